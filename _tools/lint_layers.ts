@@ -1,0 +1,115 @@
+/**
+ * A `deno lint` plugin that proves the direction of the imports: down the
+ * layers, across folders only through `mod.ts`, and never into a file that is
+ * private to another folder.
+ *
+ * @module
+ */
+
+/** Which folders each folder may import; what is not listed may import anything. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  errors: [],
+  wait: ["errors"],
+  address: ["errors"],
+  resolve: ["address", "errors", "wait"],
+  tcp: ["resolve", "address", "errors", "wait"],
+  udp: ["resolve", "address", "errors", "wait"],
+  posix: ["address", "errors", "wait"],
+  "": ["tcp", "udp", "resolve", "address", "errors", "wait"],
+};
+
+/** The one way up: these files may load posix, lazily or for its types alone. */
+const LOADS_POSIX = /^(tcp|udp)\/_posix[a-z_]*\.ts$/;
+
+const ROOT = new URL("../", import.meta.url).href;
+
+/** The path below the repository's root, or undefined outside it. */
+function below(url: string): string | undefined {
+  return url.startsWith(ROOT) ? url.slice(ROOT.length) : undefined;
+}
+
+function folderOf(path: string): string {
+  return path.includes("/") ? path.slice(0, path.indexOf("/")) : "";
+}
+
+/** How an import appears in the source. */
+export type ImportKind = "value" | "type" | "dynamic";
+
+/** Says what is wrong with an import of `specifier` in `fileUrl`, or undefined. */
+export function layerFault(
+  fileUrl: string,
+  specifier: string,
+  kind: ImportKind,
+): string | undefined {
+  const file = below(fileUrl);
+  if (file === undefined) return undefined;
+  const from = folderOf(file);
+  const allowed = MAY_IMPORT[from];
+  if (allowed === undefined) return undefined;
+  if (/^node:/.test(specifier)) {
+    return from === "address" || from === "errors"
+      ? `${from}/ is pure and imports no built-in`
+      : undefined;
+  }
+  if (!/^\.{0,2}\//.test(specifier)) {
+    return `runtime code imports only built-ins and its own files, not "${specifier}"`;
+  }
+  const target = below(new URL(specifier, fileUrl).href);
+  if (target === undefined) return `"${specifier}" leaves the package`;
+  const to = folderOf(target);
+  if (to === from) return undefined;
+  if (!target.endsWith("/mod.ts")) {
+    return `reach ${to}/ through ${to}/mod.ts, not "${specifier}"`;
+  }
+  if (to === "posix" && LOADS_POSIX.test(file) && kind !== "value") {
+    return undefined;
+  }
+  if (!allowed.includes(to)) {
+    return `${from || "mod.ts"} may not import ${to}/: imports go down`;
+  }
+  return undefined;
+}
+
+function check(
+  context: Deno.lint.RuleContext,
+  source: Deno.lint.Node | null,
+  kind: ImportKind,
+): void {
+  if (source?.type !== "Literal" || typeof source.value !== "string") return;
+  const file = new URL(`file://${context.filename.replaceAll("\\", "/")}`).href;
+  const message = layerFault(file, source.value, kind);
+  if (message !== undefined) context.report({ node: source, message });
+}
+
+const plugin: Deno.lint.Plugin = {
+  name: "layers",
+  rules: {
+    "imports-go-down": {
+      create(context) {
+        return {
+          ImportDeclaration(node) {
+            check(
+              context,
+              node.source,
+              node.importKind === "type" ? "type" : "value",
+            );
+          },
+          ExportNamedDeclaration(node) {
+            check(
+              context,
+              node.source,
+              node.exportKind === "type" ? "type" : "value",
+            );
+          },
+          ExportAllDeclaration(node) {
+            check(context, node.source, "value");
+          },
+          ImportExpression(node) {
+            check(context, node.source, "dynamic");
+          },
+        };
+      },
+    },
+  },
+};
+export default plugin;

@@ -1,0 +1,2 @@
+/** address @module */
+export {};

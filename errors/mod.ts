@@ -1,0 +1,2 @@
+/** errors @module */
+export {};

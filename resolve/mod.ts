@@ -1,0 +1,2 @@
+/** resolve @module */
+export {};

@@ -1,0 +1,2 @@
+/** tcp @module */
+export {};

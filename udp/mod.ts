@@ -1,0 +1,2 @@
+/** udp @module */
+export {};

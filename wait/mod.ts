@@ -1,0 +1,15 @@
+/**
+ * What every call that waits has in common: an `AbortSignal`, a timeout in
+ * milliseconds, and giving up without harming the work that goes on below.
+ *
+ * Private to the package: the types that users see are re-exported by the
+ * folders that use them.
+ *
+ * - {@linkcode WaitOptions}: the `{ signal, timeout }` of every waiting call.
+ * - {@linkcode checkWait}: refuses bad options and aborted signals up front.
+ * - {@linkcode waitFor}: waits for a promise, but no longer than the options allow.
+ *
+ * @module
+ */
+export * from "./options.ts";
+export * from "./wait_for.ts";
