@@ -58,7 +58,7 @@ export function layerFault(
   if (target === undefined) return `"${specifier}" leaves the package`;
   const to = folderOf(target);
   if (to === from) return undefined;
-  if (!target.endsWith("/mod.ts")) {
+  if (!/(^|\/)mod\.ts$/.test(target)) {
     return `reach ${to}/ through ${to}/mod.ts, not "${specifier}"`;
   }
   if (to === "posix" && LOADS_POSIX.test(file) && kind !== "value") {

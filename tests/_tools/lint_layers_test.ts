@@ -1,0 +1,60 @@
+import { assertEquals, assertStringIncludes } from "@std/assert";
+import plugin, {
+  type ImportKind,
+  layerFault,
+} from "../../_tools/lint_layers.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const at = (path: string) => new URL(path, ROOT).href;
+
+const CASES: [string, string, ImportKind, string | undefined][] = [
+  ["tcp/conn.ts", "./_race.ts", "value", undefined],
+  ["tcp/conn.ts", "../errors/mod.ts", "value", undefined],
+  ["tcp/conn.ts", "../wait/mod.ts", "type", undefined],
+  ["tcp/conn.ts", "../udp/mod.ts", "value", "imports go down"],
+  ["udp/socket.ts", "../tcp/mod.ts", "type", "imports go down"],
+  ["resolve/resolver.ts", "../tcp/mod.ts", "value", "imports go down"],
+  ["address/ip.ts", "../resolve/mod.ts", "value", "imports go down"],
+  ["errors/kinds.ts", "../address/mod.ts", "value", "imports go down"],
+  [
+    "tcp/conn.ts",
+    "../address/ip_address.ts",
+    "value",
+    "through address/mod.ts",
+  ],
+  ["tcp/conn.ts", "../mod.ts", "value", "imports go down"],
+  ["tcp/conn.ts", "node:net", "value", undefined],
+  ["address/ip.ts", "node:net", "value", "is pure"],
+  ["tcp/conn.ts", "npm:left", "value", "only built-ins"],
+  ["tcp/conn.ts", "@std/assert", "value", "only built-ins"],
+  ["tcp/conn.ts", "../../elsewhere.ts", "value", "leaves the package"],
+  ["mod.ts", "./tcp/mod.ts", "value", undefined],
+  ["mod.ts", "./posix/mod.ts", "value", "imports go down"],
+  ["tcp/conn.ts", "../posix/mod.ts", "dynamic", "imports go down"],
+  ["tcp/_posix_transport.ts", "../posix/mod.ts", "dynamic", undefined],
+  ["udp/_posix_transport.ts", "../posix/mod.ts", "type", undefined],
+  ["udp/_posix_transport.ts", "../posix/mod.ts", "value", "imports go down"],
+  ["posix/socket.ts", "../resolve/mod.ts", "value", "imports go down"],
+  ["tests/tcp/a_test.ts", "@std/assert", "value", undefined],
+];
+
+for (const [file, specifier, kind, expected] of CASES) {
+  const verdict = expected === undefined ? "accepts" : "refuses";
+  Deno.test(`layerFault() ${verdict} a ${kind} import of ${specifier} in ${file}`, () => {
+    const fault = layerFault(at(file), specifier, kind);
+    if (expected === undefined) assertEquals(fault, undefined);
+    else assertStringIncludes(fault ?? "", expected);
+  });
+}
+
+Deno.test("the lint plugin reports an import that goes up", () => {
+  const found = Deno.lint.runPlugin(
+    plugin,
+    new URL("../../errors/probe.ts", import.meta.url).pathname,
+    `import { x } from "../tcp/mod.ts"; export * from "../udp/mod.ts"; export { y } from "./kinds.ts";`,
+  );
+  assertEquals(found.map(({ id }) => id), [
+    "layers/imports-go-down",
+    "layers/imports-go-down",
+  ]);
+});

@@ -1,0 +1,60 @@
+import { assertEquals } from "@std/assert";
+
+const MOD = new URL("../../mod.ts", import.meta.url).href;
+const FLAGS = ["run", "--no-prompt", "--quiet", "--no-config"];
+
+async function run(script: string, ...flags: string[]): Promise<string> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...FLAGS, ...flags, "-"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(new TextEncoder().encode(script));
+  await writer.close();
+  const { stdout, stderr } = await child.output();
+  const decoder = new TextDecoder();
+  return decoder.decode(stdout) + decoder.decode(stderr);
+}
+
+Deno.test("importing the library needs no permission", async () => {
+  const output = await run(`import * as all from "${MOD}";
+    console.log(typeof all.connectTcp, typeof all.bindUdp, typeof all.getAddrInfo);`);
+  assertEquals(output, "function function function\n");
+});
+
+Deno.test("--allow-net alone is enough for TCP, UDP and names, and nothing prompts", async () => {
+  const output = await run(
+    `import { bindUdp, connectTcp, connectUdp, getAddrInfo, listenTcp } from "${MOD}";
+    {
+      using listener = await listenTcp({ hostname: "localhost", port: 0 });
+      using client = await connectTcp({ hostname: "localhost", port: listener.addr.port });
+      using server = await listener.accept();
+      await client.writeAll(new TextEncoder().encode("tcp\\n"));
+      console.log(await server.readLine());
+    }
+    {
+      using server = await bindUdp({ hostname: "127.0.0.1", port: 0 });
+      using client = await connectUdp({ hostname: "127.0.0.1", port: server.localAddr.port });
+      await client.send(new TextEncoder().encode("udp"));
+      console.log(new TextDecoder().decode((await server.receive()).data));
+    }
+    const [first] = await getAddrInfo("localhost", "http", { family: 2, socktype: 1 });
+    console.log(first.address.toString());`,
+    "--allow-net",
+  );
+  assertEquals(output, "tcp\nudp\n127.0.0.1:80\n");
+});
+
+Deno.test("without --allow-net each call says which flag is missing", async () => {
+  const output = await run(
+    `import { bindUdp, connectTcp, connectUdp, listenTcp, NotCapableError } from "${MOD}";
+    const addr = { hostname: "127.0.0.1", port: 1 };
+    for (const open of [connectTcp, listenTcp, bindUdp, connectUdp]) {
+      try { await open(addr); console.log("opened"); }
+      catch (e) { console.log(e instanceof NotCapableError, e.message.includes("--allow-net")); }
+    }`,
+  );
+  assertEquals(output, "true true\n".repeat(4));
+});
