@@ -1,0 +1,196 @@
+import { AddrInfoError } from "./addr_info_error.ts";
+import { codeOf, strerror } from "./errno.ts";
+import { SOCKET_ERROR_KINDS } from "./kinds.ts";
+import { socketError } from "./make_error.ts";
+import { SocketError, type SocketErrorContext } from "./socket_error.ts";
+
+/** How one shape of foreign error is recognised, and which code it has with us. */
+interface Row {
+  /** Whether the row is about this error. */
+  is(error: ForeignError): boolean;
+  /** The code, or undefined where the row cannot tell after all. */
+  code(error: ForeignError): string | undefined;
+  /** The state for the message, where the code's own text says too little. */
+  reason?(error: ForeignError): string;
+}
+
+/** What errors of the runtime may have; none has all. */
+type ForeignError = Error & { code?: unknown; errno?: unknown };
+
+/** The look-up that `Deno.connect` and `Deno.listen` do by themselves. */
+const LOOKUP = "failed to lookup address information";
+
+/** Node names codes of look-ups in its own way. */
+const NODE_LOOKUP: Readonly<Record<string, string>> = {
+  ENOTFOUND: "EAI_NONAME",
+  ENODATA: "EAI_NODATA",
+};
+
+/** Deno names its classes after the state; some of them carry no code. */
+const CODE_OF_CLASS = new Map<string, string>(
+  SOCKET_ERROR_KINDS.flatMap((kind) => {
+    const base = Object.getPrototypeOf(kind).name;
+    return base === "SocketError" ? [] : [[base, kind.codes[0]]];
+  }),
+);
+
+/** The number in "Connection refused (os error 111)". */
+function osErrorCode({ message }: Error): string | undefined {
+  const match = /\(os error (\d+)\)/.exec(message);
+  return match === null ? undefined : codeOf(Number(match[1]));
+}
+
+/** What the runtime's missing permission is called on the command line. */
+function missingFlag({ message }: Error): string {
+  const flag = /--allow-[a-z]+/.exec(message)?.[0] ?? "--allow-net";
+  const what = /access to (.+?), run again/.exec(message)?.[1];
+  return what === undefined
+    ? `run again with ${flag}`
+    : `${what} is not permitted; run again with ${flag}`;
+}
+
+/**
+ * Every shape of error that the runtime's socket calls are known to have, in the
+ * order in which they are tried.
+ */
+const ROWS: readonly Row[] = [
+  { // Deno.connect and the like, started without the permission
+    is: (error) => error instanceof Deno.errors.NotCapable,
+    code: () => "ENOTCAPABLE",
+    reason: missingFlag,
+  },
+  { // use after close: no code; a listener's pending accept has it too
+    is: (error) => error instanceof Deno.errors.BadResource,
+    code: () => "EBADF",
+  },
+  { // what is pending when the runtime's own close() is called
+    is: (error) =>
+      error instanceof Deno.errors.Interrupted &&
+      error.message === "operation canceled",
+    code: () => "EBADF",
+  },
+  { // node:net and node:dgram, of a socket that was closed
+    is: ({ code }) =>
+      code === "ERR_SOCKET_CLOSED" || code === "ERR_STREAM_DESTROYED" ||
+      code === "ERR_SERVER_NOT_RUNNING" ||
+      code === "ERR_SOCKET_DGRAM_NOT_RUNNING",
+    code: () => "EBADF",
+  },
+  { // node:net, written after its own end()
+    is: ({ code }) => code === "ERR_STREAM_WRITE_AFTER_END",
+    code: () => "EPIPE",
+  },
+  { // node:dgram reports some errors of the kernel as UNKNOWN
+    is: ({ code }) => code === "UNKNOWN",
+    code: (error) =>
+      osErrorCode(error) ??
+        (typeof error.errno === "number"
+          ? codeOf(Math.abs(error.errno))
+          : undefined),
+  },
+  { // Deno's classes and Node's errors that carry a code of errno.h
+    is: ({ code }) => typeof code === "string" && /^E[A-Z0-9]+$/.test(code),
+    code: ({ code }) => code as string,
+  },
+  { // a number of the kernel in the text of an error without a code
+    is: (error) => osErrorCode(error) !== undefined,
+    code: osErrorCode,
+  },
+  { // Deno's classes that carry none
+    is: (error) => CODE_OF_CLASS.has(error.name),
+    code: ({ name }) => CODE_OF_CLASS.get(name),
+  },
+];
+
+/** The error of a look-up that a call of the runtime did by itself, if it is one. */
+function toAddrInfoError(error: ForeignError): AddrInfoError | undefined {
+  if (error.message.startsWith(LOOKUP)) {
+    const again = /temporary|try again/i.test(error.message);
+    return new AddrInfoError(again ? "EAI_AGAIN" : "EAI_NONAME", {
+      cause: error,
+    });
+  }
+  // An empty or malformed host name, which Deno.connect calls a URIError.
+  if (error instanceof URIError) {
+    return new AddrInfoError("EAI_NONAME", {
+      reason: error.message,
+      cause: error,
+    });
+  }
+  const { code, hostname } = error as ForeignError & { hostname?: unknown };
+  const eai = typeof code !== "string"
+    ? undefined
+    : code.startsWith("EAI_")
+    ? code
+    : NODE_LOOKUP[code];
+  if (eai === undefined) return undefined;
+  return new AddrInfoError(eai, {
+    hostname: typeof hostname === "string" ? hostname : undefined,
+    cause: error,
+  });
+}
+
+/** Whether the error is about how the call was made, or is the caller's own. */
+function isForTheCaller(error: Error): boolean {
+  return error instanceof TypeError || error instanceof RangeError ||
+    error instanceof SyntaxError || error instanceof DOMException;
+}
+
+/**
+ * Makes one of our errors from whatever the runtime threw.
+ *
+ * Errors that are ours already come back as they are, and so do misuse
+ * (`TypeError`, `RangeError`, `SyntaxError`) and the reason of an aborted
+ * signal. A look-up that failed becomes an {@linkcode AddrInfoError}. Everything
+ * else becomes a {@linkcode SocketError} with the foreign error as its `cause`.
+ *
+ * @example Calling the runtime directly
+ * ```ts
+ * import { toSocketError } from "@berkeley/sockets/errors";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const foreign = new Deno.errors.AddrInUse("Address already in use");
+ * const error = toSocketError(foreign, { action: "listen on 127.0.0.1:80" });
+ * assertEquals(
+ *   error.message,
+ *   "Cannot listen on 127.0.0.1:80: address already in use (EADDRINUSE)",
+ * );
+ * assertEquals(error.cause, foreign);
+ * ```
+ */
+export function toSocketError(
+  error: unknown,
+  context: SocketErrorContext,
+): Error {
+  if (!(error instanceof Error)) {
+    return socketError("EIO", {
+      ...context,
+      reason: String(error),
+      cause: error,
+    });
+  }
+  if (error instanceof SocketError || error instanceof AddrInfoError) {
+    return error;
+  }
+  const foreign: ForeignError = error;
+  const lookup = toAddrInfoError(foreign);
+  if (lookup !== undefined) return lookup;
+  for (const row of ROWS) {
+    if (!row.is(foreign)) continue;
+    const code = row.code(foreign);
+    if (code === undefined) continue;
+    const reason = row.reason?.(foreign) ?? unknownReason(code, foreign);
+    return socketError(code, { ...context, reason, cause: error });
+  }
+  if (isForTheCaller(error)) return error;
+  return socketError("EIO", {
+    ...context,
+    reason: error.message,
+    cause: error,
+  });
+}
+
+/** The foreign text, for a code that our tables know nothing of. */
+function unknownReason(code: string, error: Error): string | undefined {
+  return strerror(code).startsWith("unknown error") ? error.message : undefined;
+}
