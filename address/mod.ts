@@ -1,2 +1,32 @@
-/** address @module */
-export {};
+/**
+ * IP addresses, socket addresses and prefixes as values: pure, without a
+ * permission, the same in every runtime.
+ *
+ * - {@linkcode IpAddress}, {@linkcode parseIpAddress}: strict parsing (RFC 4291,
+ *   `inet_pton`) and canonical text (RFC 5952), zones (RFC 4007).
+ * - {@linkcode SocketAddress}, {@linkcode parseSocketAddress}: an IP address and
+ *   a port.
+ * - {@linkcode htons} and its kin: byte order.
+ * - {@linkcode AF_INET}, {@linkcode SOCK_STREAM} and their kin: the constants of
+ *   the socket API.
+ *
+ * @example Parse, ask, print
+ * ```ts
+ * import { parseSocketAddress } from "@berkeley/sockets/address";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { ip, port } = parseSocketAddress("[::ffff:127.0.0.1]:80");
+ * assertEquals([ip.isLoopback(), ip.unmap().toString(), port], [
+ *   true,
+ *   "127.0.0.1",
+ *   80,
+ * ]);
+ * ```
+ *
+ * @module
+ */
+export * from "./byte_order.ts";
+export * from "./constants.ts";
+export * from "./ip_address.ts";
+export * from "./port.ts";
+export * from "./socket_address.ts";

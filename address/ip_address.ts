@@ -1,0 +1,254 @@
+import { formatIpv4, formatIpv6, isMapped } from "./_format.ts";
+import { isZone, scanIpv4, scanIpv6 } from "./_scan.ts";
+
+/**
+ * An IPv4 or IPv6 address: a value that never changes.
+ *
+ * Made by {@linkcode parseIpAddress} from text, or by
+ * {@linkcode IpAddress.fromBytes} from the bytes on the wire.
+ *
+ * @example The bytes and the text of an address
+ * ```ts
+ * import { IpAddress, parseIpAddress } from "@berkeley/sockets/address";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const ip = parseIpAddress("2001:DB8:0:0:0:0:0:1");
+ * assertEquals(ip.family, 6);
+ * assertEquals(ip.toString(), "2001:db8::1");
+ * assertEquals(IpAddress.fromBytes(ip.toBytes()).equals(ip), true);
+ * ```
+ */
+export class IpAddress {
+  readonly #bytes: Uint8Array;
+  /** 4 or 6. */
+  readonly family: 4 | 6;
+  /**
+   * The zone of an IPv6 address (RFC 4007): the name or the index of the
+   * interface on which it is reached, such as `"eth0"`.
+   */
+  readonly zone: string | undefined;
+
+  private constructor(bytes: Uint8Array, zone: string | undefined) {
+    this.#bytes = bytes;
+    this.family = bytes.length === 4 ? 4 : 6;
+    this.zone = zone;
+  }
+
+  /**
+   * The address with these 4 or 16 bytes, in network byte order; the bytes are
+   * copied.
+   *
+   * @throws {RangeError} When there are neither 4 nor 16 bytes.
+   * @throws {SyntaxError} When the zone is malformed, or the address is one
+   * that has no zones: IPv4, or IPv4-mapped.
+   */
+  static fromBytes(bytes: Uint8Array, zone?: string): IpAddress {
+    if (bytes.length !== 4 && bytes.length !== 16) {
+      throw new RangeError(
+        `Cannot make an IP address of ${bytes.length} bytes: 4 or 16 are needed`,
+      );
+    }
+    const own = bytes.slice();
+    if (zone !== undefined) {
+      if (own.length === 4 || isMapped(own) || !isZone(zone, 0, zone.length)) {
+        throw new SyntaxError(
+          `Cannot make an IP address with the zone ${JSON.stringify(zone)}`,
+        );
+      }
+    }
+    return new IpAddress(own, zone);
+  }
+
+  /** A copy of its 4 or 16 bytes, in network byte order. */
+  toBytes(): Uint8Array {
+    return this.#bytes.slice();
+  }
+
+  /** The byte at an index, or 0 past the end; spares the copy of `toBytes`. */
+  byteAt(index: number): number {
+    return this.#bytes[index] ?? 0;
+  }
+
+  /** Whether it is `::ffff:a.b.c.d`, an IPv4 address in IPv6 clothes. */
+  isV4Mapped(): boolean {
+    return this.family === 6 && isMapped(this.#bytes);
+  }
+
+  /** The IPv4 address inside an IPv4-mapped one; any other address itself. */
+  unmap(): IpAddress {
+    return this.isV4Mapped()
+      ? new IpAddress(this.#bytes.slice(12), undefined)
+      : this;
+  }
+
+  /** `::ffff:a.b.c.d` for an IPv4 address; an IPv6 address itself. */
+  toV4Mapped(): IpAddress {
+    if (this.family === 6) return this;
+    const bytes = new Uint8Array(16);
+    bytes[10] = bytes[11] = 0xff;
+    bytes.set(this.#bytes, 12);
+    return new IpAddress(bytes, undefined);
+  }
+
+  /** The same address in another zone, or in none. */
+  withZone(zone: string | undefined): IpAddress {
+    return IpAddress.fromBytes(this.#bytes, zone);
+  }
+
+  /** Whether it is `0.0.0.0` or `::`, C's `INADDR_ANY` and `in6addr_any`. */
+  isUnspecified(): boolean {
+    return this.#bytes.every((byte) => byte === 0);
+  }
+
+  /**
+   * Whether it is in `127.0.0.0/8` or is `::1`, or is one of the first mapped.
+   */
+  isLoopback(): boolean {
+    const ip = this.unmap();
+    if (ip.family === 4) return ip.byteAt(0) === 127;
+    return ip.byteAt(15) === 1 &&
+      this.#bytes.every((byte, i) => byte === 0 || i === 15);
+  }
+
+  /** Whether it is in `224.0.0.0/4` (RFC 5771) or `ff00::/8` (RFC 4291). */
+  isMulticast(): boolean {
+    return this.family === 4
+      ? this.byteAt(0) >> 4 === 0xe
+      : this.byteAt(0) === 0xff;
+  }
+
+  /** Whether it is in `169.254.0.0/16` (RFC 3927) or `fe80::/10` (RFC 4291). */
+  isLinkLocal(): boolean {
+    return this.family === 4
+      ? this.byteAt(0) === 169 && this.byteAt(1) === 254
+      : this.byteAt(0) === 0xfe && this.byteAt(1) >> 6 === 0b10;
+  }
+
+  /** Whether both are the same address in the same zone. */
+  equals(other: IpAddress): boolean {
+    return this.compare(other) === 0;
+  }
+
+  /** Less than 0, 0, or more: IPv4 before IPv6, then by bytes, then by zone. */
+  compare(other: IpAddress): number {
+    if (this.family !== other.family) return this.family - other.family;
+    for (let i = 0; i < this.#bytes.length; i++) {
+      const difference = this.byteAt(i) - other.byteAt(i);
+      if (difference !== 0) return difference;
+    }
+    const [a, b] = [this.zone ?? "", other.zone ?? ""];
+    return a < b ? -1 : a > b ? 1 : 0;
+  }
+
+  /** Its canonical text: dotted decimal, or RFC 5952 with the zone. */
+  toString(): string {
+    if (this.family === 4) return formatIpv4(this.#bytes, 0);
+    const text = formatIpv6(this.#bytes);
+    return this.zone === undefined ? text : `${text}%${this.zone}`;
+  }
+
+  /** The text, so that an address reads well in JSON. */
+  toJSON(): string {
+    return this.toString();
+  }
+
+  /** How the address shows in the console. */
+  [Symbol.for("Deno.customInspect")](): string {
+    return `IpAddress(${this})`;
+  }
+}
+
+const scratch = new Uint8Array(16);
+
+/** How many bytes of `scratch` a text fills: 4, 16, or 0 where it is no address. */
+function scan(text: string): 0 | 4 | 16 {
+  const end = text.length;
+  if (scanIpv4(text, 0, end, scratch, 0)) return 4;
+  const percent = text.indexOf("%");
+  if (percent < 0) return scanIpv6(text, 0, end, scratch) ? 16 : 0;
+  return scanIpv6(text, 0, percent, scratch) && !isMapped(scratch) &&
+      isZone(text, percent + 1, end)
+    ? 16
+    : 0;
+}
+
+/**
+ * Parses an address, or returns undefined where the text is none.
+ *
+ * @example Text that may be a name
+ * ```ts
+ * import { tryParseIpAddress } from "@berkeley/sockets/address";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(tryParseIpAddress("::1")?.family, 6);
+ * assertEquals(tryParseIpAddress("localhost"), undefined);
+ * ```
+ */
+export function tryParseIpAddress(text: string): IpAddress | undefined {
+  const length = scan(text);
+  if (length === 0) return undefined;
+  const percent = length === 16 ? text.indexOf("%") : -1;
+  return IpAddress.fromBytes(
+    scratch.subarray(0, length),
+    percent < 0 ? undefined : text.slice(percent + 1),
+  );
+}
+
+/**
+ * Parses an IPv4 address (dotted decimal) or an IPv6 address (RFC 4291, with a
+ * zone or without), as strictly as `inet_pton`: four parts, no octal, no
+ * hexadecimal, nothing before or after.
+ *
+ * @throws {SyntaxError} When the text is no address.
+ *
+ * @example What is an address and what is not
+ * ```ts
+ * import { parseIpAddress } from "@berkeley/sockets/address";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * assertEquals(parseIpAddress("fe80::1%eth0").zone, "eth0");
+ * assertThrows(() => parseIpAddress("127.1"), SyntaxError);
+ * assertThrows(() => parseIpAddress("0177.0.0.1"), SyntaxError);
+ * ```
+ */
+export function parseIpAddress(text: string): IpAddress {
+  const ip = tryParseIpAddress(text);
+  if (ip === undefined) {
+    throw new SyntaxError(
+      `Cannot parse ${JSON.stringify(text)}: not an IP address`,
+    );
+  }
+  return ip;
+}
+
+/**
+ * Whether the text is an IP address; makes no object of it.
+ *
+ * @example A check
+ * ```ts
+ * import { isIpAddress } from "@berkeley/sockets/address";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(isIpAddress("192.0.2.1"), true);
+ * assertEquals(isIpAddress("192.0.2.256"), false);
+ * ```
+ */
+export function isIpAddress(text: string): boolean {
+  return scan(text) !== 0;
+}
+
+/**
+ * The canonical text of an address, as C's `inet_ntop` gives it.
+ *
+ * @example RFC 5952
+ * ```ts
+ * import { formatIpAddress, parseIpAddress } from "@berkeley/sockets/address";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const ip = parseIpAddress("2001:0db8:0:0:1:0:0:1");
+ * assertEquals(formatIpAddress(ip), "2001:db8::1:0:0:1");
+ * ```
+ */
+export function formatIpAddress(ip: IpAddress): string {
+  return ip.toString();
+}
