@@ -152,9 +152,12 @@ export class IpAddress {
     return this.toString();
   }
 
-  /** How the address shows in the console. */
-  [Symbol.for("Deno.customInspect")](): string {
-    return `IpAddress(${this})`;
+  static { // how the console shows it; private fields would show nothing
+    Object.defineProperty(this.prototype, Symbol.for("Deno.customInspect"), {
+      value(this: IpAddress) {
+        return `IpAddress(${this})`;
+      },
+    });
   }
 }
 

@@ -83,9 +83,12 @@ export class SocketAddress {
     return this.toString();
   }
 
-  /** How the address shows in the console. */
-  [Symbol.for("Deno.customInspect")](): string {
-    return `SocketAddress(${this})`;
+  static { // how the console shows it; private fields would show nothing
+    Object.defineProperty(this.prototype, Symbol.for("Deno.customInspect"), {
+      value(this: SocketAddress) {
+        return `SocketAddress(${this})`;
+      },
+    });
   }
 }
 
