@@ -1,0 +1,50 @@
+/** What is kept, and until when, on the cache's clock. */
+interface Entry<V> {
+  readonly value: V;
+  readonly expires: number;
+}
+
+/** A bounded map of values with a lifetime, of which the least recently used go first. */
+export class Cache<V> {
+  readonly #size: number;
+  readonly #now: () => number;
+  readonly #entries = new Map<string, Entry<V>>();
+
+  /** Keeps up to `size` values; `now` is the clock, in milliseconds. */
+  constructor(size: number, now: () => number) {
+    this.#size = size;
+    this.#now = now;
+  }
+
+  /** How many values are kept, expired ones included. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** The value, unless it has expired by more than `grace` milliseconds. */
+  get(key: string, grace = 0): V | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || entry.expires + grace <= this.#now()) {
+      return undefined;
+    }
+    this.#entries.delete(key);
+    this.#entries.set(key, entry);
+    return entry.value;
+  }
+
+  /** Keeps a value for `ttl` milliseconds; zero or less keeps nothing. */
+  set(key: string, value: V, ttl: number): void {
+    this.#entries.delete(key);
+    if (!(ttl > 0) || this.#size <= 0) return;
+    this.#entries.set(key, { value, expires: this.#now() + ttl });
+    if (this.#entries.size > this.#size) {
+      this.#entries.delete(this.#entries.keys().next().value!);
+    }
+  }
+
+  /** Forgets a value, or all. */
+  delete(key?: string): void {
+    if (key === undefined) this.#entries.clear();
+    else this.#entries.delete(key);
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * From an address to its names: hosts file, then PTR records.
+ */
+import type { IpAddress } from "../address/mod.ts";
+import type { WaitOptions } from "../wait/mod.ts";
+import { Refusal } from "./_plan.ts";
+import type { RecordSearch } from "./_record_search.ts";
+import { reverseName } from "./_reverse.ts";
+import type { SystemSource } from "./_system_source.ts";
+import type { WatchedFile } from "./_watched_file.ts";
+import type { HostsEntry, HostsTable } from "./hosts.ts";
+
+/** The names of an address. */
+export interface Names {
+  readonly name: string;
+  readonly aliases: readonly string[];
+}
+
+/** Finds the names of addresses. */
+export class NameLookup {
+  readonly #search: RecordSearch;
+  readonly #system: SystemSource | undefined;
+  readonly #hosts: WatchedFile<HostsTable> | undefined;
+
+  constructor(
+    search: RecordSearch,
+    system: SystemSource | undefined,
+    hosts: WatchedFile<HostsTable> | undefined,
+  ) {
+    this.#search = search;
+    this.#system = system;
+    this.#hosts = hosts;
+  }
+
+  /** What the hosts file says of a name. */
+  hostsEntry(name: string): HostsEntry | undefined {
+    return this.#hosts?.current()?.byName(name);
+  }
+
+  /** The names of an address; undefined where it has none. */
+  async find(
+    address: IpAddress,
+    wait: WaitOptions,
+    timeoutError: () => Error,
+  ): Promise<Names | Refusal | undefined> {
+    const ip = address.unmap();
+    if (this.#system !== undefined) {
+      return await this.#system.names(ip, wait, timeoutError);
+    }
+    const entry = this.#hosts?.current()?.byAddress(ip);
+    if (entry !== undefined) {
+      return { name: entry.name, aliases: entry.aliases };
+    }
+    // RFC 6303: nobody else can know the names of these.
+    if (ip.isLoopback()) {
+      return isLocalhost(ip) ? { name: "localhost", aliases: [] } : undefined;
+    }
+    if (ip.isUnspecified()) return undefined;
+    const outcome = await this.#search.exactly(
+      reverseName(ip),
+      "PTR",
+      wait,
+      timeoutError,
+    );
+    switch (outcome.status) {
+      case "found": {
+        const [name, ...aliases] = outcome.records as string[];
+        return { name: name!, aliases };
+      }
+      case "again":
+        return new Refusal("EAI_AGAIN", undefined, outcome.cause);
+      default:
+        return undefined;
+    }
+  }
+
+  /** NI_NOFQDN: a name in this host's own domain, without it. */
+  withoutLocalDomain(name: string): string {
+    const domain = this.#localDomain();
+    const isLocal = domain !== undefined &&
+      name.toLowerCase().endsWith(domain.toLowerCase());
+    return isLocal ? name.slice(0, -domain.length) : name;
+  }
+
+  /** What follows this host's own name, dot included, where it may be known. */
+  #localDomain(): string | undefined {
+    const { state } = Deno.permissions.querySync({
+      name: "sys",
+      kind: "hostname",
+    });
+    if (state !== "granted") return undefined;
+    const hostname = Deno.hostname();
+    const full = hostname.includes(".")
+      ? hostname
+      : this.hostsEntry(hostname)?.name ?? "";
+    return full.includes(".") ? full.slice(full.indexOf(".")) : undefined;
+  }
+}
+
+function isLocalhost(ip: IpAddress): boolean {
+  const text = ip.toString();
+  return text === "127.0.0.1" || text === "::1";
+}

@@ -1,0 +1,117 @@
+/**
+ * Queries, each asked once however many wait for it, and remembered.
+ */
+import type { WaitOptions } from "../wait/mod.ts";
+import { Cache } from "./_cache.ts";
+import { board, type Flight, startFlight } from "./_flights.ts";
+import type { DnsSource, Outcome } from "./_source.ts";
+import type { RecordType } from "./records.ts";
+import type { CacheOptions } from "./resolver_options.ts";
+
+/** The cache's options with their defaults. */
+export function cacheOptions(
+  options: CacheOptions | false | undefined,
+): Required<CacheOptions> {
+  const given = options === false ? { size: 0 } : options;
+  return {
+    size: 1000,
+    ttl: 10_000,
+    maxTtl: 3_600_000,
+    negativeTtl: 5000,
+    staleIfError: 0,
+    ...given,
+  };
+}
+
+interface Seat {
+  readonly flight: Flight<Outcome[]>;
+  readonly index: number;
+  /** Lets later callers start a flight of their own. */
+  readonly land: () => void;
+}
+
+/** Queries a source, through a cache, with single flight. */
+export class RecordLookup {
+  readonly #options: Required<CacheOptions>;
+  readonly #cache: Cache<Outcome>;
+  readonly #flights = new Map<string, Seat>();
+
+  constructor(options: Required<CacheOptions>, now: () => number) {
+    this.#options = options;
+    this.#cache = new Cache(options.size, now);
+  }
+
+  /** Forgets all answers. */
+  clear(): void {
+    this.#cache.delete();
+  }
+
+  /** How long an outcome may be kept, in milliseconds. */
+  lifetime(outcome: Outcome): number {
+    const { ttl, maxTtl, negativeTtl } = this.#options;
+    switch (outcome.status) {
+      case "found":
+        return Math.min(outcome.ttl ?? ttl, maxTtl);
+      case "nodata":
+      case "noname":
+        return Math.min(outcome.ttl ?? negativeTtl, negativeTtl, maxTtl);
+      default:
+        return 0;
+    }
+  }
+
+  /** An outcome for each type, in the order of the types. */
+  async query(
+    source: DnsSource,
+    name: string,
+    types: readonly RecordType[],
+    wait: WaitOptions | undefined,
+    timeoutError: () => Error,
+  ): Promise<Outcome[]> {
+    const keys = types.map((type) => `${type} ${name}`);
+    const cached = keys.map((key) => this.#cache.get(key));
+    const missing = types.filter((_, i) =>
+      cached[i] === undefined && !this.#flights.has(keys[i]!)
+    );
+    if (missing.length > 0) this.#depart(source, name, missing);
+    return await Promise.all(keys.map((key, i) => {
+      const outcome = cached[i];
+      if (outcome !== undefined) return outcome;
+      const { flight, index, land } = this.#flights.get(key)!;
+      return board(flight, wait, timeoutError, land).then((outcomes) =>
+        outcomes[index]!
+      );
+    }));
+  }
+
+  #depart(source: DnsSource, name: string, types: readonly RecordType[]): void {
+    const keys = types.map((type) => `${type} ${name}`);
+    const flight = startFlight((signal) => source.query(name, types, signal));
+    const land = () => {
+      for (const key of keys) {
+        if (this.#flights.get(key)?.flight === flight) {
+          this.#flights.delete(key);
+        }
+      }
+    };
+    keys.forEach((key, index) =>
+      this.#flights.set(key, { flight, index, land })
+    );
+    flight.work.then((outcomes) => {
+      land();
+      outcomes.forEach((outcome, i) => this.#keep(keys[i]!, outcome, outcomes));
+    }, land);
+  }
+
+  /** Remembers an outcome, or in place of a failure finds what was remembered. */
+  #keep(key: string, outcome: Outcome, outcomes: Outcome[]): void {
+    const { staleIfError } = this.#options;
+    if (outcome.status !== "again" && outcome.status !== "fail") {
+      this.#cache.set(key, outcome, this.lifetime(outcome));
+      return;
+    }
+    if (staleIfError <= 0) return;
+    const stale = this.#cache.get(key, staleIfError);
+    if (stale !== undefined) outcomes[outcomes.indexOf(outcome)] = stale;
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * Names as resolv.conf(5) has them: with search domains, asked of the source
+ * that fits the configuration and the permissions.
+ */
+import type { WaitOptions } from "../wait/mod.ts";
+import { weightiest } from "./_addresses.ts";
+import type { RecordLookup } from "./_record_lookup.ts";
+import { RuntimeSource } from "./_runtime_source.ts";
+import type { DnsSource, Outcome, Status } from "./_source.ts";
+import type { WatchedFile } from "./_watched_file.ts";
+import { WireSource } from "./_wire_source.ts";
+import type { RecordType } from "./records.ts";
+import type { ResolvConf } from "./resolv_conf.ts";
+import type { NameServer, ResolverOptions } from "./resolver_options.ts";
+
+/** A chain of CNAMEs is followed no further than this. */
+const MAX_CNAMES = 16;
+
+/** What a name in full answered. */
+export interface Found {
+  /** The name that answered, without final dot. */
+  readonly name: string;
+  /** An outcome for each type that was asked for. */
+  readonly outcomes: readonly Outcome[];
+  /** How long all of it may be kept, in milliseconds. */
+  readonly lifetime: number;
+}
+
+/** Finds which of the names that a short name may stand for has records. */
+export class RecordSearch {
+  readonly #options: ResolverOptions;
+  readonly #records: RecordLookup;
+  readonly #conf: WatchedFile<ResolvConf> | undefined;
+  #source: DnsSource | undefined;
+  #sourceConf: ResolvConf | undefined;
+  #isWire = false;
+
+  constructor(
+    options: ResolverOptions,
+    records: RecordLookup,
+    conf: WatchedFile<ResolvConf> | undefined,
+  ) {
+    this.#options = options;
+    this.#records = records;
+    this.#conf = conf;
+  }
+
+  /** Tries the name and the search domains in turn, until one has records. */
+  async find(
+    name: string,
+    types: readonly RecordType[],
+    wait: WaitOptions | undefined,
+    timeoutError: () => Error,
+  ): Promise<Found> {
+    const source = this.#currentSource();
+    let failure: Found | undefined;
+    const candidates = this.#candidates(name, source);
+    for (const candidate of candidates) {
+      const outcomes = await this.#records.query(
+        source,
+        candidate,
+        types,
+        wait,
+        timeoutError,
+      );
+      const found = {
+        name: candidate,
+        outcomes,
+        lifetime: this.#lifetime(outcomes),
+      };
+      const { status, answered } = weightiest(outcomes);
+      if (status === "found") return found;
+      // As libc has it, the name as it is speaks for all when it is tried first.
+      const isDecided = candidates[0] === name;
+      if (
+        failure === undefined || (!isDecided && isMoreTelling(found, failure))
+      ) {
+        failure = found;
+      }
+      // Servers that are silent for one name are silent for the next.
+      if (!answered) break;
+    }
+    return failure!;
+  }
+
+  /** Asks for one name as it is. */
+  async exactly(
+    name: string,
+    type: RecordType,
+    wait: WaitOptions | undefined,
+    timeoutError: () => Error,
+  ): Promise<Outcome> {
+    const source = this.#currentSource();
+    const bare = name.endsWith(".") ? name.slice(0, -1) : name;
+    const full = source.absolute ? bare : `${bare}.`;
+    const [outcome] = await this.#records.query(
+      source,
+      full,
+      [type],
+      wait,
+      timeoutError,
+    );
+    return outcome!;
+  }
+
+  /** Where the CNAMEs of what was found lead to. */
+  async canonicalName(
+    found: Found,
+    wait: WaitOptions | undefined,
+    timeoutError: () => Error,
+  ): Promise<string> {
+    const known = found.outcomes.find(({ canonical, status }) =>
+      canonical !== undefined && status === "found"
+    );
+    if (known?.canonical !== undefined) return known.canonical;
+    let name = found.name;
+    for (let i = 0; i < MAX_CNAMES; i++) {
+      const { records: [target] } = await this.exactly(
+        name,
+        "CNAME",
+        wait,
+        timeoutError,
+      );
+      if (target === undefined) break;
+      name = target as string;
+    }
+    return name;
+  }
+
+  /** The names to try, in order: res_search of resolver(3). */
+  #candidates(name: string, source: DnsSource): string[] {
+    if (name.endsWith(".")) return [source.absolute ? name.slice(0, -1) : name];
+    if (!source.absolute) return [name]; // the runtime knows the search domains
+    const conf = this.#conf?.current();
+    const ndots = this.#options.ndots ?? conf?.ndots ?? 1;
+    const search = this.#options.search ??
+      (this.#options.nameServers?.length ? [] : conf?.search ?? []);
+    const extended = search.map((domain) => `${name}.${domain}`).filter((
+      { length },
+    ) => length <= 253);
+    const dots = name.split(".").length - 1;
+    return dots >= ndots ? [name, ...extended] : [...extended, name];
+  }
+
+  #lifetime(outcomes: readonly Outcome[]): number {
+    return Math.min(
+      ...outcomes.map((outcome) => this.#records.lifetime(outcome)),
+    );
+  }
+
+  #currentSource(): DnsSource {
+    const { nameServers = [], timeout, attempts, rotate, search } =
+      this.#options;
+    const conf = usesResolvConf() ? this.#conf?.current() : undefined;
+    const isWire = mayUseAnyAddress() &&
+      (nameServers.length > 0 || conf !== undefined);
+    if (
+      this.#source !== undefined && this.#isWire === isWire &&
+      this.#sourceConf === conf
+    ) {
+      return this.#source;
+    }
+    this.#sourceConf = conf;
+    this.#isWire = isWire;
+    if (!isWire) {
+      const isAbsolute = nameServers.length > 0 || search !== undefined ||
+        conf !== undefined;
+      return this.#source = new RuntimeSource(
+        isAbsolute,
+        nameServers.map(withPort),
+      );
+    }
+    const system = conf?.nameServers.length ? conf.nameServers : ["127.0.0.1"];
+    const servers = nameServers.length > 0
+      ? nameServers
+      : system.map((hostname) => ({ hostname }));
+    return this.#source = new WireSource({
+      nameServers: servers.map(withPort),
+      timeout: timeout ?? conf?.timeout ?? 5000,
+      attempts: attempts ?? conf?.attempts ?? 2,
+      rotate: rotate ?? conf?.rotate ?? false,
+    });
+  }
+}
+
+/** Of several names, none of which has records, one that exists says most. */
+const TELLING: readonly Status[] = ["noname", "fail", "again", "nodata"];
+
+function isMoreTelling(a: Found, b: Found): boolean {
+  const rank = ({ outcomes }: Found) =>
+    TELLING.indexOf(weightiest(outcomes).status);
+  return rank(a) > rank(b);
+}
+
+function withPort({ hostname, port = 53 }: NameServer): Required<NameServer> {
+  return { hostname, port };
+}
+
+/** On macOS the file is not what the system goes by; Windows has none. */
+function usesResolvConf(): boolean {
+  return Deno.build.os !== "darwin" && Deno.build.os !== "windows";
+}
+
+/** Our own packets leave from any local port, so need more than leave for one server. */
+function mayUseAnyAddress(): boolean {
+  const { state, partial } = Deno.permissions.querySync({ name: "net" });
+  return state === "granted" && !partial;
+}

@@ -1,0 +1,44 @@
+/**
+ * The seam below the resolver: where records come from.
+ */
+import type { RecordData, RecordType } from "./records.ts";
+
+/**
+ * How a query ended: records, a name without records of that type, no such
+ * name, a failure that may pass, or one that will not.
+ */
+export type Status = "found" | "nodata" | "noname" | "again" | "fail";
+
+/** The end of one query. Failures are values, so that they can be cached and weighed. */
+export interface Outcome<T extends RecordType = RecordType> {
+  /** How the query ended. */
+  readonly status: Status;
+  /** The records, in the server's order; none unless `status` is `"found"`. */
+  readonly records: readonly RecordData[T][];
+  /** The name at the end of the CNAME chain, where it is known. */
+  readonly canonical?: string | undefined;
+  /** How long the outcome holds, in milliseconds, where the source says so. */
+  readonly ttl?: number | undefined;
+  /** Whether a server answered, if only to say that it cannot. */
+  readonly answered?: boolean;
+  /** The error behind a failure. */
+  readonly cause?: unknown;
+}
+
+/** A way to ask the DNS. */
+export interface DnsSource {
+  /** Whether names are taken as they are, so that search domains are up to the caller. */
+  readonly absolute: boolean;
+  /**
+   * Asks for each of the types at once and resolves with an outcome for each.
+   * Rejects with the signal's reason, or where a permission is missing.
+   */
+  query(
+    name: string,
+    types: readonly RecordType[],
+    signal: AbortSignal,
+  ): Promise<Outcome[]>;
+}
+
+/** No answer holds more records than this, whatever a server sends. */
+export const MAX_RECORDS = 1024;

@@ -1,0 +1,83 @@
+/**
+ * libc's getaddrinfo and getnameinfo, by `node:dns`.
+ */
+import { lookup, lookupService } from "node:dns/promises";
+import { AF_INET, type IpAddress, parseIpAddress } from "../address/mod.ts";
+import { toSocketError } from "../errors/mod.ts";
+import { waitFor, type WaitOptions } from "../wait/mod.ts";
+import type { HostAnswer } from "./_addresses.ts";
+import { board, type Flight, startFlight } from "./_flights.ts";
+import type { Names } from "./_name_lookup.ts";
+import { Refusal } from "./_plan.ts";
+
+/** Look-ups by libc; those of one name at the same time are one. */
+export class SystemSource {
+  readonly #flights = new Map<string, Flight<HostAnswer | Refusal>>();
+
+  /** The addresses of a name, of one family alone for `AF_INET`, in libc's order. */
+  lookup(
+    name: string,
+    family: number,
+    wait: WaitOptions | undefined,
+    timeoutError: () => Error,
+  ): Promise<HostAnswer | Refusal> {
+    const only = family === AF_INET ? 4 : 0;
+    const key = `${only} ${name}`;
+    let flight = this.#flights.get(key);
+    if (flight === undefined) {
+      flight = startFlight(() => ask(name, only));
+      this.#flights.set(key, flight);
+      const land = () => this.#flights.delete(key);
+      flight.work.then(land, land);
+    }
+    // libc cannot be interrupted, so a flight that nobody waits for goes on.
+    return board(flight, wait, timeoutError, () => {});
+  }
+
+  /** The names of an address; undefined where it has none. */
+  names(
+    address: IpAddress,
+    wait: WaitOptions | undefined,
+    timeoutError: () => Error,
+  ): Promise<Names | Refusal | undefined> {
+    return waitFor(askName(address), wait, timeoutError);
+  }
+}
+
+async function ask(name: string, family: 0 | 4): Promise<HostAnswer | Refusal> {
+  try {
+    const found = await lookup(name, { all: true, family, verbatim: true });
+    const addresses: IpAddress[] = found.map(({ address }) =>
+      parseIpAddress(address)
+    );
+    return { addresses, canonical: name };
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code === "ENOTFOUND" || code === "ENODATA") {
+      return new Refusal("EAI_NONAME", undefined, error);
+    }
+    if (typeof code === "string" && code.startsWith("EAI_")) {
+      return new Refusal(code, undefined, error);
+    }
+    throw toSocketError(error, {
+      action: `look up ${name}`,
+      syscall: "getaddrinfo",
+    });
+  }
+}
+
+async function askName(ip: IpAddress): Promise<Names | Refusal | undefined> {
+  const address = ip.toString();
+  try {
+    const { hostname } = await lookupService(address, 0);
+    return hostname === address ? undefined : { name: hostname, aliases: [] };
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code === "ENOTFOUND" || code === "EAI_NONAME") return undefined;
+    if (code === "EAI_AGAIN") return new Refusal(code, undefined, error);
+    throw toSocketError(error, {
+      action: `look up ${address}`,
+      syscall: "getnameinfo",
+    });
+  }
+}

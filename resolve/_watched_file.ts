@@ -1,0 +1,55 @@
+/** A file is looked at no more often than this, in milliseconds. */
+const RECHECK_MS = 1000;
+
+/**
+ * A parsed file that is read again when it changes, at most once a second, and
+ * only while reading it is permitted: it never makes the runtime prompt.
+ */
+export class WatchedFile<T> {
+  readonly #path: string;
+  readonly #parse: (text: string) => T;
+  readonly #now: () => number;
+  #checked = -Infinity;
+  #stamp = "";
+  #value: T | undefined;
+
+  constructor(path: string, parse: (text: string) => T, now: () => number) {
+    this.#path = path;
+    this.#parse = parse;
+    this.#now = now;
+  }
+
+  /** What the file holds, or undefined where it cannot be read. */
+  current(): T | undefined {
+    const now = this.#now();
+    if (now - this.#checked >= RECHECK_MS) {
+      this.#checked = now;
+      this.#reload();
+    }
+    return this.#value;
+  }
+
+  #reload(): void {
+    try {
+      const path = this.#path;
+      if (
+        Deno.permissions.querySync({ name: "read", path }).state !== "granted"
+      ) {
+        this.#forget();
+        return;
+      }
+      const { mtime, size, ino } = Deno.statSync(path);
+      const stamp = `${mtime?.getTime()} ${size} ${ino}`;
+      if (stamp === this.#stamp) return;
+      this.#value = this.#parse(Deno.readTextFileSync(path));
+      this.#stamp = stamp;
+    } catch {
+      this.#forget(); // as where there is no such file
+    }
+  }
+
+  #forget(): void {
+    this.#value = undefined;
+    this.#stamp = "";
+  }
+}

@@ -1,0 +1,325 @@
+import {
+  AF_INET,
+  AF_UNSPEC,
+  checkPort,
+  type IpAddress,
+  type SocketAddress,
+} from "../address/mod.ts";
+import { checkWait, type WaitOptions } from "../wait/mod.ts";
+import { type HostAnswer, toAddrInfo } from "./_addresses.ts";
+import { refused, timedOut } from "./_failures.ts";
+import { CODES, HostLookup } from "./_host_lookup.ts";
+import { NameLookup } from "./_name_lookup.ts";
+import { hostNameOf, specialName } from "./_names.ts";
+import { planSockets, Refusal, refuseRequest } from "./_plan.ts";
+import { cacheOptions, RecordLookup } from "./_record_lookup.ts";
+import { RecordSearch } from "./_record_search.ts";
+import {
+  currentServices,
+  watchHosts,
+  watchResolvConf,
+} from "./_system_files.ts";
+import { SystemSource } from "./_system_source.ts";
+import type { AddrInfo, AddrInfoHints } from "./addr_info.ts";
+import {
+  AI_CANONNAME,
+  NI_DGRAM,
+  NI_NAMEREQD,
+  NI_NOFQDN,
+  NI_NUMERICHOST,
+  NI_NUMERICSERV,
+} from "./flags.ts";
+import type { HostEntry, NameInfo, ServiceQuery } from "./name_info.ts";
+import type { RecordData, RecordType, SrvRecord } from "./records.ts";
+import {
+  checkResolverOptions,
+  type ResolverOptions,
+} from "./resolver_options.ts";
+import { orderSrv } from "./srv_order.ts";
+
+const KNOWN_NI_FLAGS = NI_NUMERICHOST | NI_NUMERICSERV | NI_NOFQDN |
+  NI_NAMEREQD | NI_DGRAM;
+
+/**
+ * Turns names into addresses and back, with options and a cache of its own.
+ *
+ * A name is looked for in this order: an address in text; the names that are
+ * never asked for (`localhost` and what ends in it is loopback; `.invalid` and
+ * `.onion` do not exist); the hosts file; the cache; the source.
+ *
+ * With `source: "dns"` the source is the name servers. Where they are known,
+ * from the options or because `/etc/resolv.conf` may be read already, and
+ * `--allow-net` is not limited to some hosts, they are asked directly. Else
+ * `Deno.resolveDns` asks those of the system. It does not tell a failing
+ * server from a name that does not exist, so `EAI_NONAME` may then stand for
+ * `EAI_AGAIN`, `EAI_FAIL` or `EAI_NODATA`; and it cannot be interrupted
+ * without harm, so a look-up that is given up ends after up to 15 seconds
+ * below the surface, which keeps the program alive so long.
+ *
+ * Nothing here ever prompts for a permission: files are read and interfaces
+ * seen only where that is granted already.
+ *
+ * A resolver holds nothing that must be closed.
+ *
+ * @example Resolve a host and a service
+ * ```ts
+ * import { Resolver } from "@berkeley/sockets/resolve";
+ * import { SOCK_STREAM } from "@berkeley/sockets/address";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const resolver = new Resolver({ order: "ipv4first" });
+ * const [first] = await resolver.getAddrInfo("localhost", "http", {
+ *   socktype: SOCK_STREAM,
+ * });
+ * assertEquals(String(first?.address), "127.0.0.1:80");
+ * ```
+ */
+export class Resolver {
+  readonly #records: RecordLookup;
+  readonly #search: RecordSearch;
+  readonly #hosts: HostLookup;
+  readonly #names: NameLookup;
+  readonly #random: () => number;
+
+  /**
+   * Makes a resolver; nothing is read or asked before the first look-up.
+   *
+   * @throws {RangeError} When a number among the options is out of range.
+   * @throws {SyntaxError} When a name server is not an address.
+   */
+  constructor(options: ResolverOptions = {}) {
+    checkResolverOptions(options);
+    const now = options.now ?? (() => performance.now());
+    const { hosts = true, source = "dns" } = options;
+    const conf = watchResolvConf(now);
+    const file = hosts === false
+      ? undefined
+      : watchHosts(hosts === true ? undefined : hosts, now);
+    const system = source === "system" ? new SystemSource() : undefined;
+    this.#records = new RecordLookup(cacheOptions(options.cache), now);
+    this.#search = new RecordSearch(options, this.#records, conf);
+    this.#hosts = new HostLookup(options, this.#search, system, file, now);
+    this.#names = new NameLookup(this.#search, system, file);
+    this.#random = options.random ?? Math.random;
+  }
+
+  /** Forgets all cached answers. */
+  clearCache(): void {
+    this.#records.clear();
+    this.#hosts.clear();
+  }
+
+  /**
+   * Resolves a host and a service to addresses, in the order to try them:
+   * C's getaddrinfo.
+   *
+   * Either of the two may be null. A service is a name or a port, and an empty
+   * one is none. Without `socktype` and `protocol` there is one result for each
+   * common type of socket and each address.
+   *
+   * Rejects with the signal's reason when it aborts, and with a `SocketError`
+   * of code `ETIMEDOUT` when `timeout` runs out. What other callers wait for as
+   * well goes on.
+   *
+   * @throws {AddrInfoError} With an EAI_* code when there is no answer.
+   * @throws {RangeError} When the service is a number that is no port, or the timeout is negative.
+   */
+  getAddrInfo(
+    node: string | null,
+    service: string | number | null,
+    hints: AddrInfoHints = {},
+  ): Promise<AddrInfo[]> {
+    try {
+      checkWait(hints);
+      if (typeof service === "number") checkPort(service, "service");
+      const refusal = refuseRequest(node, service, hints);
+      if (refusal !== undefined) throw refused(refusal, node, service);
+      const kinds = planSockets(service, hints, currentServices);
+      if (kinds instanceof Refusal) throw refused(kinds, node, service);
+      const { family = AF_UNSPEC, flags = 0 } = hints;
+      const finish = (answer: HostAnswer | Refusal) => {
+        if (answer instanceof Refusal) throw refused(answer, node, service);
+        return toAddrInfo(answer, kinds, (flags & AI_CANONNAME) !== 0);
+      };
+      const answer = this.#hosts.now(node, family, flags);
+      if (answer !== undefined) return Promise.resolve(finish(answer));
+      return this.#hosts.later(
+        node!,
+        family,
+        flags,
+        hints,
+        () => timedOut(node!),
+      ).then(finish);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Resolves an address and its port to the names of host and service: C's
+   * getnameinfo. Without a name, the host is the address in text and the
+   * service the port in digits.
+   *
+   * @throws {AddrInfoError} `EAI_NONAME` when NI_NAMEREQD is set and there is no name, `EAI_AGAIN` when the name servers fail, `EAI_BADFLAGS` when a flag is unknown.
+   */
+  async getNameInfo(
+    address: SocketAddress,
+    flags = 0,
+    options: WaitOptions = {},
+  ): Promise<NameInfo> {
+    checkWait(options);
+    const { ip, port } = address;
+    const hostname = ip.toString();
+    if ((flags & ~KNOWN_NI_FLAGS) !== 0) {
+      throw refused(new Refusal("EAI_BADFLAGS"), hostname);
+    }
+    const entry = flags & NI_NUMERICSERV
+      ? undefined
+      : currentServices().byPort(port, flags & NI_DGRAM ? "udp" : "tcp");
+    const service = entry?.name ?? String(port);
+    if (!(flags & NI_NUMERICHOST)) {
+      const found = await this.#names.find(
+        ip,
+        options,
+        () => timedOut(hostname),
+      );
+      if (typeof found === "object" && !(found instanceof Refusal)) {
+        const { name } = found;
+        return {
+          hostname: flags & NI_NOFQDN
+            ? this.#names.withoutLocalDomain(name)
+            : name,
+          service,
+        };
+      }
+      if (found instanceof Refusal) throw refused(found, hostname);
+    }
+    if (flags & NI_NAMEREQD) throw refused(new Refusal("EAI_NONAME"), hostname);
+    return { hostname, service };
+  }
+
+  /**
+   * Resolves a name to all that is known of the host: C's gethostbyname.
+   *
+   * As in C, the addresses are of IPv4 alone unless `family` says otherwise.
+   *
+   * @throws {AddrInfoError} With an EAI_* code when there is no answer.
+   */
+  async getHostByName(
+    name: string,
+    options: WaitOptions & { readonly family?: number } = {},
+  ): Promise<HostEntry> {
+    checkWait(options);
+    const { family = AF_INET } = options;
+    const answer = this.#hosts.now(name, family, AI_CANONNAME) ??
+      await this.#hosts.later(
+        name,
+        family,
+        AI_CANONNAME,
+        options,
+        () => timedOut(name),
+      );
+    if (answer instanceof Refusal) throw refused(answer, name);
+    const known = this.#names.hostsEntry(name)?.aliases;
+    const aliases = known ?? (answer.canonical === name ? [] : [name]);
+    return {
+      name: answer.canonical,
+      aliases,
+      addresses: [...answer.addresses],
+    };
+  }
+
+  /**
+   * Resolves an address to all that is known of the host: C's gethostbyaddr.
+   *
+   * @throws {AddrInfoError} With an EAI_* code when there is no answer.
+   */
+  async getHostByAddr(
+    address: IpAddress,
+    options: WaitOptions = {},
+  ): Promise<HostEntry> {
+    checkWait(options);
+    const text = address.toString();
+    const found = await this.#names.find(
+      address,
+      options,
+      () => timedOut(text),
+    );
+    if (found === undefined) throw refused(new Refusal("EAI_NONAME"), text);
+    if (found instanceof Refusal) throw refused(found, text);
+    return { ...found, addresses: [address] };
+  }
+
+  /**
+   * Asks the DNS for the records of a type. The name is taken in full: no
+   * search domain is tried and no hosts file read.
+   *
+   * @throws {AddrInfoError} With an EAI_* code when there are no such records.
+   */
+  async resolve<T extends RecordType>(
+    name: string,
+    type: T,
+    options: WaitOptions = {},
+  ): Promise<RecordData[T][]> {
+    checkWait(options);
+    const checked = name === "." ? "." : hostNameOf(name);
+    if (checked === undefined) {
+      throw refused(new Refusal("EAI_NONAME", "not a valid domain name"), name);
+    }
+    const special = specialName(checked);
+    if (special === "localhost") return this.#loopback(name, type);
+    if (special === "never") {
+      throw refused(
+        new Refusal("EAI_NONAME", "the name is reserved never to exist"),
+        name,
+      );
+    }
+    const outcome = await this.#search.exactly(
+      checked,
+      type,
+      options,
+      () => timedOut(name),
+    );
+    if (outcome.status !== "found") {
+      throw refused(
+        new Refusal(CODES[outcome.status], undefined, outcome.cause),
+        name,
+      );
+    }
+    return structuredClone(outcome.records) as RecordData[T][];
+  }
+
+  /**
+   * Finds where a domain offers a service, by its SRV records, in the order in
+   * which to try them: RFC 2782. Each call draws anew among equal priorities.
+   *
+   * @throws {AddrInfoError} `EAI_SERVICE` when the domain says that it does not offer the service, else as `resolve` does.
+   */
+  async lookupService(
+    query: ServiceQuery,
+    options: WaitOptions = {},
+  ): Promise<SrvRecord[]> {
+    const { service, protocol = "tcp", domain } = query;
+    const name = `_${service}._${protocol}.${domain}`;
+    const records = await this.resolve(name, "SRV", options);
+    if (records.length === 1 && records[0]!.target === ".") {
+      throw refused(
+        new Refusal("EAI_SERVICE", "the domain does not offer it"),
+        domain,
+        service,
+      );
+    }
+    return orderSrv(records, this.#random);
+  }
+
+  #loopback<T extends RecordType>(name: string, type: T): RecordData[T][] {
+    const records: { [T in RecordType]?: unknown } = {
+      A: "127.0.0.1",
+      AAAA: "::1",
+    };
+    if (records[type] === undefined) {
+      throw refused(new Refusal("EAI_NODATA"), name);
+    }
+    return [records[type] as RecordData[T]];
+  }
+}

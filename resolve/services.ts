@@ -1,0 +1,79 @@
+import { wordsOfLines } from "./_lines.ts";
+
+/** A service as in `/etc/services`: C's `struct servent`. */
+export interface ServiceEntry {
+  /** The official name, such as `"http"`. */
+  readonly name: string;
+  /** Its other names, such as `"www"`. */
+  readonly aliases: readonly string[];
+  /** The port, in host byte order. */
+  readonly port: number;
+  /** The transport protocol's name, such as `"tcp"`. */
+  readonly protocol: string;
+}
+
+/**
+ * Services to be looked up by name or by port. Where several entries answer,
+ * the first one does, as in libc; names are case-sensitive.
+ *
+ * @example Parse a line
+ * ```ts
+ * import { ServiceTable } from "@berkeley/sockets/resolve";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const table = ServiceTable.parse("http 80/tcp www # WorldWideWeb HTTP");
+ * assertEquals(table.byName("www", "tcp")?.port, 80);
+ * assertEquals(table.byPort(80)?.name, "http");
+ * assertEquals(table.byName("http", "udp"), undefined);
+ * ```
+ */
+export class ServiceTable {
+  readonly #byName = new Map<string, ServiceEntry>();
+  readonly #byPort = new Map<string, ServiceEntry>();
+
+  /** Makes a table of these entries, of which earlier ones win. */
+  constructor(entries: Iterable<ServiceEntry>) {
+    for (const entry of entries) {
+      for (const protocol of [`/${entry.protocol}`, ""]) {
+        putFirst(this.#byPort, entry.port + protocol, entry);
+        putFirst(this.#byName, entry.name + protocol, entry);
+        for (const alias of entry.aliases) {
+          putFirst(this.#byName, alias + protocol, entry);
+        }
+      }
+    }
+  }
+
+  /** Reads text in the form of `/etc/services`; lines that make no sense are left out, as libc does. */
+  static parse(text: string): ServiceTable {
+    return new ServiceTable(parseServices(text));
+  }
+
+  /** The first service of this name, over the protocol or over any. */
+  byName(name: string, protocol?: string): ServiceEntry | undefined {
+    return this.#byName.get(
+      protocol === undefined ? name : `${name}/${protocol}`,
+    );
+  }
+
+  /** The first service on this port, over the protocol or over any. */
+  byPort(port: number, protocol?: string): ServiceEntry | undefined {
+    return this.#byPort.get(
+      protocol === undefined ? `${port}` : `${port}/${protocol}`,
+    );
+  }
+}
+
+function putFirst<V>(map: Map<string, V>, key: string, value: V): void {
+  if (!map.has(key)) map.set(key, value);
+}
+
+function* parseServices(text: string): Generator<ServiceEntry> {
+  for (const [name, target, ...aliases] of wordsOfLines(text)) {
+    const match = /^(\d{1,5})\/([^/]+)$/.exec(target ?? "");
+    if (name === undefined || match === null || Number(match[1]) > 0xffff) {
+      continue;
+    }
+    yield { name, aliases, port: Number(match[1]), protocol: match[2]! };
+  }
+}
