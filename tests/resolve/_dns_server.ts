@@ -1,0 +1,181 @@
+/**
+ * A DNS server inside the test: it serves a zone, counts what it is asked, and
+ * misbehaves on demand.
+ *
+ * @module
+ */
+import { createSocket, type Socket } from "node:dgram";
+import {
+  answerFrom,
+  type Question,
+  readQuestion,
+  type Response,
+  writeResponse,
+  type Zone,
+} from "./_dns_message.ts";
+
+/** How a question reached the server. */
+export type Way = "udp" | "tcp";
+
+/** What to send: responses or raw bytes, one after the other; null for nothing. */
+export type Reply = Response | Uint8Array | null | Array<Response | Uint8Array>;
+
+/** Decides on a question; undefined leaves it to the zone. */
+export type Fault = (
+  question: Question,
+  way: Way,
+) => Reply | undefined | Promise<Reply | undefined>;
+
+/** The size above which a response over UDP is truncated: RFC 1035 section 2.3.4. */
+const MAX_UDP = 512;
+
+/** A name server on a free loopback port. */
+export class DnsServer implements AsyncDisposable {
+  /** Every question so far, as `"udp A name"`. */
+  readonly log: string[] = [];
+  /** What went wrong in the server itself; a test should find none. */
+  readonly errors: unknown[] = [];
+  readonly #zone: Zone;
+  readonly #fault: Fault;
+  readonly #udp: Socket;
+  readonly #tcp: Deno.TcpListener;
+  readonly #conns = new Set<Deno.TcpConn>();
+  #isClosed = false;
+  readonly #accepting: Promise<void>;
+
+  private constructor(
+    udp: Socket,
+    tcp: Deno.TcpListener,
+    zone: Zone,
+    fault: Fault,
+  ) {
+    this.#udp = udp;
+    this.#tcp = tcp;
+    this.#zone = zone;
+    this.#fault = fault;
+    udp.on("message", (message, from) => {
+      this.#reply(message, "udp", (bytes) => {
+        if (!this.#isClosed) udp.send(bytes, from.port, from.address);
+        return Promise.resolve();
+      });
+    });
+    this.#accepting = this.#accept();
+  }
+
+  /** Starts a server on a port that is free over UDP and TCP. */
+  static async start(
+    zone: Zone = {},
+    fault: Fault = () => undefined,
+    { hostname = "127.0.0.1", port = 0 }: { hostname?: string; port?: number } =
+      {},
+  ): Promise<DnsServer> {
+    for (let i = 0;; i++) {
+      const tcp = Deno.listen({ hostname, port });
+      const udp = createSocket(hostname.includes(":") ? "udp6" : "udp4");
+      const bound = Promise.withResolvers<void>();
+      udp.once("error", bound.reject);
+      udp.bind(tcp.addr.port, hostname, () => bound.resolve());
+      try {
+        await bound.promise;
+        return new DnsServer(udp, tcp, zone, fault);
+      } catch (error) {
+        tcp.close();
+        udp.close();
+        if (i === 9) throw error;
+      }
+    }
+  }
+
+  /** As a name server of a resolver's options. */
+  get nameServer(): { hostname: string; port: number } {
+    const { hostname, port } = this.#tcp.addr;
+    return { hostname, port };
+  }
+
+  /** How many questions of a type, by whatever way, came for a name. */
+  count(type: string, name: string): number {
+    return this.log.filter((line) => line.endsWith(` ${type} ${name}`)).length;
+  }
+
+  async #reply(
+    message: Uint8Array,
+    way: Way,
+    send: (bytes: Uint8Array) => Promise<void>,
+  ): Promise<void> {
+    try {
+      const question = readQuestion(message);
+      this.log.push(`${way} ${question.type} ${question.name}`);
+      const reply = await this.#fault(question, way) ??
+        answerFrom(this.#zone, question);
+      if (reply === null) return;
+      for (const item of Array.isArray(reply) ? reply : [reply]) {
+        const bytes = item instanceof Uint8Array
+          ? item
+          : writeResponse(question, item);
+        if (
+          way === "udp" && bytes.length > MAX_UDP &&
+          !(item instanceof Uint8Array)
+        ) {
+          await send(writeResponse(question, { truncated: true }));
+        } else {
+          await send(bytes);
+        }
+      }
+    } catch (error) {
+      if (!this.#isClosed) this.errors.push(error);
+    }
+  }
+
+  async #accept(): Promise<void> {
+    for await (const conn of this.#tcp) {
+      this.#conns.add(conn);
+      this.#serve(conn);
+    }
+  }
+
+  async #serve(conn: Deno.TcpConn): Promise<void> {
+    const read = async (size: number): Promise<Uint8Array | undefined> => {
+      const bytes = new Uint8Array(size);
+      for (let at = 0; at < size;) {
+        const count = await conn.read(bytes.subarray(at));
+        if (count === null) return undefined;
+        at += count;
+      }
+      return bytes;
+    };
+    try {
+      for (;;) {
+        const head = await read(2);
+        if (head === undefined) break;
+        const message = await read(head[0]! << 8 | head[1]!);
+        if (message === undefined) break;
+        await this.#reply(message, "tcp", async (bytes) => {
+          // In two pieces, so that a reader of whole segments is found out.
+          await conn.write(new Uint8Array([bytes.length >> 8]));
+          const rest = new Uint8Array([bytes.length, ...bytes]);
+          for (let at = 0; at < rest.length;) {
+            at += await conn.write(rest.subarray(at));
+          }
+        });
+      }
+    } catch (error) {
+      const isGone = error instanceof Deno.errors.BadResource ||
+        error instanceof Deno.errors.Interrupted ||
+        error instanceof Deno.errors.ConnectionReset ||
+        error instanceof Deno.errors.BrokenPipe;
+      if (!isGone) this.errors.push(error);
+    }
+    this.#conns.delete(conn);
+    conn[Symbol.dispose]();
+  }
+
+  /** Stops it, and every connection to it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    this.#tcp.close();
+    for (const conn of this.#conns) conn[Symbol.dispose]();
+    const closed = Promise.withResolvers<void>();
+    this.#udp.close(() => closed.resolve());
+    await Promise.all([closed.promise, this.#accepting]);
+  }
+}
