@@ -1,36 +1,42 @@
 import { waitFor, type WaitOptions } from "../wait/mod.ts";
 
-/** Work under way, and those who wait for it. */
+/** Work under way, and how many wait for it. */
 export interface Flight<V> {
   readonly work: Promise<V>;
   readonly controller: AbortController;
+  /** Lets later callers start a flight of their own. */
+  readonly land: () => void;
   waiters: number;
 }
 
 /**
  * Work that several callers may wait for, each with its own patience: it is
- * cancelled when the last of them has given up, and not before.
+ * cancelled when the last of them has given up, and not before. `land` is
+ * called when it ends or is cancelled.
  */
 export function startFlight<V>(
   begin: (signal: AbortSignal) => Promise<V>,
+  land: () => void,
 ): Flight<V> {
   const controller = new AbortController();
   const work = begin(controller.signal);
-  work.catch(() => {}); // those who wait hear of it; perhaps nobody does
-  return { work, controller, waiters: 0 };
+  work.then(land, land); // also: perhaps nobody is left to hear of a failure
+  return { work, controller, land, waiters: 0 };
 }
 
-/** Waits for a flight; `onEmpty` runs when nobody waits for it any more. */
+/** Waits for the work that hangs on some flights, which are given up together. */
 export function board<V>(
-  flight: Flight<V>,
+  flights: Iterable<Flight<unknown>>,
+  work: Promise<V>,
   wait: WaitOptions | undefined,
   timeoutError: () => Error,
-  onEmpty: () => void,
 ): Promise<V> {
-  flight.waiters++;
-  return waitFor(flight.work, wait, timeoutError, (reason) => {
-    if (--flight.waiters > 0) return;
-    onEmpty();
-    flight.controller.abort(reason);
+  for (const flight of flights) flight.waiters++;
+  return waitFor(work, wait, timeoutError, (reason) => {
+    for (const flight of flights) {
+      if (--flight.waiters > 0) continue;
+      flight.land();
+      flight.controller.abort(reason);
+    }
   });
 }

@@ -26,8 +26,6 @@ export function cacheOptions(
 interface Seat {
   readonly flight: Flight<Outcome[]>;
   readonly index: number;
-  /** Lets later callers start a flight of their own. */
-  readonly land: () => void;
 }
 
 /** Queries a source, through a cache, with single flight. */
@@ -74,44 +72,44 @@ export class RecordLookup {
       cached[i] === undefined && !this.#flights.has(keys[i]!)
     );
     if (missing.length > 0) this.#depart(source, name, missing);
-    return await Promise.all(keys.map((key, i) => {
+    const flights = new Set<Flight<Outcome[]>>();
+    const work = keys.map((key, i): Outcome | Promise<Outcome> => {
       const outcome = cached[i];
       if (outcome !== undefined) return outcome;
-      const { flight, index, land } = this.#flights.get(key)!;
-      return board(flight, wait, timeoutError, land).then((outcomes) =>
-        outcomes[index]!
-      );
-    }));
+      const { flight, index } = this.#flights.get(key)!;
+      flights.add(flight);
+      return flight.work.then((outcomes) => outcomes[index]!);
+    });
+    return await board(flights, Promise.all(work), wait, timeoutError);
   }
 
   #depart(source: DnsSource, name: string, types: readonly RecordType[]): void {
     const keys = types.map((type) => `${type} ${name}`);
-    const flight = startFlight((signal) => source.query(name, types, signal));
-    const land = () => {
+    const ask = async (signal: AbortSignal): Promise<Outcome[]> => {
+      const outcomes = await source.query(name, types, signal);
+      return outcomes.map((outcome, i) => this.#keep(keys[i]!, outcome));
+    };
+    const flight = startFlight(ask, () => {
       for (const key of keys) {
         if (this.#flights.get(key)?.flight === flight) {
           this.#flights.delete(key);
         }
       }
-    };
-    keys.forEach((key, index) =>
-      this.#flights.set(key, { flight, index, land })
-    );
-    flight.work.then((outcomes) => {
-      land();
-      outcomes.forEach((outcome, i) => this.#keep(keys[i]!, outcome, outcomes));
-    }, land);
+    });
+    keys.forEach((key, index) => this.#flights.set(key, { flight, index }));
   }
 
-  /** Remembers an outcome, or in place of a failure finds what was remembered. */
-  #keep(key: string, outcome: Outcome, outcomes: Outcome[]): void {
+  /** Remembers an outcome, or in place of a failure gives what was remembered. */
+  #keep(key: string, outcome: Outcome): Outcome {
     const { staleIfError } = this.#options;
     if (outcome.status !== "again" && outcome.status !== "fail") {
       this.#cache.set(key, outcome, this.lifetime(outcome));
-      return;
+      return outcome;
     }
-    if (staleIfError <= 0) return;
-    const stale = this.#cache.get(key, staleIfError);
-    if (stale !== undefined) outcomes[outcomes.indexOf(outcome)] = stale;
+    const stale = staleIfError > 0
+      ? this.#cache.get(key, staleIfError)
+      : undefined;
+    // It is given this once: the next look-up asks again.
+    return stale === undefined ? outcome : { ...stale, ttl: 0 };
   }
 }

@@ -6,7 +6,7 @@ import { AF_INET, type IpAddress, parseIpAddress } from "../address/mod.ts";
 import { toSocketError } from "../errors/mod.ts";
 import { waitFor, type WaitOptions } from "../wait/mod.ts";
 import type { HostAnswer } from "./_addresses.ts";
-import { board, type Flight, startFlight } from "./_flights.ts";
+import { type Flight, startFlight } from "./_flights.ts";
 import type { Names } from "./_name_lookup.ts";
 import { Refusal } from "./_plan.ts";
 
@@ -25,13 +25,14 @@ export class SystemSource {
     const key = `${only} ${name}`;
     let flight = this.#flights.get(key);
     if (flight === undefined) {
-      flight = startFlight(() => ask(name, only));
+      flight = startFlight(
+        () => ask(name, only),
+        () => this.#flights.delete(key),
+      );
       this.#flights.set(key, flight);
-      const land = () => this.#flights.delete(key);
-      flight.work.then(land, land);
     }
-    // libc cannot be interrupted, so a flight that nobody waits for goes on.
-    return board(flight, wait, timeoutError, () => {});
+    // libc cannot be interrupted: who gives up leaves it to end by itself.
+    return waitFor(flight.work, wait, timeoutError);
   }
 
   /** The names of an address; undefined where it has none. */

@@ -139,7 +139,9 @@ function newExchanges(name: string, types: readonly RecordType[]): Exchange[] {
 }
 
 function outcomeOf(answer: DnsAnswer | undefined, cause: unknown): Outcome {
-  if (answer === undefined) return { status: "again", records: [], cause };
+  if (answer === undefined || answer.truncated) {
+    return { status: "again", records: [], cause };
+  }
   const { rcode, canonical, records } = answer;
   const ttl = answer.ttl === undefined ? undefined : answer.ttl * 1000;
   if (rcode === NXDOMAIN) {

@@ -105,8 +105,10 @@ export class DnsServer implements AsyncDisposable {
     try {
       const question = readQuestion(message);
       this.log.push(`${way} ${question.type} ${question.name}`);
-      const reply = await this.#fault(question, way) ??
-        answerFrom(this.#zone, question);
+      const fault = await this.#fault(question, way);
+      const reply = fault === undefined
+        ? answerFrom(this.#zone, question)
+        : fault;
       if (reply === null) return;
       for (const item of Array.isArray(reply) ? reply : [reply]) {
         const bytes = item instanceof Uint8Array
