@@ -7,6 +7,7 @@
  *
  * - {@linkcode WaitOptions}: the `{ signal, timeout }` of every waiting call.
  * - {@linkcode checkWait}: refuses bad options and aborted signals up front.
+ * - {@linkcode arm}: calls back when the options end a wait.
  * - {@linkcode waitFor}: waits for a promise, but no longer than the options allow.
  *
  * @module

@@ -4,6 +4,36 @@ import { checkWait, isBounded, type WaitOptions } from "./options.ts";
 const MAX_DELAY = 2 ** 31 - 1;
 
 /**
+ * Calls `giveUp` once, when the signal aborts or the time runs out: with the
+ * signal's reason, or with what `timeoutError` makes. The function returned
+ * disarms it.
+ */
+export function arm(
+  options: WaitOptions,
+  timeoutError: () => Error,
+  giveUp: (reason: unknown) => void,
+): () => void {
+  const { signal, timeout } = options;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const disarm = () => {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", onAbort);
+  };
+  const onAbort = () => {
+    disarm();
+    giveUp(signal!.reason);
+  };
+  signal?.addEventListener("abort", onAbort);
+  if (timeout !== undefined && timeout !== Infinity) {
+    timer = setTimeout(() => {
+      disarm();
+      giveUp(timeoutError());
+    }, Math.min(timeout, MAX_DELAY));
+  }
+  return disarm;
+}
+
+/**
  * Settles as `work` does, unless the signal aborts or the time runs out first.
  *
  * Giving up abandons only the wait: `work` goes on, and its later failure is
@@ -22,7 +52,6 @@ export function waitFor<T>(
 ): Promise<T> {
   if (!isBounded(options)) return work;
   work.catch(() => {}); // abandoned work must not be an unhandled rejection
-  const { signal, timeout } = options!;
   try {
     checkWait(options);
   } catch (error) {
@@ -30,31 +59,17 @@ export function waitFor<T>(
     return Promise.reject(error);
   }
   return new Promise<T>((resolve, reject) => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const end = () => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-    };
-    const giveUp = (reason: unknown) => {
-      end();
+    const disarm = arm(options!, timeoutError, (reason) => {
       onGiveUp?.(reason);
       reject(reason);
-    };
-    const onAbort = () => giveUp(signal!.reason);
-    signal?.addEventListener("abort", onAbort);
-    if (timeout !== undefined && timeout !== Infinity) {
-      timer = setTimeout(
-        () => giveUp(timeoutError()),
-        Math.min(timeout, MAX_DELAY),
-      );
-    }
+    });
     work.then(
       (value) => {
-        end();
+        disarm();
         resolve(value);
       },
       (error) => {
-        end();
+        disarm();
         reject(error);
       },
     );

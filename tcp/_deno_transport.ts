@@ -1,0 +1,122 @@
+import { plainNetAddr } from "./_net_addr.ts";
+import type {
+  ConnectTarget,
+  ListenerTransport,
+  ListenTarget,
+  StreamTransport,
+} from "./_transport.ts";
+
+/** A connection over `Deno.connect` and `Deno.listen`, the fastest there is. */
+class DenoTransport implements StreamTransport {
+  readonly backend = "deno";
+  readonly localAddr: Deno.NetAddr;
+  readonly remoteAddr: Deno.NetAddr;
+  readonly #conn: Deno.TcpConn;
+
+  constructor(conn: Deno.TcpConn) {
+    this.#conn = conn;
+    const { localAddr, remoteAddr } = conn;
+    this.localAddr = plainNetAddr(localAddr.hostname, localAddr.port);
+    this.remoteAddr = plainNetAddr(remoteAddr.hostname, remoteAddr.port);
+  }
+
+  read(buffer: Uint8Array): Promise<number | null> {
+    return this.#conn.read(buffer);
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return this.#conn.write(bytes);
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#conn.closeWrite();
+  }
+
+  close(): void {
+    this.#conn.close();
+  }
+
+  reset(): boolean {
+    return false;
+  }
+
+  setNoDelay(on: boolean): void {
+    this.#conn.setNoDelay(on);
+  }
+
+  setKeepAlive(on: boolean, idle?: number): boolean {
+    if (idle !== undefined) return false;
+    this.#conn.setKeepAlive(on);
+    return true;
+  }
+
+  ref(): void {
+    this.#conn.ref();
+  }
+
+  unref(): void {
+    this.#conn.unref();
+  }
+
+  detach(): Deno.TcpConn {
+    return this.#conn;
+  }
+}
+
+/** A listener over `Deno.listen`. */
+class DenoListenerTransport implements ListenerTransport {
+  readonly backend = "deno";
+  readonly addr: Deno.NetAddr;
+  readonly #listener: Deno.TcpListener;
+
+  constructor(listener: Deno.TcpListener) {
+    this.#listener = listener;
+    const { hostname, port } = listener.addr;
+    this.addr = { transport: "tcp", hostname, port };
+  }
+
+  async accept(): Promise<StreamTransport> {
+    return new DenoTransport(await this.#listener.accept());
+  }
+
+  close(): void {
+    this.#listener.close();
+  }
+
+  ref(): void {
+    this.#listener.ref();
+  }
+
+  unref(): void {
+    this.#listener.unref();
+  }
+}
+
+/** Connects; an abort ends the attempt and closes its socket. */
+export async function connectDeno(
+  { hostname, port }: ConnectTarget,
+  signal: AbortSignal,
+): Promise<StreamTransport> {
+  return new DenoTransport(await Deno.connect({ hostname, port, signal }));
+}
+
+/**
+ * Whether `reusePort` may be asked for: without `--unstable-net` the runtime
+ * ends the process over it instead of throwing.
+ */
+export function denoHasReusePort(): boolean {
+  const { listenDatagram } = Deno as { listenDatagram?: unknown };
+  return typeof listenDatagram === "function";
+}
+
+/** Listens. */
+export function listenDeno(target: ListenTarget): ListenerTransport {
+  const { hostname, port, backlog, reusePort } = target;
+  const options: Deno.TcpListenOptions & { tcpBacklog?: number } = {
+    hostname,
+    port,
+  };
+  if (backlog !== undefined) options.tcpBacklog = backlog;
+  if (reusePort) options.reusePort = true;
+  return new DenoListenerTransport(Deno.listen(options));
+}

@@ -1,0 +1,291 @@
+import net from "node:net";
+import { plainNetAddr } from "./_net_addr.ts";
+import { DEFAULT_BACKLOG } from "./_transport.ts";
+import type {
+  ConnectTarget,
+  ListenerTransport,
+  ListenTarget,
+  StreamTransport,
+} from "./_transport.ts";
+
+type Settle<T> = {
+  resolve: (value: T) => void;
+  reject: (error: unknown) => void;
+};
+
+/** A connection over `node:net`, which can bind the near end and send RST. */
+class NodeTransport implements StreamTransport {
+  readonly backend = "node";
+  readonly localAddr: Deno.NetAddr;
+  readonly remoteAddr: Deno.NetAddr;
+  readonly #socket: net.Socket;
+  /** The read that waits for bytes, with its buffer. */
+  #reading: Settle<number | null> & { buffer: Uint8Array } | undefined;
+  /** The write or the FIN that waits for the kernel. */
+  #writing: Settle<number> | undefined;
+  #ended = false;
+  #error: unknown;
+
+  constructor(socket: net.Socket) {
+    this.#socket = socket;
+    this.localAddr = plainNetAddr(
+      socket.localAddress ?? "",
+      socket.localPort ?? 0,
+    );
+    this.remoteAddr = plainNetAddr(
+      socket.remoteAddress ?? "",
+      socket.remotePort ?? 0,
+    );
+    if (socket.destroyed) { // reset before it was accepted
+      this.#error = socket.errored ?? new Deno.errors.BadResource("closed");
+    }
+    socket.on("readable", () => this.#onReadable());
+    socket.on("end", () => {
+      this.#ended = true;
+      this.#onReadable();
+    });
+    socket.on("error", (error) => this.#fail(error));
+    socket.on("close", () => this.#fail(new Deno.errors.BadResource("closed")));
+  }
+
+  read(buffer: Uint8Array): Promise<number | null> {
+    return new Promise((resolve, reject) => {
+      this.#reading = { buffer, resolve, reject };
+      this.#onReadable();
+    });
+  }
+
+  /** Gives the waiting read what the socket holds. */
+  #onReadable(): void {
+    const reading = this.#reading;
+    if (reading === undefined) return;
+    const { buffer } = reading;
+    const size = Math.min(buffer.length, this.#socket.readableLength);
+    // With nothing there, read() still tells the socket to ask the kernel.
+    const chunk: Uint8Array | null = size > 0
+      ? this.#socket.read(size)
+      : this.#socket.read(0);
+    if (chunk !== null && chunk.length > 0) {
+      buffer.set(chunk);
+      this.#settleRead(chunk.length);
+    } else if (this.#ended) {
+      this.#settleRead(null);
+    } else if (this.#error !== undefined) {
+      this.#reading = undefined;
+      reading.reject(this.#error);
+    }
+  }
+
+  #settleRead(count: number | null): void {
+    const { resolve } = this.#reading!;
+    this.#reading = undefined;
+    resolve(count);
+  }
+
+  #fail(error: unknown): void {
+    this.#error ??= error;
+    this.#writing?.reject(this.#error);
+    this.#writing = undefined;
+    this.#onReadable();
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return this.#untilDone(bytes.length, (done) => {
+      this.#socket.write(bytes, done);
+    });
+  }
+
+  async closeWrite(): Promise<void> {
+    await this.#untilDone(0, (done) => {
+      this.#socket.end(() => done());
+    });
+  }
+
+  #untilDone(
+    count: number,
+    start: (done: (error?: Error | null) => void) => void,
+  ): Promise<number> {
+    if (this.#error !== undefined) return Promise.reject(this.#error);
+    return new Promise((resolve, reject) => {
+      const writing = this.#writing = { resolve, reject };
+      start((error) => {
+        if (this.#writing !== writing) return;
+        this.#writing = undefined;
+        if (error) reject(error);
+        else resolve(count);
+      });
+    });
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+
+  reset(): boolean {
+    this.#socket.resetAndDestroy();
+    return true;
+  }
+
+  setNoDelay(on: boolean): void {
+    this.#socket.setNoDelay(on);
+  }
+
+  setKeepAlive(on: boolean, idle?: number): boolean {
+    this.#socket.setKeepAlive(on, idle);
+    return true;
+  }
+
+  ref(): void {
+    this.#socket.ref();
+  }
+
+  unref(): void {
+    this.#socket.unref();
+  }
+
+  detach(): undefined {
+    return undefined;
+  }
+}
+
+/** Connects; an abort ends the attempt and closes its socket. */
+export function connectNode(
+  { hostname, port, localAddress, localPort }: ConnectTarget,
+  signal: AbortSignal,
+): Promise<StreamTransport> {
+  return new Promise((resolve, reject) => {
+    const options: net.TcpNetConnectOpts & net.SocketConstructorOpts = {
+      host: hostname,
+      port,
+      allowHalfOpen: true,
+    };
+    if (localAddress !== undefined) options.localAddress = localAddress;
+    if (localPort !== undefined) options.localPort = localPort;
+    const socket = net.connect(options);
+    const onAbort = () => {
+      socket.destroy();
+      reject(signal.reason);
+    };
+    signal.addEventListener("abort", onAbort, { once: true });
+    const onError = (error: Error) => {
+      signal.removeEventListener("abort", onAbort);
+      reject(error);
+    };
+    socket.once("error", onError);
+    socket.once("connect", () => {
+      socket.off("error", onError);
+      signal.removeEventListener("abort", onAbort);
+      resolve(new NodeTransport(socket));
+    });
+  });
+}
+
+/** A listener over `node:net`. */
+class NodeListenerTransport implements ListenerTransport {
+  readonly backend = "node";
+  readonly addr: Deno.NetAddr;
+  readonly #server: net.Server;
+  /** Accepted before somebody asked: the event comes when it likes. */
+  readonly #ready: net.Socket[] = [];
+  readonly #backlog: number;
+  #accepting: Settle<StreamTransport> | undefined;
+  #error: unknown;
+
+  constructor(server: net.Server, backlog: number) {
+    this.#server = server;
+    this.#backlog = backlog;
+    const { address, port } = server.address() as net.AddressInfo;
+    this.addr = { transport: "tcp", hostname: address, port };
+    server.on("connection", (socket: net.Socket) => this.#onConnection(socket));
+    server.on("error", (error) => this.#onError(error));
+  }
+
+  #onConnection(socket: net.Socket): void {
+    const accepting = this.#accepting;
+    if (accepting === undefined && this.#ready.length >= this.#backlog) {
+      socket.destroy(); // as the kernel does when its own queue is full
+      return;
+    }
+    if (accepting === undefined) {
+      socket.on("error", ignore); // a reset before accept is met at the first read
+      this.#ready.push(socket);
+      return;
+    }
+    this.#accepting = undefined;
+    accepting.resolve(new NodeTransport(socket));
+  }
+
+  #onError(error: unknown): void {
+    if (this.#accepting === undefined) {
+      this.#error = error;
+      return;
+    }
+    this.#accepting.reject(error);
+    this.#accepting = undefined;
+  }
+
+  accept(): Promise<StreamTransport> {
+    const socket = this.#ready.shift();
+    if (socket !== undefined) {
+      const transport = new NodeTransport(socket);
+      socket.off("error", ignore);
+      return Promise.resolve(transport);
+    }
+    if (this.#error !== undefined) {
+      const error = this.#error;
+      this.#error = undefined;
+      return Promise.reject(error);
+    }
+    return new Promise((resolve, reject) => {
+      this.#accepting = { resolve, reject };
+    });
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#ready.splice(0)) socket.destroy();
+    this.#onError(new Deno.errors.BadResource("Listener has been closed"));
+  }
+
+  ref(): void {
+    this.#server.ref();
+  }
+
+  unref(): void {
+    this.#server.unref();
+  }
+}
+
+function ignore(): void {}
+
+/** Listens. */
+export function listenNode(
+  { hostname, port, backlog = DEFAULT_BACKLOG }: ListenTarget,
+): Promise<ListenerTransport> {
+  requireNet(hostname, port);
+  return new Promise((resolve, reject) => {
+    const server = net.createServer({
+      allowHalfOpen: true,
+      pauseOnConnect: true,
+    });
+    server.once("error", reject);
+    server.listen({ host: hostname, port, backlog }, () => {
+      server.off("error", reject);
+      resolve(new NodeListenerTransport(server, backlog));
+    });
+  });
+}
+
+/**
+ * Refuses before the runtime does: `node:net` reports a missing permission to
+ * listen where nobody can catch it, and the program ends.
+ */
+function requireNet(hostname: string, port: number): void {
+  const host = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+  const { state } = Deno.permissions.querySync({ name: "net", host });
+  if (state !== "granted") {
+    throw new Deno.errors.NotCapable(
+      `Requires net access to "${host}", run again with the --allow-net flag`,
+    );
+  }
+}

@@ -1,0 +1,386 @@
+import { socketError } from "../errors/mod.ts";
+import { isBounded, type WaitOptions } from "../wait/mod.ts";
+import { type ReadTurn, ReadTurns } from "./_read_turns.ts";
+import { indexOfBytes } from "./_index_of_bytes.ts";
+
+/** The buffer of a connection that has received little, in bytes. */
+const MIN_CAPACITY = 4 * 1024;
+/** The buffer of a connection that receives all the time, in bytes. */
+const MAX_CAPACITY = 256 * 1024;
+/** Reads into less than this go through the buffer, to save calls, in bytes. */
+const SMALL_READ = 4 * 1024;
+
+const EMPTY = new Uint8Array(0);
+const END = Promise.resolve(null);
+
+/** What the reader needs of the connection below. */
+export interface ReadSource {
+  /** Reads what there is into the buffer; null at the end. */
+  read(buffer: Uint8Array): Promise<number | null>;
+  /** Makes our error of the runtime's. */
+  failure(error: unknown, syscall: string): Error;
+  /** The error of a read that took too long. */
+  timeout(syscall: string): Error;
+}
+
+/**
+ * The reading half of a connection: a buffer that slides over the stream.
+ *
+ * Bytes leave the buffer only when they are handed over, so a read that is given
+ * up, or fails, loses none: the fill that it had begun goes on, and the next
+ * read finds what it brought. There is one fill at a time.
+ */
+export class StreamReader {
+  /** Bytes received, of which `[start, end)` are still to be read. */
+  buffer: Uint8Array = EMPTY;
+  start = 0;
+  end = 0;
+  /** How many bytes have been received. */
+  bytesRead = 0;
+  /** Whether the stream has ended, be it that the buffer still holds some of it. */
+  ended = false;
+
+  readonly #source: ReadSource;
+  readonly #turns = new ReadTurns();
+  #filling: Promise<void> | undefined;
+  #isDirect = false;
+  #error: Error | undefined;
+  /** Follows what the connection receives: see `#reserve`. */
+  #capacity = MIN_CAPACITY;
+
+  constructor(source: ReadSource) {
+    this.#source = source;
+  }
+
+  /** How many bytes can be read without waiting. */
+  get buffered(): number {
+    return this.end - this.start;
+  }
+
+  /** Whether a read is pending, so that what is buffered belongs to it. */
+  get isBusy(): boolean {
+    return this.#turns.isTaken || this.#isDirect;
+  }
+
+  /** Whether the runtime is reading into a buffer of ours or of a caller's. */
+  get isFilling(): boolean {
+    return this.#filling !== undefined || this.#isDirect;
+  }
+
+  /** Rejects what waits, and every later read once the buffer is empty. */
+  fail(error: Error): void {
+    this.#error ??= error;
+    this.#turns.fail(error);
+  }
+
+  /** Pretends that the stream ended here. */
+  endNow(): void {
+    this.ended = true;
+    this.consume(this.buffered);
+    this.#turns.wake();
+  }
+
+  /** Takes `count` buffered bytes off the stream. */
+  consume(count: number): void {
+    this.start += count;
+    if (this.start === this.end && this.#filling === undefined) {
+      this.start = this.end = 0;
+    }
+  }
+
+  /** A copy of the next `count` buffered bytes, which stay. */
+  copy(count: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(
+      this.buffer.subarray(this.start, this.start + count),
+    );
+  }
+
+  /** Moves buffered bytes into `target`, as many as both have. */
+  #moveInto(target: Uint8Array): number {
+    const count = Math.min(target.length, this.buffered);
+    target.set(this.buffer.subarray(this.start, this.start + count));
+    this.consume(count);
+    return count;
+  }
+
+  /** C's `read`: resolves as soon as there is anything. */
+  read(
+    target: Uint8Array,
+    options: WaitOptions | undefined,
+  ): Promise<number | null> {
+    if (!this.isBusy) {
+      if (this.buffered > 0 || target.length === 0) {
+        return Promise.resolve(this.#moveInto(target));
+      }
+      if (this.#error !== undefined) return Promise.reject(this.#error);
+      if (this.ended) return END;
+      const isDirect = this.#filling === undefined &&
+        target.length >= SMALL_READ && !isBounded(options);
+      if (isDirect) return this.#readDirect(target);
+    }
+    return this.exclusive(
+      options,
+      "read",
+      async (turn) => this.buffered > 0 || await this.fill(turn),
+      (hasMore) => hasMore ? this.#moveInto(target) : null,
+    );
+  }
+
+  /** Lets the runtime write into the caller's buffer: no copy, no way back. */
+  #readDirect(target: Uint8Array): Promise<number | null> {
+    this.#isDirect = true;
+    this.#turns.hold();
+    return this.#source.read(target).then(this.#onDirect, this.#onDirectFail);
+  }
+
+  readonly #onDirect = (count: number | null): number | null => {
+    this.#isDirect = false;
+    if (count === null || this.ended) { // ended by closeRead() in the meantime
+      this.ended = true;
+      count = null;
+    } else {
+      this.bytesRead += count;
+    }
+    this.#turns.release();
+    return count;
+  };
+
+  readonly #onDirectFail = (error: unknown): null => {
+    this.#isDirect = false;
+    if (!this.ended) this.#error ??= this.#source.failure(error, "read");
+    this.#turns.release();
+    if (this.ended) return null;
+    throw this.#error;
+  };
+
+  /**
+   * Runs a read when those before it are done: `prepare` waits for what it
+   * needs, by `fill`, and `finish` takes it. A read that is given up before
+   * `finish` has taken nothing.
+   */
+  exclusive<S, T>(
+    options: WaitOptions | undefined,
+    syscall: string,
+    prepare: (turn: ReadTurn) => Promise<S>,
+    finish: (state: S) => T,
+  ): Promise<T> {
+    return this.#turns.run(
+      options,
+      () => this.#source.timeout(syscall),
+      prepare,
+      finish,
+    );
+  }
+
+  /**
+   * Receives more, at least a byte; false at the end of the stream. Called only
+   * inside `prepare`, and rejects when the read there is given up.
+   */
+  async fill(turn: ReadTurn): Promise<boolean> {
+    const before = this.buffered;
+    while (this.buffered === before) {
+      if (turn.isOver || this.ended) return false;
+      if (this.#error !== undefined) throw this.#error;
+      await this.#turns.until(turn, this.#filling ?? this.#startFill());
+    }
+    return true;
+  }
+
+  #startFill(): Promise<void> {
+    this.#reserve();
+    return this.#filling = this.#source.read(this.buffer.subarray(this.end))
+      .then(this.#onFill, this.#onFillFail);
+  }
+
+  readonly #onFill = (count: number | null): void => {
+    this.#filling = undefined;
+    if (this.ended) return; // closeRead() in the meantime
+    if (count === null) {
+      this.ended = true;
+      return;
+    }
+    // A full buffer says that there is more; a hardly used one, that less would do.
+    const room = this.buffer.length - this.end;
+    if (count === room) {
+      this.#capacity = Math.min(this.buffer.length * 4, MAX_CAPACITY);
+    } else if (count * 8 < this.#capacity) {
+      this.#capacity = Math.max(this.#capacity / 4, MIN_CAPACITY);
+    }
+    this.end += count;
+    this.bytesRead += count;
+  };
+
+  readonly #onFillFail = (error: unknown): void => {
+    this.#filling = undefined;
+    this.#error ??= this.#source.failure(error, "read");
+  };
+
+  /**
+   * Makes room behind the buffered bytes. An empty buffer takes the size that
+   * the last fills call for, so that an idle connection keeps a small one; one
+   * that is full of an unfinished message doubles.
+   */
+  #reserve(): void {
+    const held = this.buffered;
+    if (held === 0) {
+      this.start = this.end = 0;
+      if (
+        this.buffer.length < this.#capacity ||
+        this.buffer.length > this.#capacity * 4
+      ) this.buffer = new Uint8Array(this.#capacity);
+      return;
+    }
+    const room = this.buffer.length - this.end;
+    if (room >= held && room >= MIN_CAPACITY / 2) return;
+    const needed = held * 2;
+    if (needed <= this.buffer.length) {
+      this.buffer.copyWithin(0, this.start, this.end);
+    } else {
+      const grown = new Uint8Array(Math.max(needed, this.#capacity));
+      grown.set(this.buffer.subarray(this.start, this.end));
+      this.buffer = grown;
+    }
+    this.start = 0;
+    this.end = held;
+  }
+
+  /** Waits until `count` bytes are buffered; false when the stream ends before. */
+  async fillTo(turn: ReadTurn, count: number): Promise<boolean> {
+    while (this.buffered < count) {
+      if (!await this.fill(turn)) return false;
+    }
+    return true;
+  }
+
+  /** C's `recv` with MSG_PEEK: fewer bytes only at the end of the stream. */
+  peek(
+    count: number,
+    options: WaitOptions | undefined,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    return this.exclusive(
+      options,
+      "recv",
+      (turn) => this.fillTo(turn, count),
+      () => this.copy(Math.min(count, this.buffered)),
+    );
+  }
+
+  /** C's `recv` with MSG_WAITALL, as bytes of the caller's own. */
+  readExact(
+    count: number,
+    options: WaitOptions | undefined,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    if (!this.isBusy && this.buffered >= count) {
+      return Promise.resolve(this.takeNow(count));
+    }
+    return this.exclusive(
+      options,
+      "recv",
+      (turn) => this.#require(turn, count),
+      () => this.takeNow(count),
+    );
+  }
+
+  /** C's `recv` with MSG_WAITALL, into the caller's buffer. */
+  readExactInto<B extends Uint8Array>(
+    target: B,
+    options: WaitOptions | undefined,
+  ): Promise<B> {
+    if (!this.isBusy && this.buffered >= target.length) {
+      this.#moveInto(target);
+      return Promise.resolve(target);
+    }
+    const isBound = isBounded(options);
+    return this.exclusive(
+      options,
+      "recv",
+      (turn) =>
+        isBound
+          ? this.#require(turn, target.length)
+          : this.#fillTarget(turn, target),
+      () => {
+        if (isBound) this.#moveInto(target);
+        return target;
+      },
+    );
+  }
+
+  /** Reads straight into a caller's buffer, and takes it back if the stream ends. */
+  async #fillTarget(turn: ReadTurn, target: Uint8Array): Promise<void> {
+    let filled = this.#moveInto(target);
+    try {
+      while (filled < target.length) {
+        const rest = target.subarray(filled);
+        if (rest.length < SMALL_READ || this.#filling !== undefined) {
+          if (!await this.fill(turn)) break;
+          filled += this.#moveInto(rest);
+          continue;
+        }
+        const count = await this.#readDirect(rest);
+        if (count === null) break;
+        filled += count;
+      }
+    } finally {
+      if (filled < target.length) this.#takeBack(target.subarray(0, filled));
+    }
+    if (filled < target.length) throw this.#truncated(target.length);
+  }
+
+  /** Puts bytes that a failed read had taken in front of the stream again. */
+  #takeBack(bytes: Uint8Array): void {
+    this.buffer = bytes.slice();
+    this.start = 0;
+    this.end = bytes.length;
+  }
+
+  async #require(turn: ReadTurn, count: number): Promise<void> {
+    if (!await this.fillTo(turn, count)) throw this.#truncated(count);
+  }
+
+  #truncated(count: number): Error {
+    return socketError("EOF", {
+      action: `read ${count} bytes`,
+      syscall: "recv",
+      reason:
+        `the stream ended after ${this.buffered}, which can still be read`,
+    });
+  }
+
+  /** Takes `count` buffered bytes, as bytes of the caller's own. */
+  takeNow(count: number): Uint8Array<ArrayBuffer> {
+    const bytes = this.copy(count);
+    this.consume(count);
+    return bytes;
+  }
+
+  /**
+   * Waits for a delimiter; the count of bytes up to and including it, or -1 at
+   * the end of the stream. Called only inside `prepare`.
+   */
+  async find(
+    turn: ReadTurn,
+    delimiter: Uint8Array,
+    limit: number,
+  ): Promise<number> {
+    let searched = 0;
+    for (;;) {
+      const at = indexOfBytes(
+        this.buffer,
+        delimiter,
+        this.start + searched,
+        this.end,
+      );
+      const length = at < 0 ? -1 : at - this.start + delimiter.length;
+      if (length > limit || (at < 0 && this.buffered >= limit)) {
+        throw socketError("EMSGSIZE", {
+          action: `read up to a delimiter`,
+          reason:
+            `none within the limit of ${limit} bytes, which can still be read`,
+        });
+      }
+      if (at >= 0) return length;
+      searched = Math.max(0, this.buffered - delimiter.length + 1);
+      if (!await this.fill(turn)) return -1;
+    }
+  }
+}

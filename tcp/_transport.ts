@@ -1,0 +1,88 @@
+/**
+ * The seam below the connections: what each runtime API that carries a stream
+ * must provide. One file implements it for one API, and alone knows that API.
+ *
+ * Transports report failures as the runtime has them; the classes above make
+ * them ours, once.
+ */
+
+/** Which API carries a connection. */
+export type TcpBackend = "deno" | "node" | "posix";
+
+/** How many connections wait for accept, unless the user says; as in Deno and Node. */
+export const DEFAULT_BACKLOG = 511;
+
+/** One connection as a runtime API has it. */
+export interface StreamTransport {
+  /** The API. */
+  readonly backend: TcpBackend;
+  /** The near end. */
+  readonly localAddr: Deno.NetAddr;
+  /** The far end. */
+  readonly remoteAddr: Deno.NetAddr;
+  /**
+   * Reads what there is, at most `buffer.length` bytes; null at the end of the
+   * stream. One read at a time; it ends only with the connection.
+   */
+  read(buffer: Uint8Array): Promise<number | null>;
+  /** Writes at least one byte of `bytes`. One write at a time. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Sends FIN. */
+  closeWrite(): Promise<void>;
+  /** Ends the connection and whatever is pending on it. */
+  close(): void;
+  /** Ends the connection with RST, or returns false where the API cannot. */
+  reset(): boolean;
+  /** TCP_NODELAY. */
+  setNoDelay(on: boolean): void;
+  /** SO_KEEPALIVE, and TCP_KEEPIDLE in milliseconds; false where the API cannot. */
+  setKeepAlive(on: boolean, idle?: number): boolean;
+  /** Lets pending calls keep the program alive. */
+  ref(): void;
+  /** Lets the program end while calls are pending. */
+  unref(): void;
+  /** Gives up the runtime's connection, where it is one that `Deno` made. */
+  detach(): Deno.TcpConn | undefined;
+}
+
+/** One listening socket as a runtime API has it. */
+export interface ListenerTransport {
+  /** The API. */
+  readonly backend: TcpBackend;
+  /** Where it listens. */
+  readonly addr: Deno.NetAddr;
+  /** The next connection. One accept at a time; it ends only with the listener. */
+  accept(): Promise<StreamTransport>;
+  /** Ends the listener and what is pending on it. */
+  close(): void;
+  /** Lets a pending accept keep the program alive. */
+  ref(): void;
+  /** Lets the program end while an accept is pending. */
+  unref(): void;
+}
+
+/** Where to connect from and to. */
+export interface ConnectTarget {
+  /** An IP address, never a name. */
+  readonly hostname: string;
+  /** The port. */
+  readonly port: number;
+  /** The address to connect from. */
+  readonly localAddress?: string | undefined;
+  /** The port to connect from. */
+  readonly localPort?: number | undefined;
+}
+
+/** Where to listen, and how. */
+export interface ListenTarget {
+  /** An IP address, never a name. */
+  readonly hostname: string;
+  /** The port; 0 for a free one. */
+  readonly port: number;
+  /** How many connections the kernel keeps for accept. */
+  readonly backlog?: number | undefined;
+  /** SO_REUSEPORT. */
+  readonly reusePort?: boolean | undefined;
+  /** IPV6_V6ONLY. */
+  readonly ipv6Only?: boolean | undefined;
+}
