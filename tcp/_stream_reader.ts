@@ -43,7 +43,8 @@ export class StreamReader {
   readonly #source: ReadSource;
   readonly #turns = new ReadTurns();
   #filling: Promise<void> | undefined;
-  #isDirect = false;
+  /** The read that has the runtime write into the caller's buffer. */
+  #direct: PromiseWithResolvers<number | null> | undefined;
   #error: Error | undefined;
   /** Follows what the connection receives: see `#reserve`. */
   #capacity = MIN_CAPACITY;
@@ -59,17 +60,21 @@ export class StreamReader {
 
   /** Whether a read is pending, so that what is buffered belongs to it. */
   get isBusy(): boolean {
-    return this.#turns.isTaken || this.#isDirect;
+    return this.#turns.isTaken || this.#direct !== undefined;
   }
 
   /** Whether the runtime is reading into a buffer of ours or of a caller's. */
   get isFilling(): boolean {
-    return this.#filling !== undefined || this.#isDirect;
+    return this.#filling !== undefined || this.#direct !== undefined;
   }
 
-  /** Rejects what waits, and every later read once the buffer is empty. */
-  fail(error: Error): void {
-    this.#error ??= error;
+  /** Drops what is buffered, and rejects what waits and every later read. */
+  close(error: Error): void {
+    this.#error = error;
+    this.ended = false;
+    this.buffer = EMPTY;
+    this.start = this.end = 0;
+    this.#direct?.reject(error);
     this.#turns.fail(error);
   }
 
@@ -77,6 +82,8 @@ export class StreamReader {
   endNow(): void {
     this.ended = true;
     this.consume(this.buffered);
+    this.#direct?.resolve(null);
+    this.#turns.release();
     this.#turns.wake();
   }
 
@@ -108,12 +115,14 @@ export class StreamReader {
     target: Uint8Array,
     options: WaitOptions | undefined,
   ): Promise<number | null> {
+    if (this.buffered === 0) {
+      if (this.#error !== undefined) return Promise.reject(this.#error);
+      if (this.ended) return END;
+    }
     if (!this.isBusy) {
       if (this.buffered > 0 || target.length === 0) {
         return Promise.resolve(this.#moveInto(target));
       }
-      if (this.#error !== undefined) return Promise.reject(this.#error);
-      if (this.ended) return END;
       const isDirect = this.#filling === undefined &&
         target.length >= SMALL_READ && !isBounded(options);
       if (isDirect) return this.#readDirect(target);
@@ -128,29 +137,31 @@ export class StreamReader {
 
   /** Lets the runtime write into the caller's buffer: no copy, no way back. */
   #readDirect(target: Uint8Array): Promise<number | null> {
-    this.#isDirect = true;
     this.#turns.hold();
-    return this.#source.read(target).then(this.#onDirect, this.#onDirectFail);
+    const direct = this.#direct = Promise.withResolvers<number | null>();
+    this.#source.read(target).then(this.#onDirect, this.#onDirectFail);
+    return direct.promise;
   }
 
-  readonly #onDirect = (count: number | null): number | null => {
-    this.#isDirect = false;
+  readonly #onDirect = (count: number | null): void => {
+    const direct = this.#direct!;
+    this.#direct = undefined;
     if (count === null || this.ended) { // ended by closeRead() in the meantime
       this.ended = true;
       count = null;
     } else {
       this.bytesRead += count;
     }
+    direct.resolve(count);
     this.#turns.release();
-    return count;
   };
 
-  readonly #onDirectFail = (error: unknown): null => {
-    this.#isDirect = false;
-    if (!this.ended) this.#error ??= this.#source.failure(error, "read");
+  readonly #onDirectFail = (error: unknown): void => {
+    const direct = this.#direct!;
+    this.#direct = undefined;
+    this.#error ??= this.#source.failure(error, "read");
+    direct.reject(this.#error);
     this.#turns.release();
-    if (this.ended) return null;
-    throw this.#error;
   };
 
   /**
@@ -194,7 +205,7 @@ export class StreamReader {
 
   readonly #onFill = (count: number | null): void => {
     this.#filling = undefined;
-    if (this.ended) return; // closeRead() in the meantime
+    if (this.ended || this.#error !== undefined) return; // closed meanwhile
     if (count === null) {
       this.ended = true;
       return;
@@ -222,21 +233,16 @@ export class StreamReader {
    */
   #reserve(): void {
     const held = this.buffered;
+    const size = this.buffer.length;
+    const isWanted = size >= this.#capacity && size <= this.#capacity * 4;
     if (held === 0) {
-      this.start = this.end = 0;
-      if (
-        this.buffer.length < this.#capacity ||
-        this.buffer.length > this.#capacity * 4
-      ) this.buffer = new Uint8Array(this.#capacity);
-      return;
-    }
-    const room = this.buffer.length - this.end;
-    if (room >= held && room >= MIN_CAPACITY / 2) return;
-    const needed = held * 2;
-    if (needed <= this.buffer.length) {
+      if (!isWanted) this.buffer = new Uint8Array(this.#capacity);
+    } else if (isWanted && size - this.end >= size / 2) {
+      return; // plenty of room behind
+    } else if (held * 2 <= size && isWanted) {
       this.buffer.copyWithin(0, this.start, this.end);
     } else {
-      const grown = new Uint8Array(Math.max(needed, this.#capacity));
+      const grown = new Uint8Array(Math.max(held * 2, this.#capacity));
       grown.set(this.buffer.subarray(this.start, this.end));
       this.buffer = grown;
     }

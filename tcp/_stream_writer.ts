@@ -110,18 +110,23 @@ export class StreamWriter {
   }
 
   /**
-   * Where a codec may write a small message of its own making, instead of
-   * `send`ing it; `commit` then says how long it became. Undefined where the
-   * message does not fit a chunk, or the connection has failed.
+   * Where a codec may write a small message of its own making, at `tailEnd`,
+   * instead of `send`ing it; `commit` then says how long it became. Undefined
+   * where the message does not fit a chunk, or nothing may be sent.
    */
-  reserve(size: number): { bytes: Uint8Array; at: number } | undefined {
-    if (this.#error !== undefined || size > LARGE_CHUNK) return undefined;
-    let tail = this.#tail;
-    if (tail === undefined || tail.bytes.length - tail.end < size) {
-      if (this.#refuseMore(size) !== undefined) return undefined;
-      tail = this.#newTail(size);
+  reserve(size: number): Uint8Array | undefined {
+    const tail = this.#tail;
+    if (tail !== undefined && tail.bytes.length - tail.end >= size) {
+      return tail.bytes;
     }
-    return { bytes: tail.bytes, at: tail.end };
+    const isRefused = this.#error !== undefined || size > LARGE_CHUNK ||
+      this.queued + size > this.highWaterMark * HARD_LIMIT;
+    return isRefused ? undefined : this.#newTail(size).bytes;
+  }
+
+  /** Where the next message begins in what `reserve` returned. */
+  get tailEnd(): number {
+    return this.#tail!.end;
   }
 
   /** Sends what was written behind `reserve`. */

@@ -1,2 +1,32 @@
-/** tcp @module */
-export {};
+/**
+ * TCP: connections, listeners, servers.
+ *
+ * - {@linkcode connectTcp}, {@linkcode TcpConn}: connect, by racing the addresses
+ *   of both families; read, write, shut down, reset.
+ * - {@linkcode listenTcp}, {@linkcode TcpListener}: listen and accept.
+ * - {@linkcode lengthPrefixFraming} and its kin, {@linkcode TcpConn.frames}: whole
+ *   messages instead of bytes.
+ *
+ * @example A server and a client
+ * ```ts
+ * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+ * using client = await connectTcp(listener.addr);
+ * using server = await listener.accept();
+ *
+ * await server.send(new TextEncoder().encode("220 ready\r\n"));
+ * assertEquals(await client.readLine({ timeout: 5000 }), "220 ready");
+ * ```
+ *
+ * @module
+ */
+export type { WaitOptions } from "../wait/mod.ts";
+export type { TcpBackend } from "./_transport.ts";
+export type { FrameReadOptions } from "./_frame_reader.ts";
+export * from "./conn.ts";
+export * from "./connect.ts";
+export * from "./framing/mod.ts";
+export * from "./listen.ts";
+export * from "./listener.ts";

@@ -1,0 +1,186 @@
+import type { SocketAddress } from "../address/mod.ts";
+
+/** RFC 8305 section 3: how long IPv4 waits for an answer about IPv6, in milliseconds. */
+const RESOLUTION_DELAY = 50;
+
+/** What a race is made of; tests pass their own. */
+export interface Race<C> {
+  /** The look-ups, each for one family, the preferred first; any may reject. */
+  readonly lookups: readonly Promise<readonly SocketAddress[]>[];
+  /** How long an attempt runs alone before the next begins, in milliseconds. */
+  readonly attemptDelay: number;
+  /** Begins an attempt; the signal aborts when it has lost. */
+  attempt(address: SocketAddress, signal: AbortSignal): Promise<C>;
+  /** Closes a connection that came too late. */
+  discard(connection: C): void;
+  /** Resolves after so many milliseconds, or sooner when aborted. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** Ends the race. */
+  readonly signal: AbortSignal;
+}
+
+/** An attempt that failed. */
+export interface FailedAttempt {
+  /** Where it went. */
+  readonly address: SocketAddress;
+  /** What came of it. */
+  readonly error: unknown;
+}
+
+/** Nobody won. */
+export class RaceLost {
+  /** The attempts that failed, in the order in which they did. */
+  readonly attempts: readonly FailedAttempt[];
+  /** The look-ups that failed. */
+  readonly lookupErrors: readonly unknown[];
+
+  constructor(
+    attempts: readonly FailedAttempt[],
+    lookupErrors: readonly unknown[],
+  ) {
+    this.attempts = attempts;
+    this.lookupErrors = lookupErrors;
+  }
+}
+
+/** The addresses that are still to be tried, the families taking turns. */
+class Candidates {
+  readonly #queues: SocketAddress[][];
+  #turn = 0;
+
+  constructor(families: number) {
+    this.#queues = Array.from({ length: families }, () => []);
+  }
+
+  add(family: number, addresses: readonly SocketAddress[]): void {
+    this.#queues[family]!.push(...addresses);
+  }
+
+  /** RFC 8305 section 4: one of each family in turn, as long as there are both. */
+  next(): SocketAddress | undefined {
+    for (let i = 0; i < this.#queues.length; i++) {
+      const queue = this.#queues[(this.#turn + i) % this.#queues.length]!;
+      const address = queue.shift();
+      if (address !== undefined) {
+        this.#turn = (this.#turn + i + 1) % this.#queues.length;
+        return address;
+      }
+    }
+    return undefined;
+  }
+}
+
+/**
+ * "Happy Eyeballs", RFC 8305: tries the addresses of both families one after the
+ * other, each a little after the one before, or at once when that one has failed,
+ * and takes the first connection that stands. Addresses that are found late join
+ * the race. Those that lose are closed.
+ */
+export async function race<C>(rules: Race<C>): Promise<C | RaceLost> {
+  const { lookups, attempt, discard, sleep, signal } = rules;
+  const candidates = new Candidates(lookups.length);
+  const failed: FailedAttempt[] = [];
+  const lookupErrors: unknown[] = [];
+  const over = new AbortController();
+  let looking = lookups.length;
+  let running = 0;
+  let winner: { connection: C } | undefined;
+  let event = Promise.withResolvers<void>();
+  const happen = () => event.resolve();
+
+  const onAbort = () => {
+    over.abort(signal.reason);
+    happen();
+  };
+  signal.addEventListener("abort", onAbort);
+
+  lookups.forEach((lookup, family) => {
+    lookup.then(
+      (addresses) => candidates.add(family, addresses),
+      (error) => lookupErrors.push(error),
+    ).then(() => {
+      looking--;
+      happen();
+    });
+  });
+
+  const start = (address: SocketAddress) => {
+    running++;
+    attempt(address, over.signal).then(
+      (connection) => {
+        if (winner !== undefined || over.signal.aborted) discard(connection);
+        else winner = { connection };
+      },
+      (error) => failed.push({ address, error }),
+    ).then(() => {
+      running--;
+      happen();
+    });
+  };
+
+  try {
+    if (lookups.length > 1) {
+      const [preferred] = lookups;
+      const settled = preferred!.then(() => {}, () => {});
+      const others = Promise.allSettled(lookups.slice(1));
+      const ended = Promise.withResolvers<void>();
+      over.signal.addEventListener("abort", () => ended.resolve());
+      await Promise.race([settled, others, ended.promise]);
+      const until = deadline(RESOLUTION_DELAY, sleep, over.signal);
+      await Promise.race([settled, until.promise]);
+      until.cancel();
+    }
+    for (;;) {
+      signal.throwIfAborted();
+      if (winner !== undefined) return winner.connection;
+      event = Promise.withResolvers();
+      const address = candidates.next();
+      if (address !== undefined) {
+        const before = failed.length;
+        start(address);
+        const until = deadline(rules.attemptDelay, sleep, over.signal);
+        // Until it wins, fails, or has run alone for long enough.
+        while (
+          !until.isOver && winner === undefined && failed.length === before
+        ) {
+          await Promise.race([event.promise, until.promise]);
+          event = Promise.withResolvers();
+          signal.throwIfAborted();
+        }
+        until.cancel();
+      } else if (running > 0 || looking > 0) {
+        await event.promise;
+      } else {
+        return new RaceLost(failed, lookupErrors);
+      }
+    }
+  } catch (error) {
+    if (winner !== undefined) discard(winner.connection);
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    over.abort();
+  }
+}
+
+/** A time that can be waited for, and called off. */
+function deadline(
+  ms: number,
+  sleep: Race<unknown>["sleep"],
+  signal: AbortSignal,
+): { promise: Promise<void>; readonly isOver: boolean; cancel(): void } {
+  const timer = new AbortController();
+  let isOver = false;
+  const promise = sleep(ms, AbortSignal.any([timer.signal, signal])).then(
+    () => {
+      isOver = true;
+    },
+  );
+  return {
+    promise,
+    get isOver() {
+      return isOver;
+    },
+    cancel: () => timer.abort(),
+  };
+}

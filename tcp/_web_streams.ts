@@ -1,0 +1,63 @@
+/** What web streams need of a connection. */
+export interface StreamsOwner {
+  read(buffer: Uint8Array): Promise<number | null>;
+  writeAll(bytes: Uint8Array): Promise<void>;
+  closeWrite(): Promise<void>;
+  close(): void;
+}
+
+/** The chunk size of the readable side, in bytes. */
+const CHUNK = 64 * 1024;
+
+/** Ends the connection when both streams have ended, and nobody else will. */
+export class WebStreams {
+  readonly #owner: StreamsOwner;
+  #readable: ReadableStream<Uint8Array<ArrayBuffer>> | undefined;
+  #writable: WritableStream<Uint8Array<ArrayBufferLike>> | undefined;
+  #hasRead = false;
+  #hasWritten = false;
+
+  constructor(owner: StreamsOwner) {
+    this.#owner = owner;
+  }
+
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const source: UnderlyingByteSource = {
+      type: "bytes",
+      autoAllocateChunkSize: CHUNK,
+      pull: async (controller) => {
+        const request = controller.byobRequest!;
+        const view = request.view!;
+        const target = new Uint8Array(
+          view.buffer as ArrayBuffer,
+          view.byteOffset,
+          view.byteLength,
+        );
+        const count = await this.#owner.read(target);
+        if (count !== null) return request.respond(count);
+        controller.close();
+        request.respond(0);
+        this.#hasRead = true;
+        this.#closeIfDone();
+      },
+      cancel: () => this.#owner.close(),
+    };
+    return this.#readable ??= new ReadableStream(source, { highWaterMark: 0 });
+  }
+
+  get writable(): WritableStream<Uint8Array<ArrayBufferLike>> {
+    return this.#writable ??= new WritableStream<Uint8Array<ArrayBufferLike>>({
+      write: (bytes) => this.#owner.writeAll(bytes),
+      close: async () => {
+        await this.#owner.closeWrite();
+        this.#hasWritten = true;
+        this.#closeIfDone();
+      },
+      abort: () => this.#owner.close(),
+    });
+  }
+
+  #closeIfDone(): void {
+    if (this.#hasRead && this.#hasWritten) this.#owner.close();
+  }
+}

@@ -1,0 +1,245 @@
+import {
+  formatHostPort,
+  isIpAddress,
+  type SocketAddress,
+} from "../address/mod.ts";
+import { AddrInfoError, socketError, toSocketError } from "../errors/mod.ts";
+import type { Resolver } from "../resolve/mod.ts";
+import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
+import { checkPort } from "../address/mod.ts";
+import { checkHighWaterMark } from "./_check.ts";
+import { connectDeno } from "./_deno_transport.ts";
+import { connectNode } from "./_node_transport.ts";
+import { race, RaceLost } from "./_race.ts";
+import { lookupsFor } from "./_resolve.ts";
+import type { StreamTransport, TcpBackend } from "./_transport.ts";
+import { TcpConn } from "./conn.ts";
+
+/** RFC 8305 section 5: the Connection Attempt Delay, in milliseconds. */
+const ATTEMPT_DELAY = 250;
+
+/** Where to connect, and how. */
+export interface ConnectTcpOptions extends WaitOptions {
+  /**
+   * A name or an IP address.
+   *
+   * @default {"127.0.0.1"}
+   */
+  hostname?: string | undefined;
+  /** The port, 1 to 65535. */
+  port: number;
+  /** Only IPv4, or only IPv6; both, if left out. */
+  family?: 4 | 6 | undefined;
+  /** The IP address to connect from: C's `bind` before `connect`. */
+  localAddress?: string | undefined;
+  /** The port to connect from; 0 or nothing for a free one. */
+  localPort?: number | undefined;
+  /**
+   * TCP_NODELAY: whether small writes leave at once, which suits a connection
+   * that gathers its small messages itself.
+   *
+   * @default {true}
+   */
+  noDelay?: boolean | undefined;
+  /**
+   * SO_KEEPALIVE: whether an idle peer is asked for signs of life; a number is
+   * the idle time (TCP_KEEPIDLE) in milliseconds.
+   *
+   * @default {false}
+   */
+  keepAlive?: boolean | number | undefined;
+  /**
+   * How long an attempt runs alone before the next address is tried as well, in
+   * milliseconds: RFC 8305's Connection Attempt Delay. 0 tries all at once.
+   *
+   * @default {250}
+   */
+  attemptDelay?: number | undefined;
+  /**
+   * How many queued bytes make `send` wait.
+   *
+   * @default {262144}
+   */
+  highWaterMark?: number | undefined;
+  /** Who looks up names; the default resolver, if left out. */
+  resolver?: Resolver | undefined;
+  /**
+   * Which API carries the connection; chosen by what is asked for, if left out:
+   * `"node"` where `localAddress`, `localPort` or a `keepAlive` time is given.
+   */
+  backend?: "deno" | "node" | undefined;
+}
+
+/**
+ * Connects to a host: C's `getaddrinfo`, `socket` and `connect` in one.
+ *
+ * A name's addresses of both families race as RFC 8305 has it: each is tried a
+ * little after the one before, or at once when that one has failed, and the
+ * first connection that stands is taken. Attempts that lose or fail are closed.
+ *
+ * @throws {SocketError} When no address can be connected to. The message is that
+ * of the first attempt; where there were several, `cause` is an `AggregateError`
+ * of all of them.
+ * @throws {AddrInfoError} When the name cannot be resolved.
+ * @throws {RangeError} When a port, a delay or a size is out of range.
+ * @throws {TypeError} When an option is not of its type.
+ *
+ * @example A connection with a time limit
+ * ```ts
+ * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+ * using conn = await connectTcp({
+ *   hostname: "localhost",
+ *   port: listener.addr.port,
+ *   timeout: 5000,
+ * });
+ * assertEquals(conn.remoteAddr.port, listener.addr.port);
+ * ```
+ */
+export async function connectTcp(options: ConnectTcpOptions): Promise<TcpConn> {
+  const { hostname = "127.0.0.1", port } = options;
+  check(options);
+  const backend = backendFor(options);
+  const subject = formatHostPort(hostname, port);
+  const giveUp = new AbortController();
+  const { signal } = giveUp;
+
+  const racing = race<StreamTransport>({
+    lookups: lookupsFor({ ...options, hostname }, { signal }),
+    attemptDelay: options.attemptDelay ?? ATTEMPT_DELAY,
+    attempt: (address, signal) => attempt(backend, address, options, signal),
+    discard: (transport) => transport.close(),
+    sleep,
+    signal,
+  });
+  const result = await waitFor(
+    racing,
+    options,
+    () =>
+      socketError("ETIMEDOUT", {
+        action: `connect to ${subject}`,
+        syscall: "connect",
+      }),
+    (reason) => {
+      giveUp.abort(reason);
+      // It may have won in the very moment of giving up.
+      racing.then((late) => {
+        if (!(late instanceof RaceLost)) late.close();
+      }, () => {});
+    },
+  );
+  if (result instanceof RaceLost) throw failure(result, subject);
+  return open(result, options);
+}
+
+function check(options: ConnectTcpOptions): void {
+  const { port, localPort, localAddress, attemptDelay = 0 } = options;
+  checkWait(options);
+  if (checkPort(port) === 0) {
+    throw new RangeError("Cannot connect to port 0: it stands for any port");
+  }
+  if (localPort !== undefined) checkPort(localPort, "localPort");
+  if (localAddress !== undefined && !isIpAddress(localAddress)) {
+    throw new TypeError(
+      `Cannot connect from ${JSON.stringify(localAddress)}: not an IP address`,
+    );
+  }
+  if (!(attemptDelay >= 0)) {
+    throw new RangeError(
+      `Cannot use attemptDelay ${attemptDelay}: it must be 0 or more`,
+    );
+  }
+  checkKeepAlive(options.keepAlive);
+  checkHighWaterMark(options.highWaterMark);
+}
+
+function checkKeepAlive(keepAlive: boolean | number | undefined): void {
+  if (typeof keepAlive !== "number" || keepAlive > 0) return;
+  throw new RangeError(
+    `Cannot use keepAlive ${keepAlive}: an idle time must be more than 0 ms`,
+  );
+}
+
+function backendFor(options: ConnectTcpOptions): Exclude<TcpBackend, "posix"> {
+  const { backend, localAddress, localPort, keepAlive } = options;
+  const needed = localAddress !== undefined || localPort !== undefined
+    ? "localAddress and localPort"
+    : typeof keepAlive === "number"
+    ? "a keepAlive time"
+    : undefined;
+  if (backend === "deno" && needed !== undefined) {
+    throw socketError("ENOTSUP", {
+      action: "connect",
+      syscall: "bind",
+      reason: `the "deno" backend has no ${needed}; use backend: "node"`,
+    });
+  }
+  return backend ?? (needed === undefined ? "deno" : "node");
+}
+
+async function attempt(
+  backend: TcpBackend,
+  { hostname, port }: SocketAddress,
+  { localAddress, localPort }: ConnectTcpOptions,
+  signal: AbortSignal,
+): Promise<StreamTransport> {
+  const connect = backend === "node" ? connectNode : connectDeno;
+  try {
+    return await connect({ hostname, port, localAddress, localPort }, signal);
+  } catch (error) {
+    throw toSocketError(error, {
+      action: `connect to ${formatHostPort(hostname, port)}`,
+      syscall: "connect",
+      remoteAddr: { transport: "tcp", hostname, port },
+    });
+  }
+}
+
+/** The first attempt's error, which lists the others where there are any. */
+function failure({ attempts, lookupErrors }: RaceLost, subject: string): Error {
+  const [first] = attempts;
+  if (first === undefined) return lookupFailure(lookupErrors);
+  const error = first.error as Error & { code?: string };
+  if (attempts.length === 1 || error.code === undefined) return error;
+  return socketError(error.code, {
+    action: `connect to ${subject}`,
+    syscall: "connect",
+    reason: attempts.map(({ address, error }) =>
+      `${address} ${(error as { code?: string }).code ?? error}`
+    ).join(", "),
+    cause: new AggregateError(
+      attempts.map(({ error }) => error),
+      `All ${attempts.length} attempts to connect to ${subject} failed`,
+    ),
+  });
+}
+
+/** The look-up that says most: one that may yet succeed, else the last family's. */
+function lookupFailure(errors: readonly unknown[]): Error {
+  const isTemporary = (error: unknown) =>
+    !(error instanceof AddrInfoError) || error.code === "EAI_AGAIN";
+  return (errors.find(isTemporary) ?? errors.at(-1)) as Error;
+}
+
+function open(transport: StreamTransport, options: ConnectTcpOptions): TcpConn {
+  const { noDelay = true, keepAlive = false, highWaterMark } = options;
+  if (noDelay) transport.setNoDelay(true);
+  if (keepAlive !== false) {
+    transport.setKeepAlive(true, keepAlive === true ? undefined : keepAlive);
+  }
+  return new TcpConn(transport, { highWaterMark });
+}
+
+/** Resolves after so many milliseconds, or sooner when aborted. */
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    }, { once: true });
+  });
+}

@@ -1,0 +1,91 @@
+import { indexOfBytes } from "../_index_of_bytes.ts";
+import { FrameError } from "./frame_error.ts";
+import {
+  checkFrameSize,
+  checkMaxFrameSize,
+  type FrameBounds,
+  type Framing,
+  type FramingOptions,
+} from "./framing.ts";
+
+class DelimiterFraming implements Framing {
+  readonly maxFrameSize: number;
+  readonly #delimiter: Uint8Array;
+
+  constructor(delimiter: Uint8Array, options: FramingOptions) {
+    this.#delimiter = delimiter;
+    this.maxFrameSize = checkMaxFrameSize(options);
+  }
+
+  locate(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    bounds: FrameBounds,
+  ): boolean {
+    const width = this.#delimiter.length;
+    const from = start + bounds.searched;
+    const at = indexOfBytes(bytes, this.#delimiter, from, end);
+    if (at < 0) {
+      // The last bytes may be the beginning of a delimiter.
+      bounds.searched = Math.max(0, end - start - width + 1);
+      checkFrameSize("receive", bounds.searched, this.maxFrameSize);
+      return false;
+    }
+    checkFrameSize("receive", at - start, this.maxFrameSize);
+    bounds.searched = 0;
+    bounds.frameStart = start;
+    bounds.frameEnd = at;
+    bounds.end = at + width;
+    return true;
+  }
+
+  encodedSize(frame: Uint8Array): number {
+    checkFrameSize("send", frame.length, this.maxFrameSize);
+    if (indexOfBytes(frame, this.#delimiter, 0, frame.length) >= 0) {
+      throw new FrameError(
+        "Cannot send a frame: it holds the delimiter",
+        "EBADMSG",
+        { size: frame.length },
+      );
+    }
+    return frame.length + this.#delimiter.length;
+  }
+
+  encodeInto(frame: Uint8Array, target: Uint8Array, at: number): void {
+    target.set(frame, at);
+    target.set(this.#delimiter, at + frame.length);
+  }
+}
+
+/**
+ * Frames that end with a delimiter, which is not part of them.
+ *
+ * @throws {TypeError} When the delimiter has no bytes.
+ * @throws {RangeError} When the limit is not a positive integer.
+ *
+ * @example Lines
+ * ```ts
+ * import { decodeFrames, delimiterFraming } from "@berkeley/sockets/tcp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { frames } = decodeFrames(
+ *   delimiterFraming("\r\n"),
+ *   new TextEncoder().encode("one\r\ntwo\r\n"),
+ * );
+ * const decoder = new TextDecoder();
+ * assertEquals(frames.map((frame) => decoder.decode(frame)), ["one", "two"]);
+ * ```
+ */
+export function delimiterFraming(
+  delimiter: string | Uint8Array,
+  options: FramingOptions = {},
+): Framing {
+  const bytes = typeof delimiter === "string"
+    ? new TextEncoder().encode(delimiter)
+    : delimiter.slice();
+  if (bytes.length === 0) {
+    throw new TypeError("Cannot frame by a delimiter of no bytes");
+  }
+  return new DelimiterFraming(bytes, options);
+}

@@ -1,0 +1,87 @@
+import { FrameError } from "./frame_error.ts";
+
+/** Where a frame stands in a buffer: filled in by {@linkcode Framing.locate}. */
+export interface FrameBounds {
+  /** The index of the frame's first byte. */
+  frameStart: number;
+  /** The index after the frame's last byte. */
+  frameEnd: number;
+  /** The index after all that belongs to the frame on the wire. */
+  end: number;
+  /**
+   * How many bytes have been looked through in vain: a framing that searches
+   * continues there. It is set to 0 when a frame has been found.
+   */
+  searched: number;
+}
+
+/**
+ * How messages are told apart in a stream of bytes: against "sticky packets".
+ *
+ * Made by {@linkcode fixedFraming}, {@linkcode lengthPrefixFraming},
+ * {@linkcode delimiterFraming} or {@linkcode netstringFraming}; write your own
+ * by implementing the three methods. A framing has no state, so that one serves
+ * any number of connections.
+ */
+export interface Framing {
+  /** The largest frame, in bytes; enforced before memory is taken for it. */
+  readonly maxFrameSize: number;
+  /**
+   * Finds the first frame in `bytes[start, end)`; false where it is not complete.
+   *
+   * @throws {FrameError} When it is larger than the limit, or malformed.
+   */
+  locate(
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    bounds: FrameBounds,
+  ): boolean;
+  /**
+   * How many bytes the frame takes on the wire.
+   *
+   * @throws {FrameError} When it is larger than the limit, or cannot be framed.
+   */
+  encodedSize(frame: Uint8Array): number;
+  /** Writes the frame as it goes over the wire to `target`, from `at` on. */
+  encodeInto(frame: Uint8Array, target: Uint8Array, at: number): void;
+}
+
+/** The largest frame, unless the user says, in bytes. */
+export const DEFAULT_MAX_FRAME_SIZE: number = 1024 * 1024;
+
+/** Limits that all framings have. */
+export interface FramingOptions {
+  /**
+   * The largest frame, in bytes: it guards against a peer that promises more
+   * than there is memory for.
+   *
+   * @default {1048576}
+   */
+  maxFrameSize?: number | undefined;
+}
+
+/** Bounds to begin with. */
+export function newBounds(): FrameBounds {
+  return { frameStart: 0, frameEnd: 0, end: 0, searched: 0 };
+}
+
+/** Returns the limit that the options set. */
+export function checkMaxFrameSize(options: FramingOptions): number {
+  const { maxFrameSize = DEFAULT_MAX_FRAME_SIZE } = options;
+  if (Number.isSafeInteger(maxFrameSize) && maxFrameSize > 0) {
+    return maxFrameSize;
+  }
+  throw new RangeError(
+    `Cannot use maxFrameSize ${maxFrameSize}: it must be a positive integer`,
+  );
+}
+
+/** Refuses a frame that is over the limit. */
+export function checkFrameSize(
+  verb: "receive" | "send",
+  size: number,
+  limit: number,
+): void {
+  if (size > limit) throw FrameError.tooLarge(verb, size, limit);
+}

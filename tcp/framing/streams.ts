@@ -1,0 +1,106 @@
+import { socketError } from "../../errors/mod.ts";
+import { encodeFrame } from "./bytes.ts";
+import { type FrameBounds, type Framing, newBounds } from "./framing.ts";
+
+const EMPTY = new Uint8Array(0);
+
+/** Collects chunks until frames are complete; its memory grows as bytes come. */
+class Collector {
+  #buffer: Uint8Array<ArrayBuffer> = EMPTY;
+  #end = 0;
+  readonly #framing: Framing;
+  readonly #bounds: FrameBounds = newBounds();
+
+  constructor(framing: Framing) {
+    this.#framing = framing;
+  }
+
+  get held(): number {
+    return this.#end;
+  }
+
+  *add(chunk: Uint8Array): Generator<Uint8Array<ArrayBuffer>> {
+    const needed = this.#end + chunk.length;
+    if (needed > this.#buffer.length) {
+      const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
+      grown.set(this.#buffer.subarray(0, this.#end));
+      this.#buffer = grown;
+    }
+    this.#buffer.set(chunk, this.#end);
+    this.#end = needed;
+    let start = 0;
+    const bounds = this.#bounds;
+    while (this.#framing.locate(this.#buffer, start, this.#end, bounds)) {
+      yield this.#buffer.slice(bounds.frameStart, bounds.frameEnd);
+      start = bounds.end;
+    }
+    this.#buffer.copyWithin(0, start, this.#end);
+    this.#end -= start;
+    if (this.#end === 0) this.#buffer = EMPTY;
+  }
+}
+
+/**
+ * A web stream that takes chunks of bytes, however cut, and gives frames.
+ *
+ * It fails with a `FrameError` where a frame is too large or malformed, and with
+ * an `UnexpectedEofError` where the chunks end inside one.
+ *
+ * @example Frames from a stream
+ * ```ts
+ * import { FrameDecoderStream, lengthPrefixFraming } from "@berkeley/sockets/tcp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const frames = await Array.fromAsync(
+ *   ReadableStream.from([new Uint8Array([2, 7]), new Uint8Array([8, 1, 9])])
+ *     .pipeThrough(new FrameDecoderStream(lengthPrefixFraming(1))),
+ * );
+ * assertEquals(frames.map((frame) => [...frame]), [[7, 8], [9]]);
+ * ```
+ */
+export class FrameDecoderStream
+  extends TransformStream<Uint8Array, Uint8Array<ArrayBuffer>> {
+  /** Makes a decoder. */
+  constructor(framing: Framing) {
+    const collector = new Collector(framing);
+    super({
+      transform(chunk, controller) {
+        for (const frame of collector.add(chunk)) controller.enqueue(frame);
+      },
+      flush() {
+        if (collector.held === 0) return;
+        throw socketError("EOF", {
+          action: "receive a frame",
+          reason: `the stream ended after ${collector.held} bytes of it`,
+        });
+      },
+    });
+  }
+}
+
+/**
+ * A web stream that takes frames and gives them as they go over the wire.
+ *
+ * @example Frames to a stream
+ * ```ts
+ * import { FrameEncoderStream, netstringFraming } from "@berkeley/sockets/tcp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [encoded] = await Array.fromAsync(
+ *   ReadableStream.from([new TextEncoder().encode("abc")])
+ *     .pipeThrough(new FrameEncoderStream(netstringFraming())),
+ * );
+ * assertEquals(new TextDecoder().decode(encoded), "3:abc,");
+ * ```
+ */
+export class FrameEncoderStream
+  extends TransformStream<Uint8Array, Uint8Array<ArrayBuffer>> {
+  /** Makes an encoder. */
+  constructor(framing: Framing) {
+    super({
+      transform(frame, controller) {
+        controller.enqueue(encodeFrame(framing, frame));
+      },
+    });
+  }
+}

@@ -1,0 +1,131 @@
+import { checkPort, formatHostPort } from "../address/mod.ts";
+import { socketError, toSocketError } from "../errors/mod.ts";
+import type { Resolver } from "../resolve/mod.ts";
+import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
+import { checkHighWaterMark } from "./_check.ts";
+import { denoHasReusePort, listenDeno } from "./_deno_transport.ts";
+import { listenNode } from "./_node_transport.ts";
+import { addressToBind } from "./_resolve.ts";
+import type { ListenerTransport } from "./_transport.ts";
+import { type AcceptedConnOptions, TcpListener } from "./listener.ts";
+
+/** Where to listen, and how. */
+export interface ListenTcpOptions extends AcceptedConnOptions, WaitOptions {
+  /**
+   * A name or an IP address of this host. `"0.0.0.0"` stands for all IPv4
+   * addresses, `"::"` for all of both families: a dual-stack listener, which
+   * reports IPv4 peers as IPv4.
+   *
+   * @default {"0.0.0.0"}
+   */
+  hostname?: string | undefined;
+  /** The port, 0 to 65535; 0 chooses a free one, see `TcpListener.addr`. */
+  port: number;
+  /** For a name that has addresses of both families: which to take. */
+  family?: 4 | 6 | undefined;
+  /**
+   * How many connections the kernel keeps until they are accepted: the second
+   * argument of C's `listen`. The kernel caps it (`net.core.somaxconn`).
+   *
+   * @default {511}
+   */
+  backlog?: number | undefined;
+  /**
+   * SO_REUSEPORT: several listeners share the port, and the kernel deals out the
+   * connections. Needs a program started with `--unstable-net`.
+   *
+   * @default {false}
+   */
+  reusePort?: boolean | undefined;
+  /** Who looks up names; the default resolver, if left out. */
+  resolver?: Resolver | undefined;
+  /**
+   * Which API carries the listener and its connections.
+   *
+   * @default {"deno"}
+   */
+  backend?: "deno" | "node" | undefined;
+}
+
+/**
+ * Listens for connections: C's `socket`, `bind` and `listen` in one, with
+ * SO_REUSEADDR, so that a port can be bound again right after it was closed.
+ *
+ * @throws {AddressInUseError} When another socket listens on the port.
+ * @throws {AddressNotAvailableError} When the address is not one of this host's.
+ * @throws {PermissionDeniedError} When the system reserves the port.
+ * @throws {NotCapableError} When the program lacks `--allow-net`.
+ * @throws {NotSupportedError} When an option needs another backend or a flag.
+ * @throws {AddrInfoError} When the name cannot be resolved.
+ * @throws {RangeError} When the port or a size is out of range.
+ *
+ * @example A listener on a free port
+ * ```ts
+ * import { listenTcp } from "@berkeley/sockets/tcp";
+ * import { assertEquals, assertNotEquals } from "@std/assert";
+ *
+ * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+ * assertEquals(listener.addr.hostname, "127.0.0.1");
+ * assertNotEquals(listener.addr.port, 0);
+ * ```
+ */
+export async function listenTcp(
+  options: ListenTcpOptions,
+): Promise<TcpListener> {
+  const { hostname = "0.0.0.0", port } = options;
+  check(options);
+  const timeout = () =>
+    socketError("ETIMEDOUT", {
+      action: `listen on ${formatHostPort(hostname, port)}`,
+      syscall: "listen",
+    });
+  const { signal } = options;
+  const address = await waitFor(
+    addressToBind({ ...options, hostname }, { signal }),
+    options,
+    timeout,
+  );
+  return new TcpListener(await bind(address.hostname, options), options);
+}
+
+function check(options: ListenTcpOptions): void {
+  const { port, backlog, reusePort, backend } = options;
+  checkWait(options);
+  checkPort(port);
+  checkHighWaterMark(options.highWaterMark);
+  if (backlog !== undefined && !(Number.isInteger(backlog) && backlog > 0)) {
+    throw new RangeError(
+      `Cannot use backlog ${backlog}: it must be a positive integer`,
+    );
+  }
+  if (!reusePort) return;
+  const reason = backend === "node"
+    ? `the "node" backend has no reusePort; use backend: "deno"`
+    : denoHasReusePort()
+    ? undefined
+    : "reusePort needs a program started with --unstable-net";
+  if (reason !== undefined) {
+    throw socketError("ENOTSUP", {
+      action: `listen on port ${port}`,
+      syscall: "setsockopt",
+      reason,
+    });
+  }
+}
+
+async function bind(
+  hostname: string,
+  options: ListenTcpOptions,
+): Promise<ListenerTransport> {
+  const { port, backlog, reusePort, backend } = options;
+  const target = { hostname, port, backlog, reusePort };
+  try {
+    return backend === "node" ? await listenNode(target) : listenDeno(target);
+  } catch (error) {
+    throw toSocketError(error, {
+      action: `listen on ${formatHostPort(hostname, port)}`,
+      syscall: "listen",
+      localAddr: { transport: "tcp", hostname, port },
+    });
+  }
+}

@@ -1,0 +1,238 @@
+import { formatHostPort } from "../address/mod.ts";
+import { socketError, toSocketError } from "../errors/mod.ts";
+import { arm, checkWait, isBounded, type WaitOptions } from "../wait/mod.ts";
+import type {
+  ListenerTransport,
+  StreamTransport,
+  TcpBackend,
+} from "./_transport.ts";
+import { TcpConn } from "./conn.ts";
+
+/** What accepted connections start with. */
+export interface AcceptedConnOptions {
+  /**
+   * TCP_NODELAY of accepted connections.
+   *
+   * @default {true}
+   */
+  noDelay?: boolean | undefined;
+  /**
+   * SO_KEEPALIVE of accepted connections.
+   *
+   * @default {false}
+   */
+  keepAlive?: boolean | undefined;
+  /**
+   * How many queued bytes make `send` of accepted connections wait.
+   *
+   * @default {262144}
+   */
+  highWaterMark?: number | undefined;
+}
+
+interface Waiter {
+  resolve: (conn: TcpConn) => void;
+  reject: (error: unknown) => void;
+}
+
+/**
+ * A listening TCP socket, made by {@linkcode listenTcp}.
+ *
+ * `accept` calls are served in their order. One that is given up takes no
+ * connection with it: the next call gets it.
+ *
+ * @example Accepting until closed
+ * ```ts
+ * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+ * const accepting = (async () => {
+ *   let count = 0;
+ *   for await (using conn of listener) {
+ *     await conn.send(new TextEncoder().encode(`number ${++count}\n`));
+ *   }
+ *   return count;
+ * })();
+ *
+ * using conn = await connectTcp(listener.addr);
+ * assertEquals(await conn.readLine(), "number 1");
+ * listener.close();
+ * assertEquals(await accepting, 1);
+ * ```
+ */
+export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
+  readonly #transport: ListenerTransport;
+  readonly #options: AcceptedConnOptions;
+  readonly #waiting: Waiter[] = [];
+  /** Came for an accept that had been given up: at most one. */
+  #ready: TcpConn | undefined;
+  #isAccepting = false;
+  #isClosed = false;
+
+  /** Not for users: `listenTcp` makes listeners. */
+  constructor(transport: ListenerTransport, options: AcceptedConnOptions = {}) {
+    this.#transport = transport;
+    this.#options = options;
+  }
+
+  /** Where it listens: C's `getsockname`. */
+  get addr(): Deno.NetAddr {
+    return this.#transport.addr;
+  }
+
+  /** Which API of the runtime carries it. */
+  get backend(): TcpBackend {
+    return this.#transport.backend;
+  }
+
+  /** Whether it has been closed. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  #context() {
+    const { hostname, port } = this.addr;
+    return {
+      action: `accept on ${formatHostPort(hostname, port)}`,
+      syscall: "accept",
+      localAddr: this.addr,
+    };
+  }
+
+  #closedError(): Error {
+    return socketError("EBADF", {
+      ...this.#context(),
+      reason: "the listener is closed",
+    });
+  }
+
+  /**
+   * Waits for the next connection: C's `accept`.
+   *
+   * @throws {ClosedError} When the listener is closed, before or meanwhile.
+   * @throws {SocketError} `EMFILE` when no descriptor is left; the connection
+   * stays in the kernel's queue, and a later call gets it.
+   */
+  accept(options?: WaitOptions): Promise<TcpConn> {
+    try {
+      checkWait(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    if (this.#isClosed) return Promise.reject(this.#closedError());
+    const ready = this.#ready;
+    if (ready !== undefined) {
+      this.#ready = undefined;
+      return Promise.resolve(ready);
+    }
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = { resolve, reject };
+      this.#waiting.push(waiter);
+      if (isBounded(options)) this.#limit(waiter, options!);
+      this.#pump();
+    });
+  }
+
+  #limit(waiter: Waiter, options: WaitOptions): void {
+    const { resolve, reject } = waiter;
+    const timeout = () => socketError("ETIMEDOUT", this.#context());
+    const disarm = arm(options, timeout, (reason) => {
+      this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+      reject(reason);
+    });
+    waiter.resolve = (conn) => (disarm(), resolve(conn));
+    waiter.reject = (error) => (disarm(), reject(error));
+  }
+
+  #pump(): void {
+    if (this.#isAccepting || this.#waiting.length === 0) return;
+    this.#isAccepting = true;
+    this.#transport.accept().then(
+      (transport) => this.#deliver(transport),
+      (error) => this.#fail(error),
+    );
+  }
+
+  #deliver(transport: StreamTransport): void {
+    this.#isAccepting = false;
+    if (this.#isClosed) return transport.close();
+    const conn = this.#open(transport);
+    const waiter = this.#waiting.shift();
+    if (waiter === undefined) this.#ready = conn;
+    else waiter.resolve(conn);
+    this.#pump();
+  }
+
+  #open(transport: StreamTransport): TcpConn {
+    const { noDelay = true, keepAlive = false } = this.#options;
+    try {
+      if (noDelay) transport.setNoDelay(true);
+      if (keepAlive) transport.setKeepAlive(true);
+    } catch {
+      // The peer has gone already; the first read says so.
+    }
+    return new TcpConn(transport, this.#options);
+  }
+
+  #fail(error: unknown): void {
+    this.#isAccepting = false;
+    if (this.#isClosed) return;
+    this.#waiting.shift()?.reject(toSocketError(error, this.#context()));
+    this.#pump();
+  }
+
+  /**
+   * Stops listening: C's `close`. Pending accepts reject with a `ClosedError`,
+   * iteration ends quietly, connections that were accepted live on, and the port
+   * is free. A second call does nothing.
+   */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const waiter of this.#waiting.splice(0)) {
+      waiter.reject(this.#closedError());
+    }
+    this.#ready?.close();
+    this.#ready = undefined;
+    this.#transport.close();
+  }
+
+  /** Lets a pending accept keep the program alive, as it does from the start. */
+  ref(): void {
+    this.#transport.ref();
+  }
+
+  /** Lets the program end while an accept is pending. */
+  unref(): void {
+    this.#transport.unref();
+  }
+
+  /**
+   * The connections, as they come, until the listener is closed. Errors of
+   * single accepts end the iteration; `serveTcp` survives them.
+   */
+  async *[Symbol.asyncIterator](): AsyncIterableIterator<TcpConn> {
+    while (!this.#isClosed) {
+      let conn: TcpConn;
+      try {
+        conn = await this.accept();
+      } catch (error) {
+        if (this.#isClosed) return;
+        throw error;
+      }
+      yield conn;
+    }
+  }
+
+  /** Closes the listener. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Closes the listener. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return Promise.resolve();
+  }
+}
