@@ -85,10 +85,32 @@ export class FrameReader {
     const { frameStart, frameEnd, end } = this.#bounds;
     const frame = borrow
       ? reader.buffer.subarray(frameStart, frameEnd)
-      : reader.buffer.slice(frameStart, frameEnd);
+      : this.#keep(frameStart, frameEnd);
     reader.consume(end - reader.start);
     return frame;
   }
+
+  /**
+   * A copy of `buffer[from, to)`. Where more is buffered, all of it is copied at
+   * once, and the frames to come are views of that copy: memory of its own for
+   * each would take ten times longer than the rest of the reading.
+   */
+  #keep(from: number, to: number): Uint8Array {
+    const { buffer, start, end, buffered, bytesRead } = this.#reader;
+    const origin = bytesRead - buffered - start; // where buffer[0] is in the stream
+    const at = origin + from - this.#copyAt;
+    if (at >= 0 && origin + to - this.#copyAt <= this.#copy.length) {
+      return new Uint8Array(this.#copy.buffer, at, to - from);
+    }
+    if (buffered < 2 * (to - from)) return buffer.slice(from, to);
+    this.#copy = buffer.slice(start, end);
+    this.#copyAt = origin + start;
+    return new Uint8Array(this.#copy.buffer, from - start, to - from);
+  }
+
+  /** A copy of some of the stream, and where in the stream it begins. */
+  #copy: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #copyAt = 0;
 
   /** One copy for the whole batch, of which the frames are views. */
   #takeAll(borrow = false): Uint8Array[] {

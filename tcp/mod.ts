@@ -4,6 +4,7 @@
  * - {@linkcode connectTcp}, {@linkcode TcpConn}: connect, by racing the addresses
  *   of both families; read, write, shut down, reset.
  * - {@linkcode listenTcp}, {@linkcode TcpListener}: listen and accept.
+ * - {@linkcode serveTcp}, {@linkcode TcpServer}: a handler for each connection.
  * - {@linkcode lengthPrefixFraming} and its kin, {@linkcode TcpConn.frames}: whole
  *   messages instead of bytes.
  *
@@ -30,3 +31,4 @@ export * from "./connect.ts";
 export * from "./framing/mod.ts";
 export * from "./listen.ts";
 export * from "./listener.ts";
+export * from "./serve.ts";

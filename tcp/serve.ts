@@ -1,0 +1,314 @@
+import { SocketError, socketError } from "../errors/mod.ts";
+import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
+import { IdleTimer } from "./_idle_timer.ts";
+import type { TcpConn } from "./conn.ts";
+import { listenTcp, type ListenTcpOptions } from "./listen.ts";
+import type { TcpListener } from "./listener.ts";
+
+/** The most connections at a time, unless the user says. */
+const DEFAULT_MAX_CONNECTIONS = 10_000;
+/** The first and the longest pause after an accept that failed, in milliseconds. */
+const MIN_PAUSE = 5;
+const MAX_PAUSE = 1000;
+
+/** Errors of accept that pass: a connection that went, or no descriptor left. */
+const PASSING = new Set([
+  "ECONNABORTED",
+  "ECONNRESET",
+  "EINTR",
+  "EMFILE",
+  "ENFILE",
+  "ENOBUFS",
+  "ENOMEM",
+  "EPROTO",
+]);
+
+/** How to serve. */
+export interface ServeTcpOptions extends ListenTcpOptions {
+  /**
+   * The most connections at a time. When there are so many, the server stops
+   * accepting until one ends; those that come wait in the kernel's queue.
+   *
+   * @default {10000}
+   */
+  maxConnections?: number | undefined;
+  /**
+   * After how many milliseconds without a byte in either direction a connection
+   * is closed; 0 for never.
+   *
+   * @default {0}
+   */
+  idleTimeout?: number | undefined;
+  /**
+   * Called when a handler throws, with its connection, and when an accept fails,
+   * without one.
+   *
+   * @default {console.error}
+   */
+  onError?: ((error: unknown, conn?: TcpConn) => void) | undefined;
+  /** Called once, when the server listens. */
+  onListen?: ((addr: Deno.NetAddr) => void) | undefined;
+}
+
+/** What a server has done so far. */
+export interface ServeTcpStats {
+  /** How many connections have been accepted. */
+  accepted: number;
+  /** How many connections are open now. */
+  active: number;
+  /** How many handlers have thrown. */
+  failed: number;
+  /** How many connections were closed for being idle. */
+  idled: number;
+  /** How many accepts have failed. */
+  acceptErrors: number;
+  /** How many bytes have been received. */
+  bytesRead: number;
+  /** How many bytes have been sent. */
+  bytesWritten: number;
+}
+
+/** What a handler is told beside its connection. */
+export interface ServeTcpInfo {
+  /** Aborts when the server is shutting down and wants the handler to end. */
+  signal: AbortSignal;
+}
+
+/**
+ * Serves one connection. When it returns, the connection is closed, after all
+ * that it has sent has left.
+ */
+export type TcpHandler = (
+  conn: TcpConn,
+  info: ServeTcpInfo,
+) => void | Promise<void>;
+
+/**
+ * A running server, made by {@linkcode serveTcp}.
+ *
+ * @example What it has done
+ * ```ts
+ * import { connectTcp, serveTcp } from "@berkeley/sockets/tcp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = await serveTcp(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   (conn) => conn.send(new TextEncoder().encode("hi\n")),
+ * );
+ * using conn = await connectTcp(server.addr);
+ * assertEquals(await conn.readLine(), "hi");
+ * assertEquals(server.stats.accepted, 1);
+ * ```
+ */
+export class TcpServer implements AsyncDisposable {
+  readonly #listener: TcpListener;
+  readonly #handler: TcpHandler;
+  readonly #options: ServeTcpOptions;
+  readonly #active = new Map<TcpConn, IdleTimer>();
+  readonly #ending = new AbortController();
+  readonly #totals = {
+    accepted: 0,
+    failed: 0,
+    idled: 0,
+    acceptErrors: 0,
+    bytesRead: 0,
+    bytesWritten: 0,
+  };
+  /** Resolves when a connection has ended, for an accept loop that is full. */
+  #room = Promise.withResolvers<void>();
+  #stopped = Promise.withResolvers<void>();
+  /** Resolves when the server has stopped, and its last connection has ended. */
+  readonly finished: Promise<void>;
+
+  /** Not for users: `serveTcp` makes servers. */
+  constructor(
+    listener: TcpListener,
+    options: ServeTcpOptions,
+    handler: TcpHandler,
+  ) {
+    this.#listener = listener;
+    this.#options = options;
+    this.#handler = handler;
+    this.finished = this.#run();
+  }
+
+  /** Where it listens. */
+  get addr(): Deno.NetAddr {
+    return this.#listener.addr;
+  }
+
+  /** What it has done so far. */
+  get stats(): ServeTcpStats {
+    const stats = { ...this.#totals, active: this.#active.size };
+    for (const conn of this.#active.keys()) {
+      stats.bytesRead += conn.bytesRead;
+      stats.bytesWritten += conn.bytesWritten;
+    }
+    return stats;
+  }
+
+  async #run(): Promise<void> {
+    const { maxConnections = DEFAULT_MAX_CONNECTIONS } = this.#options;
+    let pause = MIN_PAUSE;
+    while (!this.#listener.isClosed) {
+      if (this.#active.size >= maxConnections) {
+        this.#room = Promise.withResolvers();
+        await Promise.race([this.#room.promise, this.#stopped.promise]);
+        continue;
+      }
+      try {
+        this.#serve(await this.#listener.accept());
+        pause = MIN_PAUSE;
+      } catch (error) {
+        if (this.#listener.isClosed) break;
+        this.#totals.acceptErrors++;
+        this.#report(error);
+        if (!isPassing(error)) this.#listener.close();
+        else await this.#rest(pause);
+        pause = Math.min(pause * 2, MAX_PAUSE);
+      }
+    }
+    while (this.#active.size > 0) {
+      this.#room = Promise.withResolvers();
+      await this.#room.promise;
+    }
+  }
+
+  /** Sits out a failure that passes, unless the server is stopped meanwhile. */
+  async #rest(ms: number): Promise<void> {
+    const timer = Promise.withResolvers<void>();
+    const id = setTimeout(timer.resolve, ms);
+    await Promise.race([timer.promise, this.#stopped.promise]);
+    clearTimeout(id);
+  }
+
+  async #serve(conn: TcpConn): Promise<void> {
+    this.#totals.accepted++;
+    const idle = new IdleTimer(conn, this.#options.idleTimeout ?? 0);
+    this.#active.set(conn, idle);
+    try {
+      await this.#handler(conn, { signal: this.#ending.signal });
+    } catch (error) {
+      // What a handler meets because it was idle or shut down is no fault of its.
+      if (!idle.hasFired && !this.#ending.signal.aborted) {
+        this.#totals.failed++;
+        this.#report(error, conn);
+      }
+    } finally {
+      if (idle.hasFired) this.#totals.idled++;
+      idle.stop();
+      await conn[Symbol.asyncDispose]();
+      this.#active.delete(conn);
+      this.#totals.bytesRead += conn.bytesRead;
+      this.#totals.bytesWritten += conn.bytesWritten;
+      this.#room.resolve();
+    }
+  }
+
+  #report(error: unknown, conn?: TcpConn): void {
+    const { onError = defaultOnError } = this.#options;
+    try {
+      onError(error, conn);
+    } catch (failure) {
+      defaultOnError(failure);
+    }
+  }
+
+  /**
+   * Stops accepting, frees the port, and waits for the handlers to end. Those
+   * that have not ended after `timeout` milliseconds have their signal aborted
+   * and their connection closed. Without a timeout it waits as long as it takes.
+   *
+   * Aborting `signal` ends only the wait.
+   */
+  async shutdown(options?: WaitOptions): Promise<void> {
+    checkWait(options);
+    this.#listener.close();
+    this.#stopped.resolve();
+    const late = socketError("ETIMEDOUT", { action: "wait for the handlers" });
+    try {
+      await waitFor(this.finished, options, () => late);
+    } catch (error) {
+      if (error !== late) throw error;
+      this.#ending.abort(late);
+      for (const conn of this.#active.keys()) conn.close();
+      await this.finished;
+    }
+  }
+
+  /** Lets the server keep the program alive, as it does from the start. */
+  ref(): void {
+    this.#listener.ref();
+  }
+
+  /** Lets the program end although the server listens. */
+  unref(): void {
+    this.#listener.unref();
+  }
+
+  /** Shuts down at once: handlers are told, and their connections closed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown({ timeout: 0 });
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  return error instanceof SocketError && PASSING.has(error.code);
+}
+
+function defaultOnError(error: unknown): void {
+  console.error(error);
+}
+
+/**
+ * Serves TCP: calls `handler` for each connection, as `Deno.serve` does for each
+ * request. A handler that throws ends its own connection only, and accepts that
+ * fail for want of descriptors are tried again, after a pause.
+ *
+ * When `options.signal` aborts, the server shuts down at once.
+ *
+ * @throws As {@linkcode listenTcp} does; {@linkcode RangeError} when
+ * `maxConnections` or `idleTimeout` is out of range.
+ *
+ * @example An echo server
+ * ```ts
+ * import { connectTcp, serveTcp } from "@berkeley/sockets/tcp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const server = await serveTcp(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   (conn) => conn.readable.pipeTo(conn.writable),
+ * );
+ *
+ * using conn = await connectTcp(server.addr);
+ * await conn.send(new TextEncoder().encode("hello\n"));
+ * assertEquals(await conn.readLine(), "hello");
+ * await conn.closeWrite();
+ * await server.shutdown();
+ * ```
+ */
+export async function serveTcp(
+  options: ServeTcpOptions,
+  handler: TcpHandler,
+): Promise<TcpServer> {
+  const { maxConnections = 1, idleTimeout = 0, signal } = options;
+  if (!(maxConnections >= 1)) {
+    throw new RangeError(
+      `Cannot use maxConnections ${maxConnections}: it must be 1 or more`,
+    );
+  }
+  if (!(idleTimeout >= 0)) {
+    throw new RangeError(
+      `Cannot use idleTimeout ${idleTimeout}: it must be 0 or more`,
+    );
+  }
+  const listener = await listenTcp(options);
+  const server = new TcpServer(listener, options, handler);
+  if (signal !== undefined) {
+    const stop = () => server[Symbol.asyncDispose]();
+    signal.addEventListener("abort", stop, { once: true });
+    server.finished.then(() => signal.removeEventListener("abort", stop));
+  }
+  options.onListen?.(server.addr);
+  return server;
+}
