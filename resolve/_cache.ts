@@ -9,6 +9,8 @@ export class Cache<V> {
   readonly #size: number;
   readonly #now: () => number;
   readonly #entries = new Map<string, Entry<V>>();
+  /** The key used last, which need not be moved to the end again. */
+  #newest: string | undefined;
 
   /** Keeps up to `size` values; `now` is the clock, in milliseconds. */
   constructor(size: number, now: () => number) {
@@ -27,8 +29,11 @@ export class Cache<V> {
     if (entry === undefined || entry.expires + grace <= this.#now()) {
       return undefined;
     }
-    this.#entries.delete(key);
-    this.#entries.set(key, entry);
+    if (key !== this.#newest) {
+      this.#entries.delete(key);
+      this.#entries.set(key, entry);
+      this.#newest = key;
+    }
     return entry.value;
   }
 
@@ -37,6 +42,7 @@ export class Cache<V> {
     this.#entries.delete(key);
     if (!(ttl > 0) || this.#size <= 0) return;
     this.#entries.set(key, { value, expires: this.#now() + ttl });
+    this.#newest = key;
     if (this.#entries.size > this.#size) {
       this.#entries.delete(this.#entries.keys().next().value!);
     }

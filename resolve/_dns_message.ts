@@ -130,7 +130,8 @@ class Reader {
     if (!isResponse) return undefined;
     const rcode = flags & 0x0f;
     const truncated = (flags & 0x0200) !== 0;
-    const asked = (name.endsWith(".") ? name.slice(0, -1) : name).toLowerCase();
+    const bare = name.endsWith(".") ? name.slice(0, -1) : name;
+    const asked = bare === "" ? "." : bare.toLowerCase();
     const number = TYPE_NUMBERS[type];
     if (questions !== 1) {
       // A server that could not read the question need not repeat it.

@@ -86,6 +86,8 @@ const KINDS: readonly KnownKind[] = [
   { socktype: SOCK_RAW, protocol: 0, name: undefined, isCommon: true },
 ];
 
+const COMMON_KINDS = KINDS.filter(({ isCommon }) => isCommon);
+
 const KNOWN_FLAGS = AI_PASSIVE | AI_CANONNAME | AI_NUMERICHOST | AI_V4MAPPED |
   AI_ALL |
   AI_ADDRCONFIG | AI_NUMERICSERV;
@@ -117,10 +119,7 @@ export function planSockets(
 ): readonly SocketKind[] | Refusal {
   const { socktype = 0, protocol = 0, flags = 0 } = hints;
   const isFree = socktype === 0 && protocol === 0;
-  const kinds = KINDS.filter((kind) =>
-    (socktype === 0 || socktype === kind.socktype) &&
-    (protocol === 0 || kind.socktype === SOCK_RAW || protocol === kind.protocol)
-  );
+  const kinds = isFree ? KINDS : kindsOf(socktype, protocol);
   const [first] = kinds;
   if (first === undefined) {
     return new Refusal(socktype === 0 ? "EAI_SERVICE" : "EAI_SOCKTYPE");
@@ -132,7 +131,7 @@ export function planSockets(
   const port = named === null ? 0 : portOf(named);
   if (port instanceof Refusal) return port;
   if (port !== undefined) {
-    const chosen = isFree ? kinds.filter(({ isCommon }) => isCommon) : [first];
+    const chosen = isFree ? COMMON_KINDS : [first];
     return chosen.map((kind) => ({
       socktype: kind.socktype,
       protocol: kind.socktype === SOCK_RAW ? protocol : kind.protocol,
@@ -157,9 +156,18 @@ export function planSockets(
   return found.length > 0 ? found : new Refusal("EAI_SERVICE");
 }
 
+const DIGITS = /^\d+$/;
+
+function kindsOf(socktype: number, protocol: number): readonly KnownKind[] {
+  return KINDS.filter((kind) =>
+    (socktype === 0 || socktype === kind.socktype) &&
+    (protocol === 0 || kind.socktype === SOCK_RAW || protocol === kind.protocol)
+  );
+}
+
 /** The port that a service gives in digits; undefined for a name. */
 function portOf(service: string | number): number | undefined | Refusal {
-  if (typeof service === "string" && !/^\d+$/.test(service)) return undefined;
+  if (typeof service === "string" && !DIGITS.test(service)) return undefined;
   const port = Number(service);
   return port <= 0xffff
     ? port

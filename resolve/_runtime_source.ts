@@ -92,7 +92,7 @@ function undot(type: RecordType, data: RuntimeData): unknown {
   if (typeof data === "string") {
     return type === "A" || type === "AAAA" ? data : undotName(data);
   }
-  if (Array.isArray(data)) return data;
+  if (Array.isArray(data)) return data.map(utf8);
   if ("exchange" in data) {
     return { ...data, exchange: undotName(data.exchange) };
   }
@@ -109,6 +109,13 @@ function undot(type: RecordType, data: RuntimeData): unknown {
   }
   return data;
 }
+
+/** The runtime gives the bytes of a text as characters U+0000 to U+00FF. */
+function utf8(text: string): string {
+  return decoder.decode(Uint8Array.from(text, (char) => char.charCodeAt(0)));
+}
+
+const decoder = new TextDecoder();
 
 function undotName(name: string): string {
   return name.length > 1 && name.endsWith(".") ? name.slice(0, -1) : name;

@@ -51,7 +51,6 @@ function systemRoot(): string | undefined {
   return isGranted ? Deno.env.get(name) : undefined;
 }
 
-const monotonic = () => performance.now();
 let paths: SystemPaths | undefined;
 let services: WatchedFile<ServiceTable> | undefined;
 let protocols: WatchedFile<ProtocolTable> | undefined;
@@ -70,7 +69,7 @@ export function currentServices(): ServiceTable {
   services ??= new WatchedFile(
     pathsHere().services,
     ServiceTable.parse,
-    monotonic,
+    Date.now,
   );
   return services.current() ??
     (builtInServices ??= ServiceTable.parse(SERVICES));
@@ -81,7 +80,7 @@ export function currentProtocols(): ProtocolTable {
   protocols ??= new WatchedFile(
     pathsHere().protocols,
     ProtocolTable.parse,
-    monotonic,
+    Date.now,
   );
   return protocols.current() ??
     (builtInProtocols ??= ProtocolTable.parse(PROTOCOLS));

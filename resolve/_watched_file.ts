@@ -22,7 +22,8 @@ export class WatchedFile<T> {
   /** What the file holds, or undefined where it cannot be read. */
   current(): T | undefined {
     const now = this.#now();
-    if (now - this.#checked >= RECHECK_MS) {
+    // Whichever way a clock was set meanwhile.
+    if (Math.abs(now - this.#checked) >= RECHECK_MS) {
       this.#checked = now;
       this.#reload();
     }

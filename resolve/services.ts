@@ -28,18 +28,20 @@ export interface ServiceEntry {
  * ```
  */
 export class ServiceTable {
-  readonly #byName = new Map<string, ServiceEntry>();
-  readonly #byPort = new Map<string, ServiceEntry>();
+  /** By protocol, with the empty one for any. */
+  readonly #indexes = new Map<string, Index>([["", newIndex()]]);
 
   /** Makes a table of these entries, of which earlier ones win. */
   constructor(entries: Iterable<ServiceEntry>) {
     for (const entry of entries) {
-      for (const protocol of [`/${entry.protocol}`, ""]) {
-        putFirst(this.#byPort, entry.port + protocol, entry);
-        putFirst(this.#byName, entry.name + protocol, entry);
-        for (const alias of entry.aliases) {
-          putFirst(this.#byName, alias + protocol, entry);
-        }
+      let index = this.#indexes.get(entry.protocol);
+      if (index === undefined) {
+        this.#indexes.set(entry.protocol, index = newIndex());
+      }
+      for (const { byName, byPort } of [index, this.#indexes.get("")!]) {
+        putFirst(byPort, entry.port, entry);
+        putFirst(byName, entry.name, entry);
+        for (const alias of entry.aliases) putFirst(byName, alias, entry);
       }
     }
   }
@@ -50,21 +52,26 @@ export class ServiceTable {
   }
 
   /** The first service of this name, over the protocol or over any. */
-  byName(name: string, protocol?: string): ServiceEntry | undefined {
-    return this.#byName.get(
-      protocol === undefined ? name : `${name}/${protocol}`,
-    );
+  byName(name: string, protocol = ""): ServiceEntry | undefined {
+    return this.#indexes.get(protocol)?.byName.get(name);
   }
 
   /** The first service on this port, over the protocol or over any. */
-  byPort(port: number, protocol?: string): ServiceEntry | undefined {
-    return this.#byPort.get(
-      protocol === undefined ? `${port}` : `${port}/${protocol}`,
-    );
+  byPort(port: number, protocol = ""): ServiceEntry | undefined {
+    return this.#indexes.get(protocol)?.byPort.get(port);
   }
 }
 
-function putFirst<V>(map: Map<string, V>, key: string, value: V): void {
+interface Index {
+  readonly byName: Map<string, ServiceEntry>;
+  readonly byPort: Map<number, ServiceEntry>;
+}
+
+function newIndex(): Index {
+  return { byName: new Map(), byPort: new Map() };
+}
+
+function putFirst<K, V>(map: Map<K, V>, key: K, value: V): void {
   if (!map.has(key)) map.set(key, value);
 }
 

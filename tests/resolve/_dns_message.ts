@@ -52,7 +52,7 @@ export interface Question {
 export function readQuestion(message: Uint8Array): Question {
   const view = new DataView(message.buffer, message.byteOffset, message.length);
   if (view.getUint16(4) !== 1) throw new Error("not one question");
-  if (view.getUint16(2) !== 0x0100) {
+  if ((view.getUint16(2) & 0xf900) !== 0x0100) {
     throw new Error("not a recursive standard query");
   }
   const labels: string[] = [];
@@ -66,11 +66,15 @@ export function readQuestion(message: Uint8Array): Question {
   }
   const number = view.getUint16(at + 1);
   if (view.getUint16(at + 3) !== 1) throw new Error("not the Internet class");
-  if (message.length !== at + 5) throw new Error("bytes behind the question");
   const type = Object.keys(TYPES).find((key) => TYPES[key] === number);
   if (type === undefined) throw new Error(`unknown type ${number}`);
   const name = labels.join(".").toLowerCase();
-  return { id: view.getUint16(0), name, type, bytes: message.slice(12) };
+  return {
+    id: view.getUint16(0),
+    name,
+    type,
+    bytes: message.slice(12, at + 5),
+  };
 }
 
 /** Bytes that grow. */
