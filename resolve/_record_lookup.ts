@@ -77,7 +77,7 @@ export class RecordLookup {
       const outcome = cached[i];
       if (outcome !== undefined) return outcome;
       const { flight, index } = this.#flights.get(key)!;
-      flights.add(flight);
+      if (source.cancellable) flights.add(flight);
       return flight.work.then((outcomes) => outcomes[index]!);
     });
     return await board(flights, Promise.all(work), wait, timeoutError);

@@ -26,6 +26,7 @@ type Ask = (
 /** `Deno.resolveDns`, with the system's name servers or with those given. */
 export class RuntimeSource implements DnsSource {
   readonly absolute: boolean;
+  readonly cancellable = false;
   readonly #servers: readonly Deno.ResolveDnsOptions[];
 
   /** `absolute` says that search domains are tried by the caller, not by the runtime. */

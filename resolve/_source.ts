@@ -29,6 +29,8 @@ export interface Outcome<T extends RecordType = RecordType> {
 export interface DnsSource {
   /** Whether names are taken as they are, so that search domains are up to the caller. */
   readonly absolute: boolean;
+  /** Whether a query ends when its signal aborts; else it stays, for others to join. */
+  readonly cancellable: boolean;
   /**
    * Asks for each of the types at once and resolves with an outcome for each.
    * Rejects with the signal's reason, or where a permission is missing.

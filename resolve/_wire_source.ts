@@ -47,6 +47,7 @@ export interface Exchange {
 /** A stub resolver over UDP, and over TCP for what does not fit. */
 export class WireSource implements DnsSource {
   readonly absolute = true;
+  readonly cancellable = true;
   readonly #config: WireConfig;
   #turn = 0;
 
