@@ -16,6 +16,7 @@ import {
   weightiest,
 } from "./_addresses.ts";
 import { Cache } from "./_cache.ts";
+import { interfaceAddresses } from "./_interfaces.ts";
 import { hostNameOf, specialName } from "./_names.ts";
 import { configuredFamily, orderAddresses } from "./_order.ts";
 import { Refusal } from "./_plan.ts";
@@ -141,7 +142,9 @@ export class HostLookup {
     timeoutError: () => Error,
   ): Promise<HostAnswer | Refusal> {
     const name = hostNameOf(node)!;
-    const wanted = flags & AI_ADDRCONFIG ? configuredFamily(family) : family;
+    const wanted = flags & AI_ADDRCONFIG
+      ? configuredFamily(family, interfaceAddresses())
+      : family;
     if (wanted === undefined) {
       return new Refusal(
         "EAI_NONAME",

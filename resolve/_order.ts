@@ -4,7 +4,7 @@ import {
   AF_UNSPEC,
   type IpAddress,
 } from "../address/mod.ts";
-import { interfaceAddresses } from "./_interfaces.ts";
+import type { InterfaceAddress } from "./_interfaces.ts";
 import type { AddressOrder } from "./resolver_options.ts";
 
 /** The addresses in the order that is wished for. */
@@ -40,8 +40,10 @@ function familyFirst(
  * the families of which this host has no address but loopback. All are left
  * where the interfaces may not be seen; undefined where none is.
  */
-export function configuredFamily(family: number): number | undefined {
-  const interfaces = interfaceAddresses();
+export function configuredFamily(
+  family: number,
+  interfaces: readonly InterfaceAddress[] | undefined,
+): number | undefined {
   if (interfaces === undefined) return family;
   const has = (version: 4 | 6) =>
     interfaces.some(({ ip }) => ip.family === version && !ip.isLoopback());

@@ -4,6 +4,7 @@
 import type { WaitOptions } from "../wait/mod.ts";
 import { Cache } from "./_cache.ts";
 import { board, type Flight, startFlight } from "./_flights.ts";
+import { Limit } from "./_limit.ts";
 import type { DnsSource, Outcome } from "./_source.ts";
 import type { RecordType } from "./records.ts";
 import type { CacheOptions } from "./resolver_options.ts";
@@ -22,6 +23,9 @@ export function cacheOptions(
     ...given,
   };
 }
+
+/** Each query has a socket of its own: so many at a time, lest they use up the descriptors. */
+const sockets = new Limit(256);
 
 interface Seat {
   readonly flight: Flight<Outcome[]>;
@@ -86,8 +90,14 @@ export class RecordLookup {
   #depart(source: DnsSource, name: string, types: readonly RecordType[]): void {
     const keys = types.map((type) => `${type} ${name}`);
     const ask = async (signal: AbortSignal): Promise<Outcome[]> => {
-      const outcomes = await source.query(name, types, signal);
-      return outcomes.map((outcome, i) => this.#keep(keys[i]!, outcome));
+      const turn = sockets.enter(signal);
+      if (turn !== undefined) await turn;
+      try {
+        const outcomes = await source.query(name, types, signal);
+        return outcomes.map((outcome, i) => this.#keep(keys[i]!, outcome));
+      } finally {
+        sockets.leave();
+      }
     };
     const flight = startFlight(ask, () => {
       for (const key of keys) {

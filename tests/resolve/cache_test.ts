@@ -21,6 +21,7 @@ const zone: Zone = {
   "forever.test": [{ type: "A", ttl: 2 ** 31 - 1, data: "192.0.2.1" }],
   "broken.test": [{ type: "A", ttl: 2 ** 32 - 1, data: "192.0.2.1" }],
   "empty.test": [],
+  "pointer.test": [{ type: "CNAME", ttl: 600, data: "empty.test" }],
 };
 
 /** A resolver with a clock that the test sets. */
@@ -101,6 +102,12 @@ const LIFETIMES: {
     what: "for negativeTtl when there is no such record",
     name: "empty.test",
     seconds: 5,
+  },
+  {
+    what: "for the SOA's time behind an alias",
+    name: "pointer.test",
+    options: { cache: { negativeTtl: 1e6 } },
+    seconds: 60,
   },
   {
     what: "for the SOA's time when that is less than negativeTtl",

@@ -1,0 +1,146 @@
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNSPEC,
+  parseIpAddress,
+  SOCK_STREAM,
+} from "../../address/mod.ts";
+import { Resolver, type ResolverOptions } from "../../resolve/mod.ts";
+import { configuredFamily } from "../../resolve/_order.ts";
+import { assertEquals, assertThrows } from "@std/assert";
+import { endOf } from "./_codes.ts";
+import { DnsServer } from "./_dns_server.ts";
+
+const BAD: {
+  options: ResolverOptions;
+  error: typeof RangeError | typeof SyntaxError;
+}[] = [
+  { options: { timeout: 0 }, error: RangeError },
+  { options: { timeout: -1 }, error: RangeError },
+  { options: { timeout: NaN }, error: RangeError },
+  { options: { attempts: 0 }, error: RangeError },
+  { options: { ndots: -1 }, error: RangeError },
+  { options: { cache: { size: -1 } }, error: RangeError },
+  { options: { cache: { ttl: NaN } }, error: RangeError },
+  { options: { cache: { staleIfError: -5 } }, error: RangeError },
+  {
+    options: { nameServers: [{ hostname: "192.0.2.1", port: 65536 }] },
+    error: RangeError,
+  },
+  {
+    options: { nameServers: [{ hostname: "dns.example" }] },
+    error: SyntaxError,
+  },
+  { options: { nameServers: [{ hostname: "127.1" }] }, error: SyntaxError },
+];
+
+for (const { options, error } of BAD) {
+  Deno.test({
+    name: `Resolver refuses ${JSON.stringify(options)}`,
+    permissions: "none",
+    fn: () => void assertThrows(() => new Resolver(options), error),
+  });
+}
+
+Deno.test({
+  name: "Resolver orders the addresses as it is told",
+  permissions: { net: true },
+  async fn() {
+    await using server = await DnsServer.start({
+      "a.test": [
+        { type: "A", data: "192.0.2.2" },
+        { type: "AAAA", data: "2001:db8::2" },
+        { type: "AAAA", data: "2001:db8::1" },
+        { type: "A", data: "192.0.2.1" },
+      ],
+    });
+    const orders = {
+      rfc6724: ["2001:db8::2", "2001:db8::1", "192.0.2.2", "192.0.2.1"],
+      verbatim: ["2001:db8::2", "2001:db8::1", "192.0.2.2", "192.0.2.1"],
+      ipv6first: ["2001:db8::2", "2001:db8::1", "192.0.2.2", "192.0.2.1"],
+      ipv4first: ["192.0.2.2", "192.0.2.1", "2001:db8::2", "2001:db8::1"],
+    } as const;
+    for (const [order, expected] of Object.entries(orders)) {
+      const resolver = new Resolver({
+        nameServers: [server.nameServer],
+        hosts: false,
+        order: order as keyof typeof orders,
+      });
+      const end = await endOf(
+        resolver.getAddrInfo("a.test", 80, { socktype: SOCK_STREAM }),
+      );
+      assertEquals(end, [...expected], order);
+    }
+  },
+});
+
+Deno.test({
+  name:
+    "Resolver asks for 2,000 names at a time without running out of sockets",
+  permissions: { net: true },
+  async fn() {
+    const names = Array.from({ length: 2000 }, (_, i) => `n${i}.test`);
+    await using server = await DnsServer.start(
+      Object.fromEntries(
+        names.map((name) => [name, [{ type: "A", data: "192.0.2.1" }]]),
+      ),
+    );
+    const resolver = new Resolver({
+      nameServers: [server.nameServer],
+      hosts: false,
+    });
+    const controller = new AbortController();
+    const giveUp = (name: string): Promise<unknown> =>
+      resolver.getAddrInfo(name, 80, { signal: controller.signal })
+        .catch((reason) => reason);
+    const given = giveUp("given.up.test");
+    const looks = names.map((name) =>
+      endOf(resolver.getAddrInfo(name, 80, { family: AF_INET }))
+    );
+    const late = giveUp("late.test");
+    controller.abort("enough");
+    for (const end of await Promise.all(looks)) {
+      assertEquals(end, ["192.0.2.1"]);
+    }
+    assertEquals([await given, await late], ["enough", "enough"]);
+    assertEquals(server.log.filter((line) => line.endsWith("late.test")), []);
+  },
+});
+
+const HAS = {
+  nothing: ["127.0.0.1", "::1"],
+  ipv4: ["127.0.0.1", "::1", "192.0.2.1"],
+  ipv6: ["127.0.0.1", "::1", "2001:db8::1"],
+  both: ["192.0.2.1", "2001:db8::1"],
+};
+
+for (
+  const [what, family, expected] of [
+    ["nothing", AF_UNSPEC, AF_UNSPEC],
+    ["nothing", AF_INET, undefined],
+    ["nothing", AF_INET6, undefined],
+    ["ipv4", AF_UNSPEC, AF_INET],
+    ["ipv4", AF_INET, AF_INET],
+    ["ipv4", AF_INET6, undefined],
+    ["ipv6", AF_UNSPEC, AF_INET6],
+    ["ipv6", AF_INET, undefined],
+    ["ipv6", AF_INET6, AF_INET6],
+    ["both", AF_UNSPEC, AF_UNSPEC],
+    ["both", AF_INET, AF_INET],
+    ["both", AF_INET6, AF_INET6],
+  ] as const
+) {
+  Deno.test({
+    name:
+      `AI_ADDRCONFIG leaves ${expected} of family ${family} on a host with ${what}`,
+    permissions: "none",
+    fn() {
+      const interfaces = HAS[what].map((text) => ({
+        ip: parseIpAddress(text),
+        prefixLength: 64,
+      }));
+      assertEquals(configuredFamily(family, interfaces), expected);
+      assertEquals(configuredFamily(family, undefined), family);
+    },
+  });
+}
