@@ -10,11 +10,12 @@
 const MAY_IMPORT: Record<string, readonly string[]> = {
   errors: [],
   wait: ["errors"],
+  permissions: ["errors"],
   address: ["errors"],
-  resolve: ["address", "errors", "wait"],
-  tcp: ["resolve", "address", "errors", "wait"],
-  udp: ["resolve", "address", "errors", "wait"],
-  posix: ["address", "errors", "wait"],
+  resolve: ["permissions", "address", "errors", "wait"],
+  tcp: ["permissions", "resolve", "address", "errors", "wait"],
+  udp: ["permissions", "resolve", "address", "errors", "wait"],
+  posix: ["permissions", "address", "errors", "wait"],
   "": ["tcp", "udp", "resolve", "address", "errors", "wait"],
 };
 

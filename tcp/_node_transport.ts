@@ -1,4 +1,5 @@
 import net from "node:net";
+import { requireNet } from "../permissions/mod.ts";
 import { plainNetAddr } from "./_net_addr.ts";
 import { DEFAULT_BACKLOG } from "./_transport.ts";
 import type {
@@ -274,18 +275,4 @@ export function listenNode(
       resolve(new NodeListenerTransport(server, backlog));
     });
   });
-}
-
-/**
- * Refuses before the runtime does: `node:net` reports a missing permission to
- * listen where nobody can catch it, and the program ends.
- */
-function requireNet(hostname: string, port: number): void {
-  const host = `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
-  const { state } = Deno.permissions.querySync({ name: "net", host });
-  if (state !== "granted") {
-    throw new Deno.errors.NotCapable(
-      `Requires net access to "${host}", run again with the --allow-net flag`,
-    );
-  }
 }

@@ -1,2 +1,55 @@
-/** udp @module */
-export {};
+/**
+ * UDP: sockets without a peer and with one.
+ *
+ * - {@linkcode bindUdp}, {@linkcode UdpSocket}: receives from anybody, sends to
+ *   anybody.
+ * - {@linkcode connectUdp}, {@linkcode ConnectedUdpSocket}: talks to one peer.
+ *
+ * What carries a socket is its `backend`: `"deno"` (`Deno.listenDatagram`, where
+ * the program was started with `--unstable-net`), or `"node"` (`node:dgram`, which
+ * needs no flag).
+ *
+ * | what | `"deno"` | `"node"` |
+ * |---|---|---|
+ * | flag | `--unstable-net` | none |
+ * | memory for each datagram | none | `maxDatagramSize` |
+ * | datagrams nobody has asked for yet | wait in the kernel | wait in a queue of the library |
+ * | multicast, IPv4 | yes | yes |
+ * | multicast, IPv6 | interface by index | interface by index or name |
+ * | source-specific multicast | no | yes |
+ * | broadcast, TTL, multicast TTL, loopback, interface | no | yes |
+ * | SO_RCVBUF, SO_SNDBUF | no | no |
+ * | a refused port is reported | no | no |
+ *
+ * What a backend cannot do rejects with a `NotSupportedError` that says what can.
+ *
+ * @example A question and an answer
+ * ```ts
+ * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * using server = await bindUdp({ hostname: "127.0.0.1", port: 0 });
+ * using client = await connectUdp(server.localAddr);
+ *
+ * await client.send(new TextEncoder().encode("hello"));
+ * const { data, address } = await server.receive({ timeout: 5000 });
+ * assertEquals(new TextDecoder().decode(data), "hello");
+ * assertEquals(address, client.localAddr);
+ * ```
+ *
+ * @module
+ */
+export type { WaitOptions } from "../wait/mod.ts";
+export type { DropPolicy, UdpBackend } from "./_transport.ts";
+export { bindUdp, type BindUdpOptions, type UdpOptions } from "./bind.ts";
+export * from "./connect.ts";
+export * from "./connected_socket.ts";
+export {
+  type Datagram,
+  type MulticastOptions,
+  type ReceivedInto,
+  UdpEndpoint,
+  type UdpStats,
+} from "./endpoint.ts";
+export type { ExchangeOptions } from "./exchange.ts";
+export * from "./socket.ts";

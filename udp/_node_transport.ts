@@ -1,0 +1,185 @@
+import dgram from "node:dgram";
+import { requireNet } from "../permissions/mod.ts";
+import { DatagramQueue } from "./_datagram_queue.ts";
+import type {
+  BindTarget,
+  DatagramTransport,
+  MulticastGroup,
+  RawDatagram,
+  UdpSettings,
+} from "./_transport.ts";
+
+interface Settle<T> {
+  resolve: (value: T) => void;
+  reject: (error: unknown) => void;
+}
+
+/** A socket over `node:dgram`, which needs no flag and knows the most options. */
+class NodeTransport implements DatagramTransport {
+  readonly backend = "node";
+  readonly kernelConnected = false;
+  readonly localAddr: Deno.NetAddr;
+  readonly #socket: dgram.Socket;
+  readonly #maxDatagramSize: number;
+  /** Datagrams come as events, whether somebody asked for them or not. */
+  readonly #queue: DatagramQueue;
+  #receiving: Settle<RawDatagram> | undefined;
+  #error: unknown;
+
+  constructor(socket: dgram.Socket, target: BindTarget) {
+    this.#socket = socket;
+    this.#maxDatagramSize = target.maxDatagramSize;
+    this.#queue = new DatagramQueue(target);
+    const { address, port } = socket.address();
+    this.localAddr = { transport: "udp", hostname: address, port };
+    // This sizes the buffer that the runtime allocates for each datagram, to
+    // twice the number, and leaves SO_RCVBUF as it is.
+    socket.setRecvBufferSize(Math.ceil((target.maxDatagramSize + 1) / 2));
+    socket.on("message", (bytes, from) => this.#onMessage(bytes, from));
+    socket.on("error", (error) => this.#onError(error));
+  }
+
+  get dropped(): number {
+    return this.#queue.dropped;
+  }
+
+  #onMessage(buffer: Uint8Array, { address, port }: dgram.RemoteInfo): void {
+    const truncated = buffer.length > this.#maxDatagramSize;
+    const bytes = truncated
+      ? buffer.subarray(0, this.#maxDatagramSize)
+      : buffer;
+    const datagram = { bytes, hostname: address, port, truncated };
+    const receiving = this.#receiving;
+    if (receiving === undefined) {
+      this.#queue.push({ ...datagram, bytes: rightSized(bytes) });
+    } else {
+      this.#receiving = undefined;
+      receiving.resolve(datagram);
+    }
+  }
+
+  #onError(error: unknown): void {
+    if (this.#receiving === undefined) {
+      this.#error = error;
+      return;
+    }
+    this.#receiving.reject(error);
+    this.#receiving = undefined;
+  }
+
+  receive(): Promise<RawDatagram> {
+    const datagram = this.#queue.shift();
+    if (datagram !== undefined) return Promise.resolve(datagram);
+    if (this.#error !== undefined) {
+      const error = this.#error;
+      this.#error = undefined;
+      return Promise.reject(error);
+    }
+    return new Promise((resolve, reject) => {
+      this.#receiving = { resolve, reject };
+    });
+  }
+
+  receiveNow(): RawDatagram | undefined {
+    return this.#queue.shift();
+  }
+
+  send(bytes: Uint8Array, hostname: string, port: number): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#socket.send(bytes, port, hostname, (error, count) => {
+        if (error) reject(error);
+        else resolve(count);
+      });
+    });
+  }
+
+  set<K extends keyof UdpSettings>(name: K, value: UdpSettings[K]): boolean {
+    const socket = this.#socket;
+    switch (name) {
+      case "ttl":
+        socket.setTTL(value as number);
+        return true;
+      case "multicastTtl":
+        socket.setMulticastTTL(value as number);
+        return true;
+      case "multicastLoopback":
+        socket.setMulticastLoopback(value as boolean);
+        return true;
+      case "multicastInterface":
+        socket.setMulticastInterface(
+          this.#interfaceText(value as string | number) ?? "",
+        );
+        return true;
+      case "broadcast":
+        socket.setBroadcast(value as boolean);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  /** Node names IPv6 interfaces by a zone: `::%eth0` or `::%2`. */
+  #interfaceText(via: string | number | undefined): string | undefined {
+    if (via === undefined) return undefined;
+    const isIpv6 = this.localAddr.hostname.includes(":");
+    return isIpv6 && !String(via).includes(":") ? `::%${via}` : String(via);
+  }
+
+  join(group: MulticastGroup): Promise<boolean> {
+    const via = this.#interfaceText(group.interface);
+    const { source, address } = group;
+    if (source === undefined) this.#socket.addMembership(address, via);
+    else this.#socket.addSourceSpecificMembership(source, address, via);
+    return Promise.resolve(true);
+  }
+
+  leave(group: MulticastGroup): Promise<boolean> {
+    const via = this.#interfaceText(group.interface);
+    const { source, address } = group;
+    if (source === undefined) this.#socket.dropMembership(address, via);
+    else this.#socket.dropSourceSpecificMembership(source, address, via);
+    return Promise.resolve(true);
+  }
+
+  close(): void {
+    this.#queue.clear();
+    this.#socket.close();
+    this.#onError(new Deno.errors.BadResource("Socket has been closed"));
+  }
+
+  ref(): boolean {
+    this.#socket.ref();
+    return true;
+  }
+
+  unref(): boolean {
+    this.#socket.unref();
+    return true;
+  }
+}
+
+/** Small bytes do not hold on to the large buffer that they came in. */
+function rightSized(bytes: Uint8Array): Uint8Array {
+  return bytes.length * 2 < bytes.buffer.byteLength ? bytes.slice() : bytes;
+}
+
+/** Binds. */
+export function bindNode(target: BindTarget): Promise<DatagramTransport> {
+  const { hostname, port, reuseAddress } = target;
+  requireNet(hostname, port);
+  return new Promise((resolve, reject) => {
+    const socket = dgram.createSocket({
+      type: hostname.includes(":") ? "udp6" : "udp4",
+      reuseAddr: reuseAddress,
+    });
+    const onError = (error: Error) => {
+      socket.close();
+      reject(error);
+    };
+    socket.once("error", onError);
+    socket.bind({ address: hostname, port }, () => {
+      socket.off("error", onError);
+      resolve(new NodeTransport(socket, target));
+    });
+  });
+}

@@ -1,0 +1,68 @@
+import {
+  AF_INET,
+  AF_INET6,
+  checkPort,
+  SOCK_DGRAM,
+  SocketAddress,
+  tryParseIpAddress,
+} from "../address/mod.ts";
+import { AddrInfoError } from "../errors/mod.ts";
+import { AI_PASSIVE, getAddrInfo, type Resolver } from "../resolve/mod.ts";
+import type { WaitOptions } from "../wait/mod.ts";
+
+/** Where to find an address, and of which family. */
+export interface Lookup {
+  hostname: string;
+  port: number;
+  family?: 4 | 6 | undefined;
+  resolver?: Resolver | undefined;
+  /** Whether it is for binding: AI_PASSIVE. */
+  isPassive?: boolean | undefined;
+}
+
+/** The address that a host is without a look-up, if it is one. */
+export function numericAddress(
+  { hostname, port }: { hostname: string; port: number },
+): SocketAddress | undefined {
+  checkPort(port);
+  const bare = hostname.startsWith("[") && hostname.endsWith("]")
+    ? hostname.slice(1, -1)
+    : hostname;
+  const ip = tryParseIpAddress(bare);
+  return ip === undefined ? undefined : new SocketAddress(ip, port);
+}
+
+/** The first address of a host, IPv4 before IPv6 where both will do. */
+export async function findAddress(
+  lookup: Lookup,
+  wait: WaitOptions,
+): Promise<SocketAddress> {
+  const { hostname, port, family, resolver } = lookup;
+  const address = numericAddress(lookup);
+  if (address !== undefined) {
+    if (family === undefined || address.family === family) return address;
+    throw new AddrInfoError("EAI_ADDRFAMILY", {
+      hostname,
+      reason: `not an IPv${family} address`,
+    });
+  }
+  let failure: unknown;
+  for (const wanted of family === undefined ? [4, 6] : [family]) {
+    const hints = {
+      family: wanted === 4 ? AF_INET : AF_INET6,
+      socktype: SOCK_DGRAM,
+      flags: lookup.isPassive ? AI_PASSIVE : 0,
+      ...wait,
+    };
+    try {
+      const [first] = resolver === undefined
+        ? await getAddrInfo(hostname, port, hints)
+        : await resolver.getAddrInfo(hostname, port, hints);
+      if (first !== undefined) return first.address;
+    } catch (error) {
+      if (!(error instanceof AddrInfoError)) throw error;
+      failure ??= error;
+    }
+  }
+  throw failure;
+}

@@ -1,0 +1,92 @@
+/**
+ * The seam below the sockets: what each runtime API that carries datagrams must
+ * provide. One file implements it for one API, and alone knows that API.
+ *
+ * Transports report failures as the runtime has them; the classes above make
+ * them ours, once.
+ */
+
+/** Which API carries a socket. */
+export type UdpBackend = "deno" | "node" | "posix";
+
+/** A datagram on its way up: its bytes are valid until the next one is received. */
+export interface RawDatagram {
+  readonly bytes: Uint8Array;
+  readonly hostname: string;
+  readonly port: number;
+  /** Whether it was longer than `bytes`. */
+  readonly truncated: boolean;
+}
+
+/** A group to join or leave. */
+export interface MulticastGroup {
+  readonly family: 4 | 6;
+  readonly address: string;
+  /** The interface: an IPv4 address, or for IPv6 the index or the name. */
+  readonly interface?: string | number | undefined;
+  /** The only sender to hear, for source-specific multicast. */
+  readonly source?: string | undefined;
+}
+
+/** A number or a switch of the socket. */
+export interface UdpSettings {
+  /** IP_TTL, IPV6_UNICAST_HOPS. */
+  ttl: number;
+  /** IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS. */
+  multicastTtl: number;
+  /** IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP. */
+  multicastLoopback: boolean;
+  /** IP_MULTICAST_IF, IPV6_MULTICAST_IF. */
+  multicastInterface: string | number;
+  /** SO_BROADCAST. */
+  broadcast: boolean;
+  /** SO_RCVBUF. */
+  receiveBufferSize: number;
+  /** SO_SNDBUF. */
+  sendBufferSize: number;
+}
+
+/** One socket as a runtime API has it. */
+export interface DatagramTransport {
+  /** The API. */
+  readonly backend: UdpBackend;
+  /** Where it is bound. */
+  readonly localAddr: Deno.NetAddr;
+  /** Whether the kernel filters by peer and reports its errors. */
+  readonly kernelConnected: boolean;
+  /** How many datagrams the transport had to drop. */
+  readonly dropped: number;
+  /** The next datagram. One receive at a time; it ends only with the socket. */
+  receive(): Promise<RawDatagram>;
+  /** A datagram that is there already; undefined where one must be waited for. */
+  receiveNow(): RawDatagram | undefined;
+  /** Sends a datagram to an IP address. */
+  send(bytes: Uint8Array, hostname: string, port: number): Promise<number>;
+  /** Changes a setting; false where the API cannot. */
+  set<K extends keyof UdpSettings>(name: K, value: UdpSettings[K]): boolean;
+  /** Joins a group; false where the API cannot. */
+  join(group: MulticastGroup): Promise<boolean>;
+  /** Leaves a group that was joined; false where the API cannot. */
+  leave(group: MulticastGroup): Promise<boolean>;
+  /** Ends the socket and what is pending on it. */
+  close(): void;
+  /** Lets a pending receive keep the program alive; false where the API cannot. */
+  ref(): boolean;
+  /** Lets the program end while a receive is pending; false where the API cannot. */
+  unref(): boolean;
+}
+
+/** What happens when the queue is full. */
+export type DropPolicy = "newest" | "oldest";
+
+/** Where to bind, and how. */
+export interface BindTarget {
+  /** An IP address, never a name. */
+  readonly hostname: string;
+  readonly port: number;
+  readonly reuseAddress: boolean;
+  readonly maxDatagramSize: number;
+  readonly maxQueuedDatagrams: number;
+  readonly maxQueuedBytes: number;
+  readonly dropPolicy: DropPolicy;
+}

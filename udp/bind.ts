@@ -1,0 +1,205 @@
+import { checkPort, formatHostPort } from "../address/mod.ts";
+import { socketError, toSocketError } from "../errors/mod.ts";
+import type { Resolver } from "../resolve/mod.ts";
+import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
+import { bindDeno, hasDenoDatagrams } from "./_deno_transport.ts";
+import { bindNode } from "./_node_transport.ts";
+import { findAddress } from "./_resolve.ts";
+import type {
+  BindTarget,
+  DatagramTransport,
+  DropPolicy,
+} from "./_transport.ts";
+import { newCore, type UdpCore } from "./endpoint.ts";
+import { UdpSocket } from "./socket.ts";
+
+/** What both kinds of sockets may be opened with. */
+export interface UdpOptions extends WaitOptions {
+  /**
+   * SO_REUSEADDR: whether other sockets may bind the same port, as listeners to
+   * multicast do.
+   *
+   * @default {false}
+   */
+  reuseAddress?: boolean | undefined;
+  /**
+   * SO_BROADCAST: whether it may send to broadcast addresses.
+   *
+   * @default {false}
+   */
+  broadcast?: boolean | undefined;
+  /** IP_TTL, IPV6_UNICAST_HOPS: through how many routers datagrams may go, 1 to 255. */
+  ttl?: number | undefined;
+  /**
+   * The largest datagram to receive, in bytes, up to 65535; a longer one loses its
+   * end, and is marked as `truncated`. On the `"node"` backend the runtime
+   * allocates this much for each datagram, so that less is faster.
+   *
+   * @default {9216}
+   */
+  maxDatagramSize?: number | undefined;
+  /**
+   * How many datagrams the library keeps until they are received.
+   *
+   * @default {4096}
+   */
+  maxQueuedDatagrams?: number | undefined;
+  /**
+   * How many bytes the library keeps until they are received.
+   *
+   * @default {4194304}
+   */
+  maxQueuedBytes?: number | undefined;
+  /**
+   * Which datagram is dropped when there is no room: the one that comes, or the
+   * one that has waited longest.
+   *
+   * @default {"newest"}
+   */
+  dropPolicy?: DropPolicy | undefined;
+  /** Who looks up names; the default resolver, if left out. */
+  resolver?: Resolver | undefined;
+  /**
+   * Which API carries the socket. If left out: `"deno"` where the program was
+   * started with `--unstable-net` and no option needs the other, else `"node"`.
+   */
+  backend?: "deno" | "node" | undefined;
+}
+
+/** Where to bind, and how. */
+export interface BindUdpOptions extends UdpOptions {
+  /**
+   * A name or an IP address of this host. `"0.0.0.0"` stands for all IPv4
+   * addresses, `"::"` for all of both families.
+   *
+   * @default {"0.0.0.0"}
+   */
+  hostname?: string | undefined;
+  /**
+   * The port, 0 to 65535; 0 chooses a free one, see `UdpSocket.localAddr`.
+   *
+   * @default {0}
+   */
+  port?: number | undefined;
+}
+
+/**
+ * Binds a UDP socket: C's `socket` and `bind` in one.
+ *
+ * @throws {AddressInUseError} When another socket has the port.
+ * @throws {AddressNotAvailableError} When the address is not one of this host's.
+ * @throws {PermissionDeniedError} When the system reserves the port.
+ * @throws {NotCapableError} When the program lacks `--allow-net`.
+ * @throws {NotSupportedError} When an option needs another backend or a flag.
+ * @throws {AddrInfoError} When the name cannot be resolved.
+ * @throws {RangeError} When a port or a size is out of range.
+ *
+ * @example A socket on a free port
+ * ```ts
+ * import { bindUdp } from "@berkeley/sockets/udp";
+ * import { assertNotEquals } from "@std/assert";
+ *
+ * using socket = await bindUdp({ hostname: "127.0.0.1" });
+ * assertNotEquals(socket.localAddr.port, 0);
+ * ```
+ */
+export async function bindUdp(
+  options: BindUdpOptions = {},
+): Promise<UdpSocket> {
+  return new UdpSocket(await bindCore(options), options.resolver);
+}
+
+/** Binds, for whichever class. */
+export async function bindCore(options: BindUdpOptions): Promise<UdpCore> {
+  const { hostname = "0.0.0.0", port = 0, broadcast = false, ttl } = options;
+  checkWait(options);
+  checkPort(port);
+  const limits = checkLimits(options);
+  if (ttl !== undefined) checkInteger("ttl", ttl, 1, 255);
+  const backend = backendFor(options);
+  const action = `bind to ${formatHostPort(hostname, port)}`;
+  const { signal, resolver } = options;
+  const address = await waitFor(
+    findAddress({ hostname, port, resolver, isPassive: true }, { signal }),
+    options,
+    () => socketError("ETIMEDOUT", { action, syscall: "bind" }),
+  );
+  const target: BindTarget = {
+    hostname: address.hostname,
+    port,
+    reuseAddress: options.reuseAddress ?? false,
+    ...limits,
+  };
+  const context = {
+    action,
+    syscall: "bind",
+    localAddr: address.toNetAddr("udp"),
+  };
+  let transport: DatagramTransport | undefined;
+  try {
+    transport = backend === "deno" ? bindDeno(target) : await bindNode(target);
+    if (broadcast) transport.set("broadcast", true);
+    if (ttl !== undefined) transport.set("ttl", ttl);
+  } catch (error) {
+    transport?.close();
+    throw toSocketError(error, context);
+  }
+  const core = newCore(transport, target, {
+    failure: (error) => toSocketError(error, context),
+  });
+  core.broadcast = broadcast;
+  return core;
+}
+
+function checkLimits(options: UdpOptions) {
+  const {
+    maxDatagramSize = 9216,
+    maxQueuedDatagrams = 4096,
+    maxQueuedBytes = 4 * 1024 * 1024,
+    dropPolicy = "newest",
+  } = options;
+  checkInteger("maxDatagramSize", maxDatagramSize, 1, 65_535);
+  checkInteger("maxQueuedDatagrams", maxQueuedDatagrams, 1, 2 ** 31);
+  checkInteger("maxQueuedBytes", maxQueuedBytes, 1, 2 ** 40);
+  if (dropPolicy !== "newest" && dropPolicy !== "oldest") {
+    throw new TypeError(
+      `Cannot use dropPolicy ${dropPolicy}: it must be "newest" or "oldest"`,
+    );
+  }
+  return { maxDatagramSize, maxQueuedDatagrams, maxQueuedBytes, dropPolicy };
+}
+
+function checkInteger(
+  name: string,
+  value: number,
+  least: number,
+  most: number,
+): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new RangeError(
+    `Cannot use ${name} ${value}: it must be an integer from ${least} to ${most}`,
+  );
+}
+
+function backendFor(options: UdpOptions): "deno" | "node" {
+  const { backend, broadcast, ttl } = options;
+  const needed = broadcast
+    ? "broadcast"
+    : ttl !== undefined
+    ? "a TTL"
+    : undefined;
+  if (backend !== "deno") {
+    return backend ?? (hasDenoDatagrams() && !needed ? "deno" : "node");
+  }
+  const reason = !hasDenoDatagrams()
+    ? 'the "deno" backend needs a program started with --unstable-net'
+    : needed !== undefined
+    ? `the "deno" backend cannot set ${needed}; use backend: "node"`
+    : undefined;
+  if (reason === undefined) return "deno";
+  throw socketError("ENOTSUP", {
+    action: "bind",
+    syscall: "setsockopt",
+    reason,
+  });
+}

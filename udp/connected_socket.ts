@@ -1,0 +1,181 @@
+import { parseIpAddress } from "../address/mod.ts";
+import type { Resolver } from "../resolve/mod.ts";
+import type { WaitOptions } from "../wait/mod.ts";
+import { findAddress } from "./_resolve.ts";
+import {
+  coreOf,
+  type Datagram,
+  showAddr,
+  type UdpCore,
+  UdpEndpoint,
+  unmapped,
+} from "./endpoint.ts";
+import { exchange, type ExchangeOptions } from "./exchange.ts";
+import { type UdpDestination, UdpSocket } from "./socket.ts";
+
+/**
+ * A UDP socket with a peer, made by {@linkcode connectUdp}: it sends to the peer,
+ * and datagrams of anybody else are never delivered.
+ *
+ * Where {@linkcode ConnectedUdpSocket.kernelConnected} is false, which it is on
+ * the `"deno"` and `"node"` backends, this library does the filtering. What the
+ * kernel alone can do is missing then: a peer that refuses (ICMP port
+ * unreachable) is not reported as `ECONNREFUSED`; a request to it just times out.
+ *
+ * @example Sending and receiving
+ * ```ts
+ * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * using server = await bindUdp({ hostname: "127.0.0.1", port: 0 });
+ * using client = await connectUdp(server.localAddr);
+ *
+ * await client.send(new TextEncoder().encode("ping"));
+ * const { data, address } = await server.receive();
+ * await server.sendTo(data, address);
+ * const answer = await client.receive({ timeout: 5000 });
+ * assertEquals(new TextDecoder().decode(answer.data), "ping");
+ * ```
+ */
+export class ConnectedUdpSocket extends UdpEndpoint {
+  readonly #resolver: Resolver | undefined;
+  #hostname = "";
+  #port = 0;
+  #remoteAddr: Deno.NetAddr = { transport: "udp", hostname: "", port: 0 };
+
+  /** Not for users: `connectUdp` makes connected sockets. */
+  constructor(core: UdpCore, peer: UdpDestination, resolver?: Resolver) {
+    super(core);
+    this.#resolver = resolver;
+    this.#retarget(peer.hostname, peer.port);
+  }
+
+  #retarget(hostname: string, port: number): void {
+    if (port === 0) {
+      throw new RangeError("Cannot connect to port 0: it stands for any port");
+    }
+    // Senders are compared by text, so it must be the text that the runtime has.
+    this.#hostname = parseIpAddress(hostname).toString();
+    this.#port = port;
+    this.#remoteAddr = {
+      transport: "udp",
+      hostname: unmapped(this.#hostname),
+      port,
+    };
+  }
+
+  /** The peer: C's `getpeername`. */
+  get remoteAddr(): Deno.NetAddr {
+    return this.#remoteAddr;
+  }
+
+  /** Whether the kernel does the filtering, and reports a peer that refuses. */
+  get kernelConnected(): boolean {
+    return coreOf(this).transport.kernelConnected;
+  }
+
+  /** Not for users. */
+  protected override accepts(hostname: string, port: number): boolean {
+    return port === this.#port &&
+      (hostname === this.#hostname ||
+        unmapped(hostname) === this.#remoteAddr.hostname);
+  }
+
+  /** Not for users. */
+  protected override subject(syscall: string): string {
+    const verb = syscall === "sendto"
+      ? "send to"
+      : syscall === "recvfrom"
+      ? "receive from"
+      : "set up the socket to";
+    return `${verb} ${showAddr(this.#remoteAddr)}`;
+  }
+
+  /**
+   * Sends a datagram to the peer: C's `send`. Resolves with the count of bytes
+   * when the kernel has it; the bytes must not change until then.
+   *
+   * @throws {MessageTooLongError} When there are more bytes than a datagram has.
+   */
+  send(bytes: Uint8Array): Promise<number> {
+    return this.transmit(bytes, this.#hostname, this.#port);
+  }
+
+  /**
+   * Sends datagrams to the peer: C's `sendmmsg`. Resolves with how many were sent
+   * when all were.
+   */
+  async sendMany(datagrams: Iterable<Uint8Array>): Promise<number> {
+    const results = await Promise.allSettled(
+      Array.from(datagrams, (data) => this.send(data)),
+    );
+    for (const result of results) {
+      if (result.status === "rejected") throw result.reason;
+    }
+    return results.length;
+  }
+
+  /**
+   * Takes another peer, as a second `connect` does in C. Datagrams of the former
+   * one are not delivered any more.
+   *
+   * @throws {AddrInfoError} When the name cannot be resolved.
+   * @throws {RangeError} When the port is not from 1 to 65535.
+   */
+  async connect(
+    address: UdpDestination,
+    options: WaitOptions = {},
+  ): Promise<void> {
+    const found = await findAddress({
+      ...address,
+      family: this.family === 4 ? 4 : undefined,
+      resolver: this.#resolver,
+    }, options);
+    this.#retarget(this.reachable(found.hostname), address.port);
+  }
+
+  /**
+   * Gives up the peer, as `connect` to `AF_UNSPEC` does in C: the port goes over
+   * to the unconnected socket returned, and this one is closed.
+   */
+  disconnect(): UdpSocket {
+    return new UdpSocket(this.surrender(), this.#resolver);
+  }
+
+  /**
+   * Sends a request and waits for its answer, and sends it again when none comes:
+   * what clients of DNS or SNTP do.
+   *
+   * @throws {TimedOutError} When no attempt was answered.
+   * @throws {RangeError} When an option is out of range.
+   *
+   * @example A request that is answered
+   * ```ts
+   * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using server = await bindUdp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectUdp(server.localAddr);
+   *
+   * const answering = server.receive().then(({ data, address }) =>
+   *   server.sendTo(new Uint8Array([data[0]!, 42]), address)
+   * );
+   * const { data } = await client.exchange(new Uint8Array([7]), {
+   *   match: (data) => data[0] === 7,
+   * });
+   * assertEquals(data[1], 42);
+   * await answering;
+   * ```
+   */
+  exchange(
+    bytes: Uint8Array,
+    options: ExchangeOptions = {},
+  ): Promise<Datagram> {
+    return exchange(
+      this,
+      bytes,
+      options,
+      () => this.error("ETIMEDOUT", "recvfrom"),
+    );
+  }
+}

@@ -1,0 +1,544 @@
+import {
+  formatHostPort,
+  parseIpAddress,
+  tryParseIpAddress,
+} from "../address/mod.ts";
+import { socketError, toSocketError } from "../errors/mod.ts";
+import type { WaitOptions } from "../wait/mod.ts";
+import { Receiver } from "./_receiver.ts";
+import { Sender } from "./_sender.ts";
+import type {
+  BindTarget,
+  DatagramTransport,
+  MulticastGroup,
+  RawDatagram,
+  UdpBackend,
+  UdpSettings,
+} from "./_transport.ts";
+
+/** The largest payload of UDP over IPv4 and over IPv6 (without jumbograms). */
+const MAX_PAYLOAD = { 4: 65_507, 6: 65_527 };
+
+/** A datagram that was received. */
+export interface Datagram {
+  /** Its payload; yours to keep. */
+  data: Uint8Array<ArrayBuffer>;
+  /** Where it came from. */
+  address: Deno.NetAddr;
+  /** Whether it was longer than `maxDatagramSize`, and its end is lost. */
+  truncated: boolean;
+}
+
+/** What {@linkcode UdpEndpoint.receiveInto} did. */
+export interface ReceivedInto {
+  /** How many bytes of the buffer were filled. */
+  length: number;
+  /** Where the datagram came from. */
+  address: Deno.NetAddr;
+  /** Whether it was longer than the buffer, and its end is lost. */
+  truncated: boolean;
+}
+
+/** How to join or leave a multicast group. */
+export interface MulticastOptions {
+  /**
+   * The interface: for IPv4 one of its addresses, for IPv6 its index or name; the
+   * system's choice, if left out.
+   */
+  interface?: string | number | undefined;
+  /** The only sender to hear: source-specific multicast, RFC 4607. */
+  source?: string | undefined;
+}
+
+/** What a socket has done so far. */
+export interface UdpStats {
+  /** How many datagrams have been received, delivered or waiting. */
+  received: number;
+  /** How many datagrams have been sent. */
+  sent: number;
+  /** How many received datagrams were dropped because the queue was full. */
+  dropped: number;
+  /** How many datagrams of others than the peer were ignored. */
+  strangers: number;
+}
+
+/** What a connected and an unconnected socket hold in common and hand on. */
+export interface UdpCore {
+  readonly transport: DatagramTransport;
+  readonly receiver: Receiver;
+  readonly sender: Sender;
+  readonly target: BindTarget;
+  broadcast: boolean;
+}
+
+/** Makes the core of a socket that was just bound. */
+export function newCore(
+  transport: DatagramTransport,
+  target: BindTarget,
+  owner: { failure(error: unknown, syscall: string): Error },
+): UdpCore {
+  return {
+    transport,
+    target,
+    receiver: new Receiver(transport, target, {
+      failure: owner.failure,
+      timeout: () => socketError("ETIMEDOUT", { action: "receive" }),
+      accepts: () => true,
+    }),
+    sender: new Sender(transport, owner.failure),
+    broadcast: false,
+  };
+}
+
+/** The core of an endpoint, for the classes of this folder. */
+export let coreOf: (endpoint: UdpEndpoint) => UdpCore;
+
+/**
+ * What {@linkcode UdpSocket} and {@linkcode ConnectedUdpSocket} share: receiving,
+ * options, multicast, closing.
+ *
+ * Receives are served in the order of their calls. One that times out or is
+ * aborted loses no datagram: the next receive gets it.
+ */
+export abstract class UdpEndpoint
+  implements AsyncIterable<Datagram>, Disposable, AsyncDisposable {
+  readonly #core: UdpCore;
+  #isClosed = false;
+  #address: Deno.NetAddr | undefined;
+
+  static {
+    coreOf = (endpoint) => endpoint.#core;
+  }
+
+  /** Not for users. */
+  protected constructor(core: UdpCore) {
+    this.#core = core;
+    core.receiver.owner = {
+      failure: (error, syscall) => this.failure(error, syscall),
+      timeout: (syscall) => this.error("ETIMEDOUT", syscall),
+      accepts: (hostname, port) => this.accepts(hostname, port),
+    };
+  }
+
+  /** Not for users: whether a datagram from there is delivered. */
+  protected abstract accepts(hostname: string, port: number): boolean;
+  /** Not for users: what the socket is called in messages. */
+  protected abstract subject(syscall: string): string;
+
+  /** Not for users. */
+  protected error(code: string, syscall: string, reason?: string): Error {
+    return socketError(code, {
+      action: this.subject(syscall),
+      syscall,
+      localAddr: this.localAddr,
+      reason,
+    });
+  }
+
+  /** Not for users. */
+  protected failure(error: unknown, syscall: string): Error {
+    if (this.#isClosed) return this.error("EBADF", syscall);
+    const { code } = error as { code?: unknown };
+    if (code === "UNKNOWN" && syscall === "sendto") {
+      return socketError("EACCES", {
+        action: this.subject(syscall),
+        syscall,
+        localAddr: this.localAddr,
+        reason:
+          "permission denied by the system; if it is a broadcast address, bind with broadcast: true",
+        cause: error,
+      });
+    }
+    return toSocketError(error, {
+      action: this.subject(syscall),
+      syscall,
+      localAddr: this.localAddr,
+    });
+  }
+
+  /** Where it is bound: C's `getsockname`. */
+  get localAddr(): Deno.NetAddr {
+    return this.#core.transport.localAddr;
+  }
+
+  /** Which API of the runtime carries it. */
+  get backend(): UdpBackend {
+    return this.#core.transport.backend;
+  }
+
+  /** Whether it has been closed on this side. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** How many received datagrams were dropped because the queue was full. */
+  get dropped(): number {
+    return this.#core.receiver.dropped;
+  }
+
+  /** What it has done so far. */
+  get stats(): UdpStats {
+    const { received, strangers, dropped } = this.#core.receiver;
+    return { received, strangers, dropped, sent: this.#core.sender.sent };
+  }
+
+  /** 4 or 6. */
+  protected get family(): 4 | 6 {
+    return this.localAddr.hostname.includes(":") ? 6 : 4;
+  }
+
+  /** The sender's address, the same object as long as it is the same sender. */
+  #from({ hostname, port }: RawDatagram): Deno.NetAddr {
+    const last = this.#address;
+    if (last !== undefined && last.port === port && this.#text === hostname) {
+      return last;
+    }
+    this.#text = hostname;
+    return this.#address = {
+      transport: "udp",
+      hostname: unmapped(hostname),
+      port,
+    };
+  }
+
+  #text = "";
+
+  /**
+   * Receives a datagram: C's `recvfrom`. An empty datagram is one, too.
+   *
+   * @throws {ClosedError} When the socket is closed, before or meanwhile.
+   */
+  receive(options?: WaitOptions): Promise<Datagram> {
+    return this.#core.receiver.receive(options, this.#own);
+  }
+
+  readonly #own = (datagram: RawDatagram): Datagram => ({
+    data: new Uint8Array(datagram.bytes),
+    address: this.#from(datagram),
+    truncated: datagram.truncated,
+  });
+
+  /**
+   * Receives a datagram into `buffer`, without memory of its own: the fastest way.
+   *
+   * @throws {ClosedError} When the socket is closed, before or meanwhile.
+   */
+  receiveInto(
+    buffer: Uint8Array,
+    options?: WaitOptions,
+  ): Promise<ReceivedInto> {
+    return this.#core.receiver.receive(options, (datagram) => {
+      const { bytes } = datagram;
+      const isShort = bytes.length > buffer.length;
+      buffer.set(isShort ? bytes.subarray(0, buffer.length) : bytes);
+      return {
+        length: isShort ? buffer.length : bytes.length,
+        address: this.#from(datagram),
+        truncated: isShort || datagram.truncated,
+      };
+    });
+  }
+
+  /**
+   * Receives as many datagrams as are there, at least one and at most `most`.
+   *
+   * @throws {RangeError} When `most` is not a positive integer.
+   */
+  async receiveBatch(
+    most: number,
+    options?: WaitOptions,
+  ): Promise<Datagram[]> {
+    if (!Number.isInteger(most) || most < 1) {
+      throw new RangeError(
+        `Cannot receive ${most} datagrams: a positive integer is needed`,
+      );
+    }
+    const batch = [await this.receive(options)];
+    await this.#core.receiver.drain(most - 1, (datagram) => {
+      batch.push(this.#own(datagram));
+    });
+    return batch;
+  }
+
+  /** The datagrams, as they come, until the socket is closed. */
+  async *[Symbol.asyncIterator](): AsyncIterableIterator<Datagram> {
+    while (!this.#isClosed) {
+      let datagram: Datagram;
+      try {
+        datagram = await this.receive();
+      } catch (error) {
+        if (this.#isClosed) return;
+        throw error;
+      }
+      yield datagram;
+    }
+  }
+
+  /** Not for users: sends to an IP address, once the bytes have been checked. */
+  protected transmit(
+    bytes: Uint8Array,
+    hostname: string,
+    port: number,
+  ): Promise<number> {
+    const most = MAX_PAYLOAD[this.family];
+    if (bytes.length > most) {
+      return Promise.reject(this.error(
+        "EMSGSIZE",
+        "sendto",
+        `${bytes.length} bytes, the largest datagram has ${most}`,
+      ));
+    }
+    if (hostname === "255.255.255.255" && !this.#core.broadcast) {
+      return Promise.reject(this.error(
+        "EACCES",
+        "sendto",
+        "it is a broadcast address; bind with broadcast: true",
+      ));
+    }
+    return this.#core.sender.send(bytes, hostname, port);
+  }
+
+  /** Not for users: the text of an address that this socket can send to. */
+  protected reachable(hostname: string): string {
+    const isIpv4 = !hostname.includes(":");
+    if (this.family === 6) return isIpv4 ? `::ffff:${hostname}` : hostname;
+    if (isIpv4) return hostname;
+    const v4 = parseIpAddress(hostname).unmap();
+    if (v4.family === 4) return v4.toString();
+    throw this.error(
+      "EAFNOSUPPORT",
+      "sendto",
+      `an IPv4 socket cannot send to ${hostname}; bind to "::"`,
+    );
+  }
+
+  #set<K extends keyof UdpSettings>(
+    name: K,
+    value: UdpSettings[K],
+    what: string,
+  ): void {
+    let isSet: boolean;
+    try {
+      isSet = this.#core.transport.set(name, value);
+    } catch (error) {
+      throw this.failure(error, "setsockopt");
+    }
+    if (!isSet) throw this.#unsupported(what);
+  }
+
+  #unsupported(what: string): Error {
+    const hint = this.backend === "node"
+      ? "no runtime API has it; use @berkeley/sockets/posix, which needs --allow-ffi"
+      : 'bind with backend: "node"';
+    return this.error(
+      "ENOTSUP",
+      "setsockopt",
+      `the "${this.backend}" backend cannot set ${what}; ${hint}`,
+    );
+  }
+
+  /**
+   * IP_TTL, IPV6_UNICAST_HOPS: through how many routers datagrams may go, 1 to 255.
+   *
+   * @throws {NotSupportedError} On the `"deno"` backend.
+   * @throws {RangeError} When it is out of range.
+   */
+  setTtl(ttl: number): void {
+    checkRange("ttl", ttl, 1, 255);
+    this.#set("ttl", ttl, "a TTL");
+  }
+
+  /**
+   * SO_BROADCAST: whether it may send to broadcast addresses.
+   *
+   * @throws {NotSupportedError} On the `"deno"` backend.
+   */
+  setBroadcast(on: boolean): void {
+    this.#set("broadcast", on, "broadcast");
+    this.#core.broadcast = on;
+  }
+
+  /**
+   * IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS: through how many routers multicast
+   * datagrams may go, 0 to 255; 0 keeps them on this host.
+   *
+   * @throws {NotSupportedError} On the `"deno"` backend.
+   * @throws {RangeError} When it is out of range.
+   */
+  setMulticastTtl(ttl: number): void {
+    checkRange("multicast TTL", ttl, 0, 255);
+    this.#set("multicastTtl", ttl, "a multicast TTL");
+  }
+
+  /**
+   * IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP: whether members on this host get what
+   * it sends to a group.
+   *
+   * @throws {NotSupportedError} On the `"deno"` backend.
+   */
+  setMulticastLoopback(on: boolean): void {
+    this.#set("multicastLoopback", on, "multicast loopback");
+  }
+
+  /**
+   * IP_MULTICAST_IF, IPV6_MULTICAST_IF: the interface that multicast datagrams
+   * leave by: an IPv4 address of it, or for IPv6 its index or name.
+   *
+   * @throws {NotSupportedError} On the `"deno"` backend.
+   */
+  setMulticastInterface(via: string | number): void {
+    this.#set("multicastInterface", via, "a multicast interface");
+  }
+
+  /**
+   * SO_RCVBUF in bytes.
+   *
+   * @throws {NotSupportedError} On the runtime's backends, neither of which sets it.
+   * @throws {RangeError} When it is not a positive integer.
+   */
+  setReceiveBufferSize(size: number): void {
+    checkRange("receive buffer size", size, 1, 2 ** 30);
+    this.#set("receiveBufferSize", size, "SO_RCVBUF");
+  }
+
+  /**
+   * SO_SNDBUF in bytes.
+   *
+   * @throws {NotSupportedError} On the runtime's backends, neither of which sets it.
+   * @throws {RangeError} When it is not a positive integer.
+   */
+  setSendBufferSize(size: number): void {
+    checkRange("send buffer size", size, 1, 2 ** 30);
+    this.#set("sendBufferSize", size, "SO_SNDBUF");
+  }
+
+  /**
+   * Joins a multicast group: IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP, or with a source
+   * IP_ADD_SOURCE_MEMBERSHIP.
+   *
+   * @throws {TypeError} When the address is no multicast address of the socket's
+   * family.
+   * @throws {NotSupportedError} When the backend cannot: a source, or an IPv6
+   * interface by name, needs `backend: "node"`.
+   */
+  async joinMulticast(
+    address: string,
+    options: MulticastOptions = {},
+  ): Promise<void> {
+    await this.#member("join", address, options);
+  }
+
+  /**
+   * Leaves a multicast group, with the options with which it was joined.
+   *
+   * @throws {AddressNotAvailableError} When it is not a member.
+   */
+  async leaveMulticast(
+    address: string,
+    options: MulticastOptions = {},
+  ): Promise<void> {
+    await this.#member("leave", address, options);
+  }
+
+  async #member(
+    verb: "join" | "leave",
+    address: string,
+    options: MulticastOptions,
+  ): Promise<void> {
+    const ip = tryParseIpAddress(address);
+    if (ip?.family !== this.family || !ip.isMulticast()) {
+      throw new TypeError(
+        `Cannot ${verb} ${
+          JSON.stringify(address)
+        }: not an IPv${this.family} multicast address`,
+      );
+    }
+    if (options.source !== undefined) checkSource(options.source, ip.family);
+    if (this.#isClosed) throw this.error("EBADF", "setsockopt");
+    const group: MulticastGroup = { family: ip.family, address, ...options };
+    let isDone: boolean;
+    try {
+      isDone = await this.#core.transport[verb](group);
+    } catch (error) {
+      throw this.failure(error, "setsockopt");
+    }
+    if (!isDone) {
+      throw this.#unsupported(
+        options.source === undefined
+          ? "an IPv6 interface by name"
+          : "source-specific membership",
+      );
+    }
+  }
+
+  /** Lets a pending receive keep the program alive, as it does from the start. */
+  ref(): void {
+    this.#core.transport.ref();
+  }
+
+  /** Lets the program end while a receive is pending. */
+  unref(): void {
+    this.#core.transport.unref();
+  }
+
+  /** Not for users: gives the socket over to another object. */
+  protected surrender(): UdpCore {
+    if (this.#isClosed) throw this.error("EBADF", "connect");
+    this.#isClosed = true;
+    return this.#core;
+  }
+
+  /**
+   * Closes the socket: C's `close`. What waits on it rejects with a `ClosedError`,
+   * iterations end quietly, and a second call does nothing.
+   */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#core.receiver.close(this.error("EBADF", "recvfrom"));
+    this.#core.sender.close(this.error("EBADF", "sendto"));
+    this.#core.transport.close();
+  }
+
+  /** Closes the socket. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Closes the socket. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return Promise.resolve();
+  }
+}
+
+/** The address, an IPv4 peer of a dual-stack socket as IPv4. */
+export function unmapped(hostname: string): string {
+  return hostname.startsWith("::ffff:")
+    ? tryParseIpAddress(hostname)?.unmap().toString() ?? hostname
+    : hostname;
+}
+
+function checkRange(
+  name: string,
+  value: number,
+  least: number,
+  most: number,
+): void {
+  if (Number.isInteger(value) && value >= least && value <= most) return;
+  throw new RangeError(
+    `Cannot use ${name} ${value}: it must be an integer from ${least} to ${most}`,
+  );
+}
+
+function checkSource(source: string, family: 4 | 6): void {
+  if (tryParseIpAddress(source)?.family === family) return;
+  throw new TypeError(
+    `Cannot use source ${JSON.stringify(source)}: not an IPv${family} address`,
+  );
+}
+
+/** How an address reads in messages. */
+export function showAddr({ hostname, port }: Deno.NetAddr): string {
+  return formatHostPort(hostname, port);
+}

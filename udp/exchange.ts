@@ -1,0 +1,80 @@
+import { TimedOutError } from "../errors/mod.ts";
+import { checkWait, type WaitOptions } from "../wait/mod.ts";
+import type { Datagram } from "./endpoint.ts";
+
+/** How often and how long to ask. */
+export interface ExchangeOptions {
+  /** Whether a datagram is the answer; others are dropped. Any is, if left out. */
+  match?: ((data: Uint8Array, datagram: Datagram) => boolean) | undefined;
+  /**
+   * How long the first attempt waits for its answer, in milliseconds.
+   *
+   * @default {1000}
+   */
+  timeout?: number | undefined;
+  /**
+   * How often the request is sent at the most.
+   *
+   * @default {3}
+   */
+  attempts?: number | undefined;
+  /**
+   * By how much each attempt waits longer than the one before.
+   *
+   * @default {2}
+   */
+  backoff?: number | undefined;
+  /** Ends the exchange when aborted. */
+  signal?: AbortSignal | undefined;
+}
+
+/** What an exchange needs of a socket. */
+export interface Exchanger {
+  send(bytes: Uint8Array): Promise<number>;
+  receive(options?: WaitOptions): Promise<Datagram>;
+}
+
+/** Asks until answered; see `ConnectedUdpSocket.exchange`. */
+export async function exchange(
+  socket: Exchanger,
+  bytes: Uint8Array,
+  options: ExchangeOptions,
+  timeoutError: () => Error,
+): Promise<Datagram> {
+  const { timeout = 1000, attempts = 3, backoff = 2, signal } = options;
+  checkWait({ timeout, signal });
+  if (!Number.isInteger(attempts) || attempts < 1) {
+    throw new RangeError(
+      `Cannot use attempts ${attempts}: it must be a positive integer`,
+    );
+  }
+  if (!(backoff >= 1)) {
+    throw new RangeError(`Cannot use backoff ${backoff}: it must be 1 or more`);
+  }
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    await socket.send(bytes);
+    const until = performance.now() + timeout * backoff ** attempt;
+    const answer = await answerBy(socket, until, options);
+    if (answer !== undefined) return answer;
+  }
+  throw timeoutError();
+}
+
+/** The matching datagram, or undefined when the time is up. */
+async function answerBy(
+  socket: Exchanger,
+  until: number,
+  { match, signal }: ExchangeOptions,
+): Promise<Datagram | undefined> {
+  for (;;) {
+    const timeout = Math.max(0, until - performance.now());
+    let datagram: Datagram;
+    try {
+      datagram = await socket.receive({ timeout, signal });
+    } catch (error) {
+      if (error instanceof TimedOutError) return undefined;
+      throw error;
+    }
+    if (match === undefined || match(datagram.data, datagram)) return datagram;
+  }
+}
