@@ -12,9 +12,9 @@ export interface ParseOptions<B extends string, S extends string> {
   /** Options that take a text. */
   string?: readonly S[];
   /** Values of options that are not given. */
-  default?: Partial<Record<B | S, unknown>>;
+  default?: Partial<Record<NoInfer<B | S>, unknown>>;
   /** Other names of an option. */
-  alias?: Partial<Record<B | S, string>>;
+  alias?: Partial<Record<NoInfer<B | S>, string>>;
 }
 
 /** The parsed options, and in `_` the words that belong to none. */

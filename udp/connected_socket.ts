@@ -6,6 +6,7 @@ import {
   coreOf,
   type Datagram,
   showAddr,
+  takeCore,
   type UdpCore,
   UdpEndpoint,
   unmapped,
@@ -139,7 +140,7 @@ export class ConnectedUdpSocket extends UdpEndpoint {
    * to the unconnected socket returned, and this one is closed.
    */
   disconnect(): UdpSocket {
-    return new UdpSocket(this.surrender(), this.#resolver);
+    return new UdpSocket(takeCore(this), this.#resolver);
   }
 
   /**

@@ -92,6 +92,8 @@ export function newCore(
 
 /** The core of an endpoint, for the classes of this folder. */
 export let coreOf: (endpoint: UdpEndpoint) => UdpCore;
+/** Closes an endpoint without closing its socket, which goes to another one. */
+export let takeCore: (endpoint: UdpEndpoint) => UdpCore;
 
 /**
  * What {@linkcode UdpSocket} and {@linkcode ConnectedUdpSocket} share: receiving,
@@ -108,6 +110,11 @@ export abstract class UdpEndpoint
 
   static {
     coreOf = (endpoint) => endpoint.#core;
+    takeCore = (endpoint) => {
+      if (endpoint.#isClosed) throw endpoint.error("EBADF", "connect");
+      endpoint.#isClosed = true;
+      return endpoint.#core;
+    };
   }
 
   /** Not for users. */
@@ -479,13 +486,6 @@ export abstract class UdpEndpoint
   /** Lets the program end while a receive is pending. */
   unref(): void {
     this.#core.transport.unref();
-  }
-
-  /** Not for users: gives the socket over to another object. */
-  protected surrender(): UdpCore {
-    if (this.#isClosed) throw this.error("EBADF", "connect");
-    this.#isClosed = true;
-    return this.#core;
   }
 
   /**

@@ -2,7 +2,7 @@ import type { Resolver } from "../resolve/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
 import { findAddress, numericAddress } from "./_resolve.ts";
 import { ConnectedUdpSocket } from "./connected_socket.ts";
-import { showAddr, type UdpCore, UdpEndpoint } from "./endpoint.ts";
+import { showAddr, takeCore, type UdpCore, UdpEndpoint } from "./endpoint.ts";
 
 /** A host and a port: a `Deno.NetAddr`, or a name with a port. */
 export interface UdpDestination {
@@ -139,7 +139,7 @@ export class UdpSocket extends UdpEndpoint {
     }, options);
     const peer = this.reachable(found.hostname);
     return new ConnectedUdpSocket(
-      this.surrender(),
+      takeCore(this),
       { hostname: peer, port: address.port },
       this.#resolver,
     );

@@ -1,0 +1,37 @@
+/**
+ * Lists the examples, or runs one: `deno task examples echo --help`.
+ *
+ * @module
+ */
+
+/** What each example shows, in a line. */
+export const EXAMPLES: Readonly<Record<string, string>> = {
+  echo: "TCP and UDP echo: a server, a client, or both",
+  daytime: "the daytime service of RFC 867, and several clients of it",
+  getaddrinfo: "a host and a service to socket addresses, and back",
+};
+
+async function run([name, ...args]: string[]): Promise<void> {
+  if (name === undefined || name === "--help" || name === "-h") {
+    console.log("Usage: deno task examples <name> [options]\n");
+    for (const [example, summary] of Object.entries(EXAMPLES)) {
+      console.log(`  ${example.padEnd(14)}${summary}`);
+    }
+    console.log("\nEach one explains itself: deno task examples echo --help");
+    return;
+  }
+  if (!Object.hasOwn(EXAMPLES, name)) {
+    throw new Error(
+      `There is no example "${name}": run deno task examples for the list`,
+    );
+  }
+  const example = await import(`./${name}.ts`);
+  await example.main(args);
+}
+
+if (import.meta.main) {
+  await run(Deno.args).catch((error) => {
+    console.error(error.message);
+    Deno.exit(1);
+  });
+}
