@@ -5,13 +5,12 @@
 import type { WaitOptions } from "../wait/mod.ts";
 import { weightiest } from "./_addresses.ts";
 import type { RecordLookup } from "./_record_lookup.ts";
-import { RuntimeSource } from "./_runtime_source.ts";
 import type { DnsSource, Outcome, Status } from "./_source.ts";
+import { SourceChoice } from "./_source_choice.ts";
 import type { WatchedFile } from "./_watched_file.ts";
-import { WireSource } from "./_wire_source.ts";
 import type { RecordType } from "./records.ts";
 import type { ResolvConf } from "./resolv_conf.ts";
-import type { NameServer, ResolverOptions } from "./resolver_options.ts";
+import type { ResolverOptions } from "./resolver_options.ts";
 
 /** A chain of CNAMEs is followed no further than this. */
 const MAX_CNAMES = 16;
@@ -31,9 +30,7 @@ export class RecordSearch {
   readonly #options: ResolverOptions;
   readonly #records: RecordLookup;
   readonly #conf: WatchedFile<ResolvConf> | undefined;
-  #source: DnsSource | undefined;
-  #sourceConf: ResolvConf | undefined;
-  #isWire = false;
+  readonly #sources: SourceChoice;
 
   constructor(
     options: ResolverOptions,
@@ -43,6 +40,7 @@ export class RecordSearch {
     this.#options = options;
     this.#records = records;
     this.#conf = conf;
+    this.#sources = new SourceChoice(options, conf);
   }
 
   /** Tries the name and the search domains in turn, until one has records. */
@@ -52,7 +50,7 @@ export class RecordSearch {
     wait: WaitOptions | undefined,
     timeoutError: () => Error,
   ): Promise<Found> {
-    const source = this.#currentSource();
+    const source = this.#sources.current();
     let failure: Found | undefined;
     const candidates = this.#candidates(name, source);
     for (const candidate of candidates) {
@@ -90,7 +88,7 @@ export class RecordSearch {
     wait: WaitOptions | undefined,
     timeoutError: () => Error,
   ): Promise<Outcome> {
-    const source = this.#currentSource();
+    const source = this.#sources.current();
     const bare = name.endsWith(".") ? name.slice(0, -1) : name;
     const full = source.absolute ? bare : `${bare}.`;
     const [outcome] = await this.#records.query(
@@ -147,40 +145,6 @@ export class RecordSearch {
       ...outcomes.map((outcome) => this.#records.lifetime(outcome)),
     );
   }
-
-  #currentSource(): DnsSource {
-    const { nameServers = [], timeout, attempts, rotate, search } =
-      this.#options;
-    const conf = usesResolvConf() ? this.#conf?.current() : undefined;
-    const isWire = mayUseAnyAddress() &&
-      (nameServers.length > 0 || conf !== undefined);
-    if (
-      this.#source !== undefined && this.#isWire === isWire &&
-      this.#sourceConf === conf
-    ) {
-      return this.#source;
-    }
-    this.#sourceConf = conf;
-    this.#isWire = isWire;
-    if (!isWire) {
-      const isAbsolute = nameServers.length > 0 || search !== undefined ||
-        conf !== undefined;
-      return this.#source = new RuntimeSource(
-        isAbsolute,
-        nameServers.map(withPort),
-      );
-    }
-    const system = conf?.nameServers.length ? conf.nameServers : ["127.0.0.1"];
-    const servers = nameServers.length > 0
-      ? nameServers
-      : system.map((hostname) => ({ hostname }));
-    return this.#source = new WireSource({
-      nameServers: servers.map(withPort),
-      timeout: timeout ?? conf?.timeout ?? 5000,
-      attempts: attempts ?? conf?.attempts ?? 2,
-      rotate: rotate ?? conf?.rotate ?? false,
-    });
-  }
 }
 
 /** Of several names, none of which has records, one that exists says most. */
@@ -190,19 +154,4 @@ function isMoreTelling(a: Found, b: Found): boolean {
   const rank = ({ outcomes }: Found) =>
     TELLING.indexOf(weightiest(outcomes).status);
   return rank(a) > rank(b);
-}
-
-function withPort({ hostname, port = 53 }: NameServer): Required<NameServer> {
-  return { hostname, port };
-}
-
-/** On macOS the file is not what the system goes by; Windows has none. */
-function usesResolvConf(): boolean {
-  return Deno.build.os !== "darwin" && Deno.build.os !== "windows";
-}
-
-/** Our own packets leave from any local port, so need more than leave for one server. */
-function mayUseAnyAddress(): boolean {
-  const { state, partial } = Deno.permissions.querySync({ name: "net" });
-  return state === "granted" && !partial;
 }

@@ -1,0 +1,83 @@
+import { RuntimeSource } from "./_runtime_source.ts";
+import type { DnsSource } from "./_source.ts";
+import type { WatchedFile } from "./_watched_file.ts";
+import { WireSource } from "./_wire_source.ts";
+import type { ResolvConf } from "./resolv_conf.ts";
+import type { NameServer, ResolverOptions } from "./resolver_options.ts";
+
+/** The permission is looked at no more often than this, in milliseconds. */
+const RECHECK_MS = 1000;
+
+/**
+ * Chooses how to ask the DNS: by our own packets where the name servers are
+ * known and the network is open, else by the runtime.
+ */
+export class SourceChoice {
+  readonly #options: ResolverOptions;
+  readonly #conf: WatchedFile<ResolvConf> | undefined;
+  #checked = -Infinity;
+  #isOpen = false;
+  #source: DnsSource | undefined;
+  #madeFor: { conf: ResolvConf | undefined; isOpen: boolean } | undefined;
+
+  constructor(
+    options: ResolverOptions,
+    conf: WatchedFile<ResolvConf> | undefined,
+  ) {
+    this.#options = options;
+    const isOwn = (options.nameServers ?? []).length > 0;
+    this.#conf = isOwn || !followsResolvConf() ? undefined : conf;
+  }
+
+  /** The source that fits the configuration and the permissions of now. */
+  current(): DnsSource {
+    const conf = this.#conf?.current();
+    const isOpen = this.#isNetworkOpen();
+    const isSame = this.#madeFor?.conf === conf &&
+      this.#madeFor?.isOpen === isOpen;
+    if (this.#source !== undefined && isSame) return this.#source;
+    this.#madeFor = { conf, isOpen };
+    return this.#source = this.#make(conf, isOpen);
+  }
+
+  #make(conf: ResolvConf | undefined, isOpen: boolean): DnsSource {
+    const { search, timeout, attempts, rotate } = this.#options;
+    const own = (this.#options.nameServers ?? []).map(withPort);
+    const isKnown = own.length > 0 || conf !== undefined;
+    if (!isOpen || !isKnown) {
+      return new RuntimeSource(isKnown || search !== undefined, own);
+    }
+    return new WireSource({
+      nameServers: own.length > 0 ? own : serversOf(conf!),
+      timeout: timeout ?? conf?.timeout ?? 5000,
+      attempts: attempts ?? conf?.attempts ?? 2,
+      rotate: rotate ?? conf?.rotate ?? false,
+    });
+  }
+
+  /** Our own packets leave from any local port, so need more than leave for one server. */
+  #isNetworkOpen(): boolean {
+    const now = Date.now();
+    if (Math.abs(now - this.#checked) >= RECHECK_MS) {
+      this.#checked = now;
+      const { state, partial } = Deno.permissions.querySync({ name: "net" });
+      this.#isOpen = state === "granted" && !partial;
+    }
+    return this.#isOpen;
+  }
+}
+
+/** Without a name server in the file, libc asks this host. */
+function serversOf({ nameServers }: ResolvConf): Required<NameServer>[] {
+  const hosts = nameServers.length > 0 ? nameServers : ["127.0.0.1"];
+  return hosts.map((hostname) => withPort({ hostname }));
+}
+
+function withPort({ hostname, port = 53 }: NameServer): Required<NameServer> {
+  return { hostname, port };
+}
+
+/** On macOS the file is not what the system goes by; Windows has none. */
+function followsResolvConf(): boolean {
+  return Deno.build.os !== "darwin" && Deno.build.os !== "windows";
+}
