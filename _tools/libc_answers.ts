@@ -14,62 +14,13 @@
  * @module
  */
 import { DnsServer } from "../tests/resolve/_dns_server.ts";
+import { enterNamespace, run } from "../tests/resolve/_namespace.ts";
 import { libcFault, libcZone } from "../tests/resolve/_libc_zone.ts";
 
 type Request = (string | number | null)[];
 
 const tests = new URL("../tests/resolve/", import.meta.url);
 const folder = Deno.makeTempDirSync();
-
-function run(command: string, ...args: string[]): string {
-  const { success, stdout, stderr } = new Deno.Command(command, { args })
-    .outputSync();
-  if (!success) {
-    throw new Error(
-      `${command} ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`,
-    );
-  }
-  return new TextDecoder().decode(stdout);
-}
-
-function replaceFile(path: string, text: string): void {
-  const own = `${folder}/${path.replaceAll("/", "_")}`;
-  Deno.writeTextFileSync(own, text);
-  run("mount", "--bind", own, path);
-}
-
-function prepare(): void {
-  if (
-    run("ip", "-o", "link").split("\n").filter((line) => line !== "").length !==
-      1
-  ) {
-    throw new Error("not in a network namespace of its own");
-  }
-  run("ip", "link", "set", "lo", "up");
-  run("ip", "link", "add", "pair0", "type", "veth", "peer", "name", "pair1");
-  run("ip", "address", "add", "198.51.100.10/24", "dev", "pair0");
-  run("ip", "address", "add", "2001:db8:1::10/64", "dev", "pair0", "nodad");
-  run("ip", "link", "set", "pair0", "up");
-  run("ip", "link", "set", "pair1", "up");
-  run("ip", "route", "add", "default", "via", "198.51.100.1");
-  run("ip", "route", "add", "default", "via", "2001:db8:1::1");
-  replaceFile("/etc/hosts", "127.0.0.1 localhost\n::1 localhost\n");
-  replaceFile(
-    "/etc/nsswitch.conf",
-    "hosts: files dns\nservices: files\nprotocols: files\n",
-  );
-  replaceFile(
-    "/etc/resolv.conf",
-    "nameserver 127.0.0.1\nsearch example.test\noptions timeout:1 attempts:1\n",
-  );
-  run(
-    "gcc",
-    "-O1",
-    "-o",
-    `${folder}/answer`,
-    new URL("libc_answers.c", import.meta.url).pathname,
-  );
-}
 
 async function answers(
   requests: Request[],
@@ -291,7 +242,9 @@ function write(
   console.log(name, rows.length);
 }
 
-prepare();
+enterNamespace();
+const program = new URL("libc_answers.c", import.meta.url).pathname;
+run("gcc", "-O1", "-o", `${folder}/answer`, program);
 await using _server = await DnsServer.start(libcZone, libcFault, { port: 53 });
 const distribution =
   /PRETTY_NAME="(.*)"/.exec(Deno.readTextFileSync("/etc/os-release"))![1];
