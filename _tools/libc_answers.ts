@@ -261,3 +261,4 @@ write(
 );
 const names = nameInfoRequests();
 write("libc_name_info.json", system, names, await answers(names, "N"));
+run(Deno.execPath(), "fmt", "--quiet", tests.pathname);
