@@ -35,14 +35,10 @@ export function defineKind<Base extends Error>(
     constructor(message: string, code = codes[0], init: SocketErrorInit = {}) {
       super(message, "cause" in init ? { cause: init.cause } : undefined);
       becomeSocketError(this, code, init);
+      this.name = name; // the runtime's constructors set their own
     }
   }
   Object.defineProperty(Kind, "name", { value: name });
-  Object.defineProperty(Kind.prototype, "name", {
-    value: name,
-    writable: true,
-    configurable: true,
-  });
   return Kind as unknown as SocketErrorKind<Base>;
 }
 

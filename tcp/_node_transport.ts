@@ -110,10 +110,11 @@ class NodeTransport implements StreamTransport {
     return new Promise((resolve, reject) => {
       const writing = this.#writing = { resolve, reject };
       start((error) => {
-        if (this.#writing !== writing) return;
+        // A failure is told by the event that follows: here it may be a mere
+        // "canceled", in the wake of what the socket died of.
+        if (this.#writing !== writing || error) return;
         this.#writing = undefined;
-        if (error) reject(error);
-        else resolve(count);
+        resolve(count);
       });
     });
   }

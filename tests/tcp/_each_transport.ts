@@ -1,0 +1,104 @@
+/**
+ * Tests of the endpoint classes run on each stream transport and each family.
+ *
+ * @module
+ */
+import {
+  connectTcp,
+  type ConnectTcpOptions,
+  listenTcp,
+  type ListenTcpOptions,
+  type TcpConn,
+  type TcpListener,
+} from "@berkeley/sockets/tcp";
+import { eachFamily, type Family } from "../_each_family.ts";
+
+/** The transports that the runtime has. */
+export const BACKENDS = ["deno", "node"] as const;
+
+/** One of the transports. */
+export type Backend = (typeof BACKENDS)[number];
+
+/** Two ends of a connection, closed at the end of their scope. */
+export interface Pair extends Disposable {
+  /** The end that connected. */
+  client: TcpConn;
+  /** The end that was accepted. */
+  server: TcpConn;
+}
+
+/** A transport on a family, and shortcuts to use it. */
+export interface Setup extends Family {
+  /** The transport. */
+  backend: Backend;
+  /** Listens on loopback. */
+  listen(options?: Partial<ListenTcpOptions>): Promise<TcpListener>;
+  /** Connects. */
+  connect(
+    addr: Deno.NetAddr,
+    options?: Partial<ConnectTcpOptions>,
+  ): Promise<TcpConn>;
+  /** Connects two ends. */
+  pair(options?: Partial<ConnectTcpOptions>): Promise<Pair>;
+}
+
+/** Registers a test for each transport and family, with `--allow-net` alone. */
+export function eachTransport(
+  name: string,
+  body: (setup: Setup) => Promise<void>,
+): void {
+  for (const backend of BACKENDS) {
+    eachFamily(`${name}, over ${backend}`, (family) => {
+      const listen = (options = {}) =>
+        listenTcp({ hostname: family.loopback, port: 0, backend, ...options });
+      const connect = (addr: Deno.NetAddr, options = {}) =>
+        connectTcp({ ...addr, backend, ...options });
+      const pair = async (options = {}) => {
+        using listener = await listen();
+        const client = await connect(listener.addr, options);
+        const server = await listener.accept();
+        return {
+          client,
+          server,
+          [Symbol.dispose]() {
+            client.close();
+            server.close();
+          },
+        };
+      };
+      return body({ ...family, backend, listen, connect, pair });
+    });
+  }
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The bytes of a text. */
+export function bytes(text: string): Uint8Array<ArrayBuffer> {
+  return encoder.encode(text);
+}
+
+/** The text of bytes. */
+export function text(data: Uint8Array | null): string | null {
+  return data === null ? null : decoder.decode(data);
+}
+
+/** Reads to the end of the stream. */
+export async function readAll(conn: TcpConn): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: number[] = [];
+  const buffer = new Uint8Array(64 * 1024);
+  for (let n; (n = await conn.read(buffer)) !== null;) {
+    for (let i = 0; i < n; i++) parts.push(buffer[i]!);
+  }
+  return Uint8Array.from(parts);
+}
+
+/** Waits, turn by turn, until the condition holds; fails after too many turns. */
+export async function until(condition: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 10_000; turn++) {
+    if (condition()) return;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  throw new Error("the condition never held");
+}
