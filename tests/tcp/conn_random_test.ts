@@ -80,6 +80,7 @@ eachTransport(
     using ends = await pair();
     const random = new Random(family * 1000 + backend.length);
     const writing = write(ends.server, new Random(family));
+    const timers: Timer[] = [];
     let at = 0;
     for (;;) {
       let got: Uint8Array | null;
