@@ -75,8 +75,11 @@ eachTransport(
       assert(!ends.client.isClosed);
       return;
     }
-    const pending = ends.server.readExact(1);
-    const own = ends.client.readExact(1);
+    const pending = assertRejects(
+      () => ends.server.readExact(1),
+      ConnectionResetError,
+    );
+    const own = assertRejects(() => ends.client.readExact(1), ClosedError);
     ends.client.send(bytes("dropped"));
     ends.client.reset();
     await pending;

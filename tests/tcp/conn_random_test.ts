@@ -104,6 +104,7 @@ eachTransport(
       }
       at += got.length;
     }
+    for (const timer of timers) clearTimeout(timer);
     assertEquals(at, TOTAL);
     assertEquals(ends.client.bytesRead, TOTAL);
     await writing;
