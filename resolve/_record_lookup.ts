@@ -72,6 +72,8 @@ export class RecordLookup {
   ): Promise<Outcome[]> {
     const keys = types.map((type) => `${type} ${name}`);
     const cached = keys.map((key) => this.#cache.get(key));
+    // No time at all allows what is in the cache, and asks nobody.
+    if (wait?.timeout === 0 && cached.includes(undefined)) throw timeoutError();
     const missing = types.filter((_, i) =>
       cached[i] === undefined && !this.#flights.has(keys[i]!)
     );

@@ -21,6 +21,7 @@ export class SystemSource {
     wait: WaitOptions | undefined,
     timeoutError: () => Error,
   ): Promise<HostAnswer | Refusal> {
+    if (wait?.timeout === 0) return Promise.reject(timeoutError());
     const only = family === AF_INET ? 4 : 0;
     const key = `${only} ${name}`;
     let flight = this.#flights.get(key);
@@ -41,6 +42,7 @@ export class SystemSource {
     wait: WaitOptions | undefined,
     timeoutError: () => Error,
   ): Promise<Names | Refusal | undefined> {
+    if (wait?.timeout === 0) return Promise.reject(timeoutError());
     return waitFor(askName(address), wait, timeoutError);
   }
 }

@@ -8,12 +8,12 @@ import {
 import { checkWait, type WaitOptions } from "../wait/mod.ts";
 import { type HostAnswer, toAddrInfo } from "./_addresses.ts";
 import { refused, timedOut } from "./_failures.ts";
-import { CODES, HostLookup } from "./_host_lookup.ts";
+import { HostLookup } from "./_host_lookup.ts";
 import { NameLookup } from "./_name_lookup.ts";
-import { hostNameOf, specialName } from "./_names.ts";
 import { planSockets, Refusal, refuseRequest } from "./_plan.ts";
 import { cacheOptions, RecordLookup } from "./_record_lookup.ts";
 import { RecordSearch } from "./_record_search.ts";
+import { resolveRecords } from "./_resolve_records.ts";
 import {
   currentServices,
   watchHosts,
@@ -264,31 +264,7 @@ export class Resolver {
     options: WaitOptions = {},
   ): Promise<RecordData[T][]> {
     checkWait(options);
-    const checked = name === "." ? "." : hostNameOf(name);
-    if (checked === undefined) {
-      throw refused(new Refusal("EAI_NONAME", "not a valid domain name"), name);
-    }
-    const special = specialName(checked);
-    if (special === "localhost") return this.#loopback(name, type);
-    if (special === "never") {
-      throw refused(
-        new Refusal("EAI_NONAME", "the name is reserved never to exist"),
-        name,
-      );
-    }
-    const outcome = await this.#search.exactly(
-      checked,
-      type,
-      options,
-      () => timedOut(name),
-    );
-    if (outcome.status !== "found") {
-      throw refused(
-        new Refusal(CODES[outcome.status], undefined, outcome.cause),
-        name,
-      );
-    }
-    return structuredClone(outcome.records) as RecordData[T][];
+    return await resolveRecords(this.#search, name, type, options);
   }
 
   /**
@@ -312,16 +288,5 @@ export class Resolver {
       );
     }
     return orderSrv(records, this.#random);
-  }
-
-  #loopback<T extends RecordType>(name: string, type: T): RecordData[T][] {
-    const records: { [T in RecordType]?: unknown } = {
-      A: "127.0.0.1",
-      AAAA: "::1",
-    };
-    if (records[type] === undefined) {
-      throw refused(new Refusal("EAI_NODATA"), name);
-    }
-    return [records[type] as RecordData[T]];
   }
 }
