@@ -16,6 +16,7 @@ import {
   weightiest,
 } from "./_addresses.ts";
 import { Cache } from "./_cache.ts";
+import { deadlineOf } from "./_deadline.ts";
 import { interfaceAddresses } from "./_interfaces.ts";
 import { hostNameOf, specialName } from "./_names.ts";
 import { configuredFamily, orderAddresses } from "./_order.ts";
@@ -142,6 +143,7 @@ export class HostLookup {
     timeoutError: () => Error,
   ): Promise<HostAnswer | Refusal> {
     const name = hostNameOf(node)!;
+    const left = wait === undefined ? undefined : deadlineOf(wait);
     const wanted = flags & AI_ADDRCONFIG
       ? configuredFamily(family, interfaceAddresses())
       : family;
@@ -155,7 +157,7 @@ export class HostLookup {
       const answer = await this.#system.lookup(
         name,
         wanted,
-        wait,
+        left,
         timeoutError,
       );
       if (answer instanceof Refusal) return answer;
@@ -164,7 +166,7 @@ export class HostLookup {
       return ordered;
     }
     const types = typesFor(wanted, flags);
-    const found = await this.#search.find(name, types, wait, timeoutError);
+    const found = await this.#search.find(name, types, left, timeoutError);
     const v4 = addressesOf(found.outcomes, types, "A");
     const v6 = addressesOf(found.outcomes, types, "AAAA");
     const status = weightiest(found.outcomes);
@@ -172,7 +174,7 @@ export class HostLookup {
       return new Refusal(CODES[status.status], undefined, status.cause);
     }
     const canonical = flags & AI_CANONNAME
-      ? await this.#search.canonicalName(found, wait, timeoutError)
+      ? await this.#search.canonicalName(found, left, timeoutError)
       : found.name;
     const answer = this.#choose(v4, v6, canonical, wanted, flags);
     this.#memos.set(memoKey(node, family, flags), answer, found.lifetime);

@@ -125,6 +125,7 @@ export class Resolver {
    *
    * @throws {AddrInfoError} With an EAI_* code when there is no answer.
    * @throws {RangeError} When the service is a number that is no port, or the timeout is negative.
+   * @throws {TypeError} When the node or the service is of another type.
    */
   getAddrInfo(
     node: string | null,
@@ -132,6 +133,7 @@ export class Resolver {
     hints: AddrInfoHints = {},
   ): Promise<AddrInfo[]> {
     try {
+      checkShape(node, service);
       checkWait(hints);
       if (typeof service === "number") checkPort(service, "service");
       const refusal = refuseRequest(node, service, hints);
@@ -288,5 +290,21 @@ export class Resolver {
       );
     }
     return orderSrv(records, this.#random);
+  }
+}
+
+function checkShape(node: unknown, service: unknown): void {
+  if (node !== null && typeof node !== "string") {
+    throw new TypeError(
+      `Cannot look up a node that is ${typeof node}: it must be a string or null`,
+    );
+  }
+  if (
+    service !== null && typeof service !== "string" &&
+    typeof service !== "number"
+  ) {
+    throw new TypeError(
+      `Cannot look up a service that is ${typeof service}: it must be a string, a number or null`,
+    );
   }
 }

@@ -57,7 +57,9 @@ export interface ResolverOptions {
   /**
    * Where names are looked up: `"dns"` asks the hosts file and the name
    * servers; `"system"` asks libc's getaddrinfo, and so whatever the system is
-   * set up for (mDNS, LDAP, …), for addresses only.
+   * set up for (mDNS, LDAP, …). It does so for addresses and their names only,
+   * gives no other canonical name than the one asked for, and cannot be
+   * interrupted: a look-up that is given up goes on below.
    *
    * @default {"dns"}
    */

@@ -40,6 +40,7 @@ export class DnsServer implements AsyncDisposable {
   readonly #udp: Socket;
   readonly #tcp: Deno.TcpListener;
   readonly #conns = new Set<Deno.TcpConn>();
+  readonly #replies = new Set<Promise<void>>();
   #isClosed = false;
   readonly #accepting: Promise<void>;
 
@@ -54,10 +55,11 @@ export class DnsServer implements AsyncDisposable {
     this.#zone = zone;
     this.#fault = fault;
     udp.on("message", (message, from) => {
-      this.#reply(message, "udp", (bytes) => {
+      const reply = this.#reply(message, "udp", (bytes) => {
         if (!this.#isClosed) udp.send(bytes, from.port, from.address);
         return Promise.resolve();
-      });
+      }).finally(() => this.#replies.delete(reply));
+      this.#replies.add(reply);
     });
     this.#accepting = this.#accept();
   }
@@ -171,13 +173,13 @@ export class DnsServer implements AsyncDisposable {
     conn[Symbol.dispose]();
   }
 
-  /** Stops it, and every connection to it. */
+  /** Stops it and every connection to it, once the replies under way are made. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#tcp.close();
     for (const conn of this.#conns) conn[Symbol.dispose]();
     const closed = Promise.withResolvers<void>();
     this.#udp.close(() => closed.resolve());
-    await Promise.all([closed.promise, this.#accepting]);
+    await Promise.all([closed.promise, this.#accepting, ...this.#replies]);
   }
 }

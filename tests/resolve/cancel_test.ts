@@ -185,3 +185,47 @@ Deno.test({
     await assertRejects(() => work, Error, "enough");
   },
 });
+
+Deno.test({
+  name: "getAddrInfo() counts its time over all the names it tries",
+  permissions: { net: true },
+  async fn() {
+    const late = (): Promise<undefined> =>
+      new Promise((resolve) => setTimeout(() => resolve(undefined), 50));
+    await using server = await DnsServer.start(zone, late);
+    const resolver = new Resolver({
+      nameServers: [server.nameServer],
+      hosts: false,
+      search: Array.from({ length: 10 }, (_, i) => `d${i}.test`),
+    });
+    const hints = { family: AF_INET, timeout: 200 };
+    assertEquals(
+      await endOf(resolver.getAddrInfo("name", 80, hints)),
+      "ETIMEDOUT",
+    );
+  },
+});
+
+Deno.test({
+  name: "getAddrInfo() rejects misuse before it asks",
+  permissions: { net: true },
+  async fn() {
+    await using server = await DnsServer.start(zone);
+    const resolver = resolverOf(server);
+    const call = resolver.getAddrInfo.bind(resolver) as (
+      ...args: unknown[]
+    ) => Promise<unknown>;
+    for (
+      const args of [[undefined, 80], [127, 80], ["a.test", undefined], [
+        "a.test",
+        {},
+      ]]
+    ) {
+      await assertRejects(() => call(...args), TypeError);
+    }
+    for (const port of [-1, 65536, 1.5, NaN]) {
+      await assertRejects(() => call("a.test", port), RangeError);
+    }
+    assertEquals(server.log, []);
+  },
+});
