@@ -4,7 +4,9 @@ import {
   AF_UNSPEC,
   type IpAddress,
 } from "../address/mod.ts";
-import type { InterfaceAddress } from "./_interfaces.ts";
+import { type InterfaceAddress, interfaceAddresses } from "./_interfaces.ts";
+import { sortDestinations } from "./_rfc6724.ts";
+import { sourceFor } from "./_source_address.ts";
 import type { AddressOrder } from "./resolver_options.ts";
 
 /** The addresses in the order that is wished for. */
@@ -20,8 +22,12 @@ export function orderAddresses(
       return familyFirst(addresses, 4);
     case "ipv6first":
       return familyFirst(addresses, 6);
-    case "rfc6724":
-      return addresses;
+    case "rfc6724": {
+      const interfaces = interfaceAddresses();
+      return interfaces === undefined
+        ? sortDestinations(addresses)
+        : sortDestinations(addresses, (ip) => sourceFor(ip, interfaces));
+    }
   }
 }
 

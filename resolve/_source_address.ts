@@ -5,7 +5,6 @@
 import type { IpAddress } from "../address/mod.ts";
 import type { InterfaceAddress } from "./_interfaces.ts";
 
-/** The scopes of RFC 4291 section 2.7; IPv4's as in RFC 6724 section 3.2. */
 const LINK_LOCAL = 0x2;
 const GLOBAL = 0xe;
 
@@ -47,13 +46,14 @@ function isBetter(a: IpAddress, b: IpAddress, destination: IpAddress): boolean {
   return commonPrefix(a, destination) > commonPrefix(b, destination);
 }
 
-function scopeOf(ip: IpAddress): number {
+/** How far an address reaches: RFC 4291 section 2.7, RFC 6724 section 3. */
+export function scopeOf(ip: IpAddress): number {
   if (ip.family === 6 && ip.isMulticast()) return ip.byteAt(1) & 0x0f;
   return ip.isLinkLocal() || ip.isLoopback() ? LINK_LOCAL : GLOBAL;
 }
 
 /** How many leading bits two addresses of one family share. */
-function commonPrefix(a: IpAddress, b: IpAddress): number {
+export function commonPrefix(a: IpAddress, b: IpAddress): number {
   const size = a.family === 4 ? 4 : 16;
   for (let i = 0; i < size; i++) {
     const difference = a.byteAt(i) ^ b.byteAt(i);
