@@ -63,11 +63,18 @@ class DenoTransport implements StreamTransport {
   }
 }
 
+/**
+ * Accepts that were pending when their listener was closed: until they have
+ * ended, the runtime keeps the port.
+ */
+const ending = new Set<Promise<unknown>>();
+
 /** A listener over `Deno.listen`. */
 class DenoListenerTransport implements ListenerTransport {
   readonly backend = "deno";
   readonly addr: Deno.NetAddr;
   readonly #listener: Deno.TcpListener;
+  #accepting: Promise<Deno.TcpConn> | undefined;
 
   constructor(listener: Deno.TcpListener) {
     this.#listener = listener;
@@ -76,11 +83,20 @@ class DenoListenerTransport implements ListenerTransport {
   }
 
   async accept(): Promise<StreamTransport> {
-    return new DenoTransport(await this.#listener.accept());
+    this.#accepting = this.#listener.accept();
+    try {
+      return new DenoTransport(await this.#accepting);
+    } finally {
+      this.#accepting = undefined;
+    }
   }
 
   close(): void {
     this.#listener.close();
+    if (this.#accepting === undefined) return;
+    const end = this.#accepting.then(() => {}, () => {});
+    ending.add(end);
+    end.then(() => ending.delete(end));
   }
 
   ref(): void {
@@ -109,14 +125,20 @@ export function denoHasReusePort(): boolean {
   return typeof listenDatagram === "function";
 }
 
-/** Listens. */
-export function listenDeno(target: ListenTarget): ListenerTransport {
+/** Listens, on a port that one of our own listeners may just have closed, too. */
+export async function listenDeno(
+  target: ListenTarget,
+): Promise<ListenerTransport> {
   const { hostname, port, backlog, reusePort } = target;
-  const options: Deno.TcpListenOptions & { tcpBacklog?: number } = {
-    hostname,
-    port,
-  };
+  const options: Deno.TcpListenOptions = { hostname, port };
   if (backlog !== undefined) options.tcpBacklog = backlog;
-  if (reusePort) options.reusePort = true;
-  return new DenoListenerTransport(Deno.listen(options));
+  if (reusePort) Object.assign(options, { reusePort });
+  try {
+    return new DenoListenerTransport(Deno.listen(options));
+  } catch (error) {
+    const isOurs = error instanceof Deno.errors.AddrInUse && ending.size > 0;
+    if (!isOurs) throw error;
+    await Promise.all(ending);
+    return new DenoListenerTransport(Deno.listen(options));
+  }
 }

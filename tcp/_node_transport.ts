@@ -262,18 +262,32 @@ function ignore(): void {}
 
 /** Listens. */
 export function listenNode(
-  { hostname, port, backlog = DEFAULT_BACKLOG }: ListenTarget,
+  target: ListenTarget,
 ): Promise<ListenerTransport> {
+  const { hostname, port, backlog = DEFAULT_BACKLOG } = target;
   requireNet(hostname, port);
   return new Promise((resolve, reject) => {
     const server = net.createServer({
       allowHalfOpen: true,
       pauseOnConnect: true,
     });
-    server.once("error", reject);
+    const onError = (error: Error & { code?: string }) => {
+      reject(error.code === "EINVAL" ? bindFailure(target) ?? error : error);
+    };
+    server.once("error", onError);
     server.listen({ host: hostname, port, backlog }, () => {
-      server.off("error", reject);
+      server.off("error", onError);
       resolve(new NodeListenerTransport(server, backlog));
     });
   });
+}
+
+/** Why a bind fails: `node:net` says EINVAL to an address that is not this host's. */
+function bindFailure({ hostname, port }: ListenTarget): unknown {
+  try {
+    Deno.listen({ hostname, port }).close();
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }

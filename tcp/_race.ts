@@ -126,6 +126,7 @@ export async function race<C>(rules: Race<C>): Promise<C | RaceLost> {
       const ended = Promise.withResolvers<void>();
       over.signal.addEventListener("abort", () => ended.resolve());
       await Promise.race([settled, others, ended.promise]);
+      signal.throwIfAborted();
       const until = deadline(RESOLUTION_DELAY, sleep, over.signal);
       await Promise.race([settled, until.promise]);
       until.cancel();

@@ -120,7 +120,8 @@ async function bind(
   const { port, backlog, reusePort, backend } = options;
   const target = { hostname, port, backlog, reusePort };
   try {
-    return backend === "node" ? await listenNode(target) : listenDeno(target);
+    const listen = backend === "node" ? listenNode : listenDeno;
+    return await listen(target);
   } catch (error) {
     throw toSocketError(error, {
       action: `listen on ${formatHostPort(hostname, port)}`,

@@ -1,0 +1,246 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+import {
+  AddrInfoError,
+  ConnectionRefusedError,
+  NotSupportedError,
+  SocketError,
+  TimedOutError,
+} from "@berkeley/sockets/errors";
+import { Resolver } from "@berkeley/sockets/resolve";
+import { eachFamily } from "../_each_family.ts";
+import { eachTransport } from "./_each_transport.ts";
+
+eachTransport(
+  "connectTcp() tells both addresses",
+  async ({ pair, loopback, backend }) => {
+    using ends = await pair();
+    assertEquals(ends.client.backend, backend);
+    assertEquals(ends.client.localAddr, ends.server.remoteAddr);
+    assertEquals(ends.client.remoteAddr, ends.server.localAddr);
+    assertEquals(ends.client.remoteAddr.hostname, loopback);
+  },
+);
+
+eachTransport(
+  "connectTcp() rejects when the peer refuses",
+  async ({ listen, connect, loopback }) => {
+    const listener = await listen();
+    listener.close();
+    const error = await assertRejects(
+      () => connect(listener.addr),
+      ConnectionRefusedError,
+    );
+    const at = loopback.includes(":") ? `[${loopback}]` : loopback;
+    assertEquals(
+      error.message,
+      `Cannot connect to ${at}:${listener.addr.port}: connection refused (ECONNREFUSED)`,
+    );
+    assert(
+      error instanceof SocketError &&
+        error instanceof Deno.errors.ConnectionRefused,
+    );
+    assertEquals(error.syscall, "connect");
+    assertEquals(error.remoteAddr, listener.addr);
+    assert(error.cause instanceof Error);
+  },
+);
+
+eachTransport(
+  "connectTcp() by name reaches a listener on one family",
+  async ({ listen, connect }) => {
+    using listener = await listen();
+    using conn = await connect({ ...listener.addr, hostname: "localhost" });
+    assertEquals(conn.remoteAddr, listener.addr);
+  },
+);
+
+eachTransport(
+  "connectTcp() lists every attempt when all fail",
+  async ({ listen, connect }) => {
+    const listener = await listen();
+    listener.close();
+    const error = await assertRejects(
+      () => connect({ ...listener.addr, hostname: "localhost" }),
+      ConnectionRefusedError,
+      "127.0.0.1",
+    );
+    assert(error.message.includes("[::1]"), error.message);
+    assert(error.cause instanceof AggregateError);
+    assertEquals(error.cause.errors.length, 2);
+    for (const one of error.cause.errors) {
+      assert(
+        one instanceof ConnectionRefusedError,
+      );
+    }
+  },
+);
+
+eachTransport(
+  "connectTcp() keeps to the family that it is told",
+  async ({ listen, connect, family }) => {
+    using listener = await listen();
+    using conn = await connect(
+      { ...listener.addr, hostname: "localhost" },
+      { family },
+    );
+    assertEquals(conn.remoteAddr.hostname.includes(":"), family === 6);
+    await assertRejects(
+      () => connect(listener.addr, { family: family === 4 ? 6 : 4 }),
+      AddrInfoError,
+      "EAI_ADDRFAMILY",
+    );
+  },
+);
+
+eachTransport(
+  "connectTcp() rejects with the reason of an aborted signal",
+  async ({ listen, connect }) => {
+    using listener = await listen();
+    const reason = new Error("no longer needed");
+    const early = await assertRejects(() =>
+      connect(listener.addr, { signal: AbortSignal.abort(reason) })
+    );
+    assertEquals(early, reason);
+    const giveUp = new AbortController();
+    const connecting = connect(listener.addr, { signal: giveUp.signal });
+    giveUp.abort(reason);
+    assertEquals(await assertRejects(() => connecting), reason);
+  },
+);
+
+eachTransport(
+  "connections outlive the signal that they were made with",
+  async ({ listen, connect }) => {
+    using listener = await listen();
+    const giveUp = new AbortController();
+    using conn = await connect(listener.addr, {
+      signal: giveUp.signal,
+      timeout: 60_000,
+    });
+    using server = await listener.accept();
+    giveUp.abort();
+    await server.writeAll(new Uint8Array([1]));
+    assertEquals([...await conn.readExact(1)], [1]);
+  },
+);
+
+eachFamily(
+  "connectTcp() binds the near end where it is told, over node",
+  async ({ loopback }) => {
+    using listener = await listenTcp({ hostname: loopback, port: 0 });
+    const free = await listenTcp({ hostname: loopback, port: 0 });
+    free.close();
+    const localPort = free.addr.port;
+    using conn = await connectTcp({
+      ...listener.addr,
+      localAddress: loopback,
+      localPort,
+    });
+    assertEquals(conn.backend, "node");
+    assertEquals(conn.localAddr.port, localPort);
+    using server = await listener.accept();
+    assertEquals(server.remoteAddr.port, localPort);
+    await assertRejects(
+      () => connectTcp({ ...listener.addr, localPort, backend: "deno" }),
+      NotSupportedError,
+      'backend: "node"',
+    );
+  },
+);
+
+eachFamily(
+  "connectTcp() with an idle time for keep-alive takes node",
+  async ({ loopback }) => {
+    using listener = await listenTcp({ hostname: loopback, port: 0 });
+    using conn = await connectTcp({ ...listener.addr, keepAlive: 30_000 });
+    assertEquals(conn.backend, "node");
+    using other = await connectTcp({ ...listener.addr, keepAlive: true });
+    assertEquals(other.backend, "deno");
+  },
+);
+
+Deno.test({
+  name: "connectTcp() times out while a full listener does not answer",
+  permissions: { net: true },
+  // Linux leaves a SYN unanswered when the accept queue is full.
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    using listener = Deno.listen({
+      hostname: "127.0.0.1",
+      port: 0,
+      tcpBacklog: 1,
+    });
+    const filling: Deno.Conn[] = [];
+    let error: unknown;
+    try {
+      for (let i = 0; i < 10 && error === undefined; i++) {
+        await connectTcp({ ...listener.addr, timeout: 300 }).then(
+          (conn) => filling.push(conn),
+          (reason) => error = reason,
+        );
+      }
+    } finally {
+      for (const conn of filling) conn.close();
+    }
+    assert(error instanceof TimedOutError, String(error));
+    assert(error instanceof Deno.errors.TimedOut);
+    assert(error.message.endsWith("timed out (ETIMEDOUT)"), error.message);
+  },
+});
+
+const BAD: [
+  string,
+  Parameters<typeof connectTcp>[0],
+  new (message: string) => Error,
+][] = [
+  ["port 0", { port: 0 }, RangeError],
+  ["port 65536", { port: 65_536 }, RangeError],
+  ["port -1", { port: -1 }, RangeError],
+  ["port NaN", { port: NaN }, RangeError],
+  ["port 1.5", { port: 1.5 }, RangeError],
+  ["an empty host", { hostname: "", port: 1 }, AddrInfoError],
+  ["a malformed host", { hostname: "a b", port: 1 }, AddrInfoError],
+  ["127.1", { hostname: "127.1", port: 1 }, AddrInfoError],
+  [
+    "a host that never exists",
+    { hostname: "no.invalid", port: 1 },
+    AddrInfoError,
+  ],
+  ["a local port out of range", { port: 1, localPort: 65_536 }, RangeError],
+  [
+    "a local address that is a name",
+    { port: 1, localAddress: "localhost" },
+    TypeError,
+  ],
+  ["a negative timeout", { port: 1, timeout: -1 }, RangeError],
+  ["a negative attempt delay", { port: 1, attemptDelay: -1 }, RangeError],
+  ["a keep-alive time of 0", { port: 1, keepAlive: 0 }, RangeError],
+  ["a high-water mark of 0", { port: 1, highWaterMark: 0 }, RangeError],
+  ["family 5", { port: 1, family: 5 as 4 }, TypeError],
+];
+
+for (const [what, options, expected] of BAD) {
+  Deno.test({
+    name: `connectTcp() refuses ${what}`,
+    permissions: { net: true },
+    async fn() {
+      await assertRejects(() => connectTcp(options), expected);
+    },
+  });
+}
+
+Deno.test({
+  name: "connectTcp() asks the resolver that it is given",
+  permissions: { net: true },
+  async fn() {
+    using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+    const resolver = new Resolver({ order: "ipv4first" });
+    using conn = await connectTcp({
+      hostname: "sub.localhost",
+      port: listener.addr.port,
+      resolver,
+    });
+    assertEquals(conn.remoteAddr, listener.addr);
+  },
+});
