@@ -1,0 +1,118 @@
+/** Talking to programs of other hands. */
+import { assertEquals } from "@std/assert";
+import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+import { getAvailablePort } from "@std/net";
+import { hasProgram } from "../_programs.ts";
+import { BACKENDS, bytes, readAll, text } from "./_each_transport.ts";
+
+/** Runs a server program until the test is done with it. */
+async function withServer(
+  program: string,
+  args: (port: number) => string[],
+  body: (port: number) => Promise<void>,
+): Promise<void> {
+  const port = getAvailablePort();
+  const child = new Deno.Command(program, {
+    args: args(port),
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  try {
+    await body(port);
+  } finally {
+    try {
+      child.kill("SIGTERM");
+    } catch {
+      // it has ended already
+    }
+    await child.status;
+  }
+}
+
+/** Connects as soon as the program listens. */
+async function connectSoon(port: number, backend: "deno" | "node") {
+  for (let attempt = 0;; attempt++) {
+    try {
+      return await connectTcp({ hostname: "127.0.0.1", port, backend });
+    } catch (error) {
+      if (attempt === 200) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+  }
+}
+
+for (const backend of BACKENDS) {
+  Deno.test({
+    name: `socat echoes, and half-closes after us, over ${backend}`,
+    ignore: !hasProgram("socat"),
+    fn: () =>
+      withServer(
+        "socat",
+        (port) => [`TCP4-LISTEN:${port},bind=127.0.0.1,reuseaddr`, "EXEC:cat"],
+        async (port) => {
+          using conn = await connectSoon(port, backend);
+          const sent = Uint8Array.from({ length: 300_000 }, (_, i) => i % 239);
+          const reading = readAll(conn);
+          await conn.writeAll(sent);
+          await conn.closeWrite();
+          assertEquals(await reading, sent);
+        },
+      ),
+  });
+
+  Deno.test({
+    name: `ncat is a line server, over ${backend}`,
+    ignore: !hasProgram("ncat"),
+    fn: () =>
+      withServer(
+        "ncat",
+        (port) => [
+          "--listen",
+          "127.0.0.1",
+          String(port),
+          "--sh-exec",
+          'while read line; do echo "got: $line"; done',
+        ],
+        async (port) => {
+          using conn = await connectSoon(port, backend);
+          for (const word of ["one", "two", "three"]) {
+            await conn.send(bytes(`${word}\n`));
+            assertEquals(
+              await conn.readLine({ timeout: 20_000 }),
+              `got: ${word}`,
+            );
+          }
+          await conn.closeWrite();
+          assertEquals(await conn.readLine(), null);
+        },
+      ),
+  });
+
+  Deno.test({
+    name: `socat half-closes first and still reads, over ${backend}`,
+    ignore: !hasProgram("socat"),
+    async fn() {
+      using listener = await listenTcp({
+        hostname: "127.0.0.1",
+        port: 0,
+        backend,
+      });
+      const child = new Deno.Command("socat", {
+        args: ["-t", "20", "-", `TCP4:127.0.0.1:${listener.addr.port}`],
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "null",
+      }).spawn();
+      const writer = child.stdin.getWriter();
+      await writer.write(bytes("all I have"));
+      await writer.close();
+      using conn = await listener.accept();
+      assertEquals(text(await readAll(conn)), "all I have");
+      await conn.send(bytes("thanks"));
+      await conn.closeGracefully();
+      const { stdout } = await child.output();
+      assertEquals(text(stdout), "thanks");
+    },
+  });
+}
