@@ -46,6 +46,8 @@ export class StreamReader {
   /** The read that has the runtime write into the caller's buffer. */
   #direct: PromiseWithResolvers<number | null> | undefined;
   #error: Error | undefined;
+  /** Whether this side has given up reading, and nothing is to be kept. */
+  #isDropping = false;
   /** Follows what the connection receives: see `#reserve`. */
   #capacity = MIN_CAPACITY;
 
@@ -71,6 +73,7 @@ export class StreamReader {
   /** Drops what is buffered, and rejects what waits and every later read. */
   close(error: Error): void {
     this.#error = error;
+    this.#isDropping = true;
     this.ended = false;
     this.buffer = EMPTY;
     this.start = this.end = 0;
@@ -81,6 +84,7 @@ export class StreamReader {
   /** Pretends that the stream ended here. */
   endNow(): void {
     this.ended = true;
+    this.#isDropping = true;
     this.consume(this.buffered);
     this.#direct?.resolve(null);
     this.#turns.release();
@@ -115,17 +119,19 @@ export class StreamReader {
     target: Uint8Array,
     options: WaitOptions | undefined,
   ): Promise<number | null> {
-    if (this.buffered === 0) {
-      if (this.#error !== undefined) return Promise.reject(this.#error);
-      if (this.ended) return END;
-    }
-    if (!this.isBusy) {
-      if (this.buffered > 0 || target.length === 0) {
-        return Promise.resolve(this.#moveInto(target));
+    if (!isBounded(options)) {
+      if (this.buffered === 0) {
+        if (this.#error !== undefined) return Promise.reject(this.#error);
+        if (this.ended) return END;
       }
-      const isDirect = this.#filling === undefined &&
-        target.length >= SMALL_READ && !isBounded(options);
-      if (isDirect) return this.#readDirect(target);
+      if (!this.isBusy) {
+        if (this.buffered > 0 || target.length === 0) {
+          return Promise.resolve(this.#moveInto(target));
+        }
+        const isDirect = this.#filling === undefined &&
+          target.length >= SMALL_READ;
+        if (isDirect) return this.#readDirect(target);
+      }
     }
     return this.exclusive(
       options,
@@ -276,7 +282,7 @@ export class StreamReader {
     count: number,
     options: WaitOptions | undefined,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    if (!this.isBusy && this.buffered >= count) {
+    if (!this.isBusy && this.buffered >= count && !isBounded(options)) {
       return Promise.resolve(this.takeNow(count));
     }
     return this.exclusive(
@@ -292,11 +298,11 @@ export class StreamReader {
     target: B,
     options: WaitOptions | undefined,
   ): Promise<B> {
-    if (!this.isBusy && this.buffered >= target.length) {
+    const isBound = isBounded(options);
+    if (!this.isBusy && this.buffered >= target.length && !isBound) {
       this.#moveInto(target);
       return Promise.resolve(target);
     }
-    const isBound = isBounded(options);
     return this.exclusive(
       options,
       "recv",
@@ -334,6 +340,7 @@ export class StreamReader {
 
   /** Puts bytes that a failed read had taken in front of the stream again. */
   #takeBack(bytes: Uint8Array): void {
+    if (this.#isDropping) return;
     this.buffer = bytes.slice();
     this.start = 0;
     this.end = bytes.length;

@@ -76,7 +76,9 @@ export class StreamWriter {
   #isScheduled = false;
   #seen = 0;
   #hasOverflowed = false;
+  /** Why later writes are refused: closed, or failed. */
   #error: Error | undefined;
+  #hasFailed = false;
   #drain: PromiseWithResolvers<void> | undefined;
 
   constructor(target: WriteTarget, highWaterMark: number) {
@@ -173,6 +175,11 @@ export class StreamWriter {
 
   /** A large message is not copied, so its promise waits until it is written. */
   #sendWhole(bytes: Uint8Array): Promise<void> {
+    // One message may be of any size; who sends the next has not waited.
+    const full = this.queued < this.highWaterMark
+      ? undefined
+      : this.#refuseMore(bytes.length);
+    if (full !== undefined) return full;
     const sent: Promise<unknown> = this.#error === undefined
       ? this.#enqueue(bytes, false, undefined)
       : Promise.reject(this.#error);
@@ -330,8 +337,9 @@ export class StreamWriter {
 
   /** Rejects all that waits, once, and every later write. */
   fail(error: Error): void {
-    if (this.#error !== undefined) return;
     this.#error = error;
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
     this.#tail = undefined;
     this.queued = 0;
     for (const entry of this.#queue.splice(0)) {

@@ -543,7 +543,7 @@ export class TcpConn implements Deno.TcpConn {
       checkWait(options);
       await waitFor(
         this.#sayGoodbye(),
-        { timeout: DEFAULT_GRACE, ...options },
+        { ...options, timeout: options?.timeout ?? DEFAULT_GRACE },
         () => this.#error("ETIMEDOUT", "close"),
       );
     } finally {
