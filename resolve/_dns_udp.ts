@@ -6,7 +6,7 @@ import type { NameServer } from "./resolver_options.ts";
  * `node:dgram` makes its buffer twice this; a query without EDNS is answered
  * with 512 bytes at most, and a server that sends more is still understood.
  */
-const RECEIVE_SIZE = 2048;
+const RECEIVE_SIZE = 1024;
 
 /**
  * Sends the queries to a server from one fresh socket, whose random port is
@@ -24,23 +24,20 @@ export function exchangeUdp(
     const isV6 = server.hostname.includes(":");
     const socket = createSocket(isV6 ? "udp6" : "udp4");
     let open = exchanges.length;
-    const end = () => {
+    let isEnded = false;
+    const end = (settle: () => void) => {
+      if (isEnded) return;
+      isEnded = true;
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);
-      socket.removeAllListeners("message");
+      settle();
       socket.close();
     };
-    const fail = (error: unknown) => {
-      end();
-      reject(error);
-    };
+    const fail = (error: unknown) => end(() => reject(error));
     const onAbort = () => fail(signal.reason);
-    const timer = setTimeout(() => {
-      end();
-      resolve();
-    }, timeout);
+    const timer = setTimeout(() => end(resolve), timeout);
     signal.addEventListener("abort", onAbort);
-    socket.once("error", fail);
+    socket.on("error", fail);
     socket.on(
       "message",
       (message: Uint8Array, from: { address: string; port: number }) => {
@@ -51,13 +48,11 @@ export function exchangeUdp(
         const exchange = exchanges.find(({ answer, id }) =>
           answer === undefined && id === (message[0]! << 8 | message[1]!)
         );
-        if (exchange?.accept(message) && --open === 0) {
-          end();
-          resolve();
-        }
+        if (exchange?.accept(message) && --open === 0) end(resolve);
       },
     );
     socket.bind({ port: 0, address: isV6 ? "::" : "0.0.0.0" }, () => {
+      if (isEnded) return;
       socket.setRecvBufferSize(RECEIVE_SIZE);
       for (const { query } of exchanges) {
         socket.send(

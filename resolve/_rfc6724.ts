@@ -30,17 +30,22 @@ const POLICIES: readonly Policy[] = ([
   label,
 }));
 
+const V4_POLICY = POLICIES.find(({ label }) => label === 4)!;
+
 function policyOf(ip: IpAddress): Policy {
-  const mapped = ip.family === 4 ? ip.toV4Mapped() : ip;
+  if (ip.family === 4) return V4_POLICY;
   return POLICIES.find(({ prefix, length }) =>
-    commonPrefix(mapped, prefix) >= length
+    commonPrefix(ip, prefix) >= length
   )!;
 }
 
-/** What the rules go by of one destination; `source` is undefined where it is unreachable. */
+/** What the rules go by of one destination, in their order; less is better. */
 interface Candidate {
   readonly ip: IpAddress;
-  readonly source: IpAddress | undefined;
+  /** Rules 1, 2, 5, 6 and 8. */
+  readonly ranks: readonly number[];
+  /** Rule 9, for IPv6 alone, so that DNS round robin works for IPv4. */
+  readonly commonBits: number | undefined;
 }
 
 /**
@@ -52,37 +57,44 @@ export function sortDestinations(
   destinations: readonly IpAddress[],
   sourceOf?: (destination: IpAddress) => IpAddress | undefined,
 ): IpAddress[] {
-  const candidates = destinations.map((ip): Candidate => ({
+  const candidates = destinations.map((ip) =>
+    sourceOf === undefined ? candidateAlone(ip) : candidate(ip, sourceOf(ip))
+  );
+  return candidates.sort(compare).map(({ ip }) => ip); // rule 10: a stable sort
+}
+
+function candidateAlone(ip: IpAddress): Candidate {
+  return {
     ip,
-    source: sourceOf?.(ip),
-  }));
-  const compare = sourceOf === undefined ? compareAlone : compareWithSources;
-  return candidates.toSorted(compare).map(({ ip }) => ip); // rule 10: a stable sort
+    ranks: [-policyOf(ip).precedence, scopeOf(ip)],
+    commonBits: undefined,
+  };
 }
 
-function compareAlone({ ip: a }: Candidate, { ip: b }: Candidate): number {
-  // Rule 6: prefer higher precedence. Rule 8: prefer smaller scope.
-  return policyOf(b).precedence - policyOf(a).precedence ||
-    scopeOf(a) - scopeOf(b);
-}
-
-function compareWithSources(a: Candidate, b: Candidate): number {
+function candidate(ip: IpAddress, source: IpAddress | undefined): Candidate {
   // Rule 1: avoid unusable destinations.
-  if (a.source === undefined || b.source === undefined) {
-    return Number(a.source === undefined) - Number(b.source === undefined);
-  }
-  // Rule 2: prefer matching scope.
-  const misfit = ({ ip, source }: Candidate) =>
-    Number(scopeOf(ip) !== scopeOf(source!));
-  // Rule 5: prefer matching label.
-  const unlike = ({ ip, source }: Candidate) =>
-    Number(policyOf(ip).label !== policyOf(source!).label);
-  return misfit(a) - misfit(b) || unlike(a) - unlike(b) || compareAlone(a, b) ||
-    comparePrefixes(a, b);
+  if (source === undefined) return { ip, ranks: [1], commonBits: undefined };
+  const { precedence, label } = policyOf(ip);
+  const scope = scopeOf(ip);
+  const ranks = [
+    0,
+    Number(scope !== scopeOf(source)), // rule 2: prefer matching scope
+    Number(label !== policyOf(source).label), // rule 5: prefer matching label
+    -precedence, // rule 6: prefer higher precedence
+    scope, // rule 8: prefer smaller scope
+  ];
+  return {
+    ip,
+    ranks,
+    commonBits: ip.family === 6 ? commonPrefix(ip, source) : undefined,
+  };
 }
 
-/** Rule 9: use the longest matching prefix; of IPv6 alone, so that DNS round robin works for IPv4. */
-function comparePrefixes(a: Candidate, b: Candidate): number {
-  if (a.ip.family === 4 || b.ip.family === 4) return 0;
-  return commonPrefix(b.ip, b.source!) - commonPrefix(a.ip, a.source!);
+function compare(a: Candidate, b: Candidate): number {
+  for (let i = 0; i < a.ranks.length && i < b.ranks.length; i++) {
+    const difference = a.ranks[i]! - b.ranks[i]!;
+    if (difference !== 0) return difference;
+  }
+  if (a.commonBits === undefined || b.commonBits === undefined) return 0;
+  return b.commonBits - a.commonBits; // rule 9: use the longest matching prefix
 }
