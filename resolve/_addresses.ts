@@ -3,7 +3,6 @@ import {
   AF_INET6,
   AF_UNSPEC,
   type IpAddress,
-  parseIpAddress,
   SocketAddress,
 } from "../address/mod.ts";
 import type { Outcome, Status } from "./_source.ts";
@@ -64,11 +63,9 @@ export function addressesOf(
   outcomes: readonly Outcome[],
   types: readonly RecordType[],
   type: "A" | "AAAA",
-): IpAddress[] {
+): readonly IpAddress[] {
   const outcome = outcomes[types.indexOf(type)];
-  return outcome === undefined
-    ? []
-    : (outcome.records as string[]).map(parseIpAddress);
+  return outcome === undefined ? [] : outcome.records as IpAddress[];
 }
 
 /** From what says least of a name to what says most. */

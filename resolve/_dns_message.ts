@@ -8,7 +8,8 @@ import {
   type RawRecord,
   Reader,
 } from "./_dns_reader.ts";
-import type { RecordData, RecordType } from "./records.ts";
+import type { SourceData } from "./_source.ts";
+import type { RecordType } from "./records.ts";
 
 /** Type numbers of the IANA DNS parameters. */
 export const TYPE_NUMBERS: { readonly [T in RecordType]: number } = {
@@ -43,7 +44,7 @@ export interface DnsAnswer<T extends RecordType = RecordType> {
   /** The name at the end of the CNAME chain, without final dot. */
   readonly canonical: string;
   /** The records of the type that was asked for. */
-  readonly records: readonly RecordData[T][];
+  readonly records: readonly SourceData[T][];
   /** How long this may be kept, in seconds; undefined where the server does not say. */
   readonly ttl: number | undefined;
 }
@@ -140,7 +141,7 @@ function follow<T extends RecordType>(
   raw: readonly RawRecord[],
   asked: string,
   type: T,
-): { canonical: string; records: RecordData[T][]; ttl: number } {
+): { canonical: string; records: SourceData[T][]; ttl: number } {
   const { canonical, ttl } = followChain(
     asked,
     raw,
@@ -156,7 +157,7 @@ function follow<T extends RecordType>(
   );
   const records = matching.map((record) => {
     reader.at = record.start;
-    return reader.data(type, record.end) as RecordData[T];
+    return reader.data(type, record.end) as SourceData[T];
   });
   return {
     canonical,

@@ -2,7 +2,8 @@
  * Reading the pieces that DNS messages are made of: RFC 1035 section 4.
  */
 import { IpAddress } from "../address/mod.ts";
-import type { RecordData, RecordType } from "./records.ts";
+import type { SourceData } from "./_source.ts";
+import type { RecordType } from "./records.ts";
 
 /** RFC 2181 section 8: a TTL with the top bit set is zero. */
 export const MAX_TTL: number = 2 ** 31 - 1;
@@ -50,13 +51,13 @@ export class Reader {
   }
 
   /** Reads the data of a record, which ends at `end`. */
-  data(type: RecordType, end: number): RecordData[RecordType] {
+  data(type: RecordType, end: number): SourceData[RecordType] {
     const data = this.#fields(type, end);
     if (this.at > end) throw new MalformedMessage();
     return data;
   }
 
-  #fields(type: RecordType, end: number): RecordData[RecordType] {
+  #fields(type: RecordType, end: number): SourceData[RecordType] {
     switch (type) {
       case "A":
         return this.#address(4, end);
@@ -108,10 +109,9 @@ export class Reader {
     }
   }
 
-  #address(size: number, end: number): string {
+  #address(size: number, end: number): IpAddress {
     if (end - this.at !== size) throw new MalformedMessage();
-    return IpAddress.fromBytes(this.#bytes.slice(this.at, this.at += size))
-      .toString();
+    return IpAddress.fromBytes(this.#bytes.subarray(this.at, this.at += size));
   }
 
   #u8(): number {

@@ -1,9 +1,11 @@
+import { IpAddress } from "../address/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
 import { refused, timedOut } from "./_failures.ts";
 import { CODES } from "./_host_lookup.ts";
 import { hostNameOf, specialName } from "./_names.ts";
 import { Refusal } from "./_plan.ts";
 import type { RecordSearch } from "./_record_search.ts";
+import type { SourceData } from "./_source.ts";
 import type { RecordData, RecordType } from "./records.ts";
 
 /** The records of a name taken in full; rejects with an `AddrInfoError` where there are none. */
@@ -37,7 +39,7 @@ export async function resolveRecords<T extends RecordType>(
   if (outcome.status !== "found") {
     throw refuse(CODES[outcome.status], undefined, outcome.cause);
   }
-  return structuredClone(outcome.records) as RecordData[T][];
+  return outcome.records.map(publish) as RecordData[T][];
 }
 
 /** RFC 6761 section 6.3: what a resolver knows of localhost without asking. */
@@ -45,3 +47,8 @@ const LOOPBACK: { readonly [T in RecordType]?: string } = {
   A: "127.0.0.1",
   AAAA: "::1",
 };
+
+/** A copy of a record that is the caller's to change. */
+function publish(data: SourceData[RecordType]): RecordData[RecordType] {
+  return data instanceof IpAddress ? data.toString() : structuredClone(data);
+}

@@ -3,9 +3,15 @@
  * system's name servers, and says little: no TTL, and no difference between a
  * name that does not exist and a server that fails.
  */
+import { parseIpAddress } from "../address/mod.ts";
 import { toSocketError } from "../errors/mod.ts";
-import { type DnsSource, MAX_RECORDS, type Outcome } from "./_source.ts";
-import type { RecordData, RecordType } from "./records.ts";
+import {
+  type DnsSource,
+  MAX_RECORDS,
+  type Outcome,
+  type SourceData,
+} from "./_source.ts";
+import type { RecordType } from "./records.ts";
 import type { NameServer } from "./resolver_options.ts";
 
 type RuntimeData =
@@ -64,7 +70,7 @@ async function askServer<T extends RecordType>(
   try {
     const data = await (Deno.resolveDns as Ask)(name, type, options);
     const records = data.slice(0, MAX_RECORDS).map((item) =>
-      undot(type, item) as RecordData[T]
+      undot(type, item) as SourceData[T]
     );
     return {
       status: records.length > 0 ? "found" : "nodata",
@@ -91,7 +97,9 @@ async function askServer<T extends RecordType>(
 /** Takes the final dots off the names in a record. */
 function undot(type: RecordType, data: RuntimeData): unknown {
   if (typeof data === "string") {
-    return type === "A" || type === "AAAA" ? data : undotName(data);
+    return type === "A" || type === "AAAA"
+      ? parseIpAddress(data)
+      : undotName(data);
   }
   if (Array.isArray(data)) return data.map(utf8);
   if ("exchange" in data) {

@@ -1,7 +1,16 @@
 /**
  * The seam below the resolver: where records come from.
  */
+import type { IpAddress } from "../address/mod.ts";
 import type { RecordData, RecordType } from "./records.ts";
+
+/** What records hold below the public surface: addresses are parsed but once. */
+export interface SourceData extends Omit<RecordData, "A" | "AAAA"> {
+  /** An IPv4 address. */
+  A: IpAddress;
+  /** An IPv6 address. */
+  AAAA: IpAddress;
+}
 
 /**
  * How a query ended: records, a name without records of that type, no such
@@ -14,7 +23,7 @@ export interface Outcome<T extends RecordType = RecordType> {
   /** How the query ended. */
   readonly status: Status;
   /** The records, in the server's order; none unless `status` is `"found"`. */
-  readonly records: readonly RecordData[T][];
+  readonly records: readonly SourceData[T][];
   /** The name at the end of the CNAME chain, where it is known. */
   readonly canonical?: string | undefined;
   /** How long the outcome holds, in milliseconds, where the source says so. */

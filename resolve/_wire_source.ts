@@ -63,25 +63,21 @@ export class WireSource implements DnsSource {
   ): Promise<Outcome[]> {
     const { nameServers, attempts, rotate } = this.#config;
     const first = rotate ? this.#turn++ % nameServers.length : 0;
-    const outcomes = new Map<RecordType, Outcome>();
-    const isOpen = (type: RecordType) => {
-      const status = outcomes.get(type)?.status;
-      return status === undefined || status === "again" || status === "fail";
-    };
+    const outcomes: (Outcome | undefined)[] = types.map(() => undefined);
     for (let i = 0; i < attempts * nameServers.length; i++) {
-      const open = types.filter(isOpen);
+      const open = types.filter((_, j) => !isSettled(outcomes[j]));
       if (open.length === 0) break;
       const server = nameServers[(first + i) % nameServers.length]!;
-      for (
-        const [type, outcome] of await this.#ask(server, name, open, signal)
-      ) {
+      const news = await this.#ask(server, name, open, signal);
+      open.forEach((type, j) => {
+        const at = types.indexOf(type);
         // That a server answered, be it badly, says more than silence.
-        if (outcome.answered || !outcomes.get(type)?.answered) {
-          outcomes.set(type, outcome);
+        if (news[j]!.answered || !outcomes[at]?.answered) {
+          outcomes[at] = news[j];
         }
-      }
+      });
     }
-    return types.map((type) => outcomes.get(type)!);
+    return outcomes as Outcome[];
   }
 
   /** Asks one server once for all the types, by TCP again for what was truncated. */
@@ -90,7 +86,7 @@ export class WireSource implements DnsSource {
     name: string,
     types: readonly RecordType[],
     signal: AbortSignal,
-  ): Promise<[RecordType, Outcome][]> {
+  ): Promise<Outcome[]> {
     const { timeout } = this.#config;
     let cause: unknown;
     const exchanges = newExchanges(name, types);
@@ -101,19 +97,25 @@ export class WireSource implements DnsSource {
       cause = error;
     }
     const truncated = exchanges.filter(({ answer }) => answer?.truncated);
-    await Promise.all(truncated.map(async (exchange) => {
-      exchange.answer = undefined;
-      try {
-        await exchangeTcp(server, exchange, timeout, signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        cause = error;
-      }
-    }));
-    return exchanges.map((
-      { type, answer },
-    ) => [type, outcomeOf(answer, cause)]);
+    if (truncated.length > 0) {
+      await Promise.all(truncated.map(async (exchange) => {
+        exchange.answer = undefined;
+        try {
+          await exchangeTcp(server, exchange, timeout, signal);
+        } catch (error) {
+          signal.throwIfAborted();
+          cause = error;
+        }
+      }));
+    }
+    return exchanges.map(({ answer }) => outcomeOf(answer, cause));
   }
+}
+
+/** Whether another server, or the same one later, could say no more. */
+function isSettled(outcome: Outcome | undefined): boolean {
+  return outcome !== undefined && outcome.status !== "again" &&
+    outcome.status !== "fail";
 }
 
 function newExchanges(name: string, types: readonly RecordType[]): Exchange[] {
