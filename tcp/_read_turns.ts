@@ -113,9 +113,10 @@ export class ReadTurns {
   }
 
   #next(): void {
+    if (this.#waiting.length === 0) return;
     if (this.#isHeld || this.#current !== undefined) return;
     this.#current = this.#waiting.shift();
-    this.#current?.start();
+    this.#current!.start();
   }
 
   /** Lets no turn begin until `release`. */

@@ -11,6 +11,7 @@ const MAX_CAPACITY = 256 * 1024;
 const SMALL_READ = 4 * 1024;
 
 const EMPTY = new Uint8Array(0);
+const ignore = () => {};
 const END = Promise.resolve(null);
 
 /** What the reader needs of the connection below. */
@@ -44,7 +45,9 @@ export class StreamReader {
   readonly #turns = new ReadTurns();
   #filling: Promise<void> | undefined;
   /** The read that has the runtime write into the caller's buffer. */
-  #direct: PromiseWithResolvers<number | null> | undefined;
+  #isDirect = false;
+  #resolveDirect: (count: number | null) => void = ignore;
+  #rejectDirect: (error: Error) => void = ignore;
   #error: Error | undefined;
   /** Whether this side has given up reading, and nothing is to be kept. */
   #isDropping = false;
@@ -62,12 +65,12 @@ export class StreamReader {
 
   /** Whether a read is pending, so that what is buffered belongs to it. */
   get isBusy(): boolean {
-    return this.#turns.isTaken || this.#direct !== undefined;
+    return this.#isDirect || this.#turns.isTaken;
   }
 
   /** Whether the runtime is reading into a buffer of ours or of a caller's. */
   get isFilling(): boolean {
-    return this.#filling !== undefined || this.#direct !== undefined;
+    return this.#filling !== undefined || this.#isDirect;
   }
 
   /** Drops what is buffered, and rejects what waits and every later read. */
@@ -77,7 +80,7 @@ export class StreamReader {
     this.ended = false;
     this.buffer = EMPTY;
     this.start = this.end = 0;
-    this.#direct?.reject(error);
+    this.#rejectDirect(error);
     this.#turns.fail(error);
   }
 
@@ -86,7 +89,7 @@ export class StreamReader {
     this.ended = true;
     this.#isDropping = true;
     this.consume(this.buffered);
-    this.#direct?.resolve(null);
+    this.#resolveDirect(null);
     this.#turns.release();
     this.#turns.wake();
   }
@@ -143,30 +146,38 @@ export class StreamReader {
 
   /** Lets the runtime write into the caller's buffer: no copy, no way back. */
   #readDirect(target: Uint8Array): Promise<number | null> {
+    this.#isDirect = true;
     this.#turns.hold();
-    const direct = this.#direct = Promise.withResolvers<number | null>();
+    const promise = new Promise(this.#keepDirect);
     this.#source.read(target).then(this.#onDirect, this.#onDirectFail);
-    return direct.promise;
+    return promise;
   }
 
+  // Faster than Promise.withResolvers(), and this is the path of bulk data.
+  readonly #keepDirect = (
+    resolve: (count: number | null) => void,
+    reject: (error: Error) => void,
+  ): void => {
+    this.#resolveDirect = resolve;
+    this.#rejectDirect = reject;
+  };
+
   readonly #onDirect = (count: number | null): void => {
-    const direct = this.#direct!;
-    this.#direct = undefined;
+    this.#isDirect = false;
     if (count === null || this.ended) { // ended by closeRead() in the meantime
       this.ended = true;
       count = null;
     } else {
       this.bytesRead += count;
     }
-    direct.resolve(count);
+    this.#resolveDirect(count);
     this.#turns.release();
   };
 
   readonly #onDirectFail = (error: unknown): void => {
-    const direct = this.#direct!;
-    this.#direct = undefined;
+    this.#isDirect = false;
     this.#error ??= this.#source.failure(error, "read");
-    direct.reject(this.#error);
+    this.#rejectDirect(this.#error);
     this.#turns.release();
   };
 

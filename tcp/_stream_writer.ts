@@ -73,6 +73,10 @@ export class StreamWriter {
   /** The chunk that `send` may append to: always the last entry. */
   #tail: Entry | undefined;
   #isWriting = false;
+  /** The size of the write that found all idle and went past the queue. */
+  #direct = 0;
+  /** Who waits until that write is done. */
+  #directWaiters: Settle<void>[] = [];
   #isScheduled = false;
   #seen = 0;
   #hasOverflowed = false;
@@ -217,9 +221,37 @@ export class StreamWriter {
       } catch (error) {
         return Promise.reject(error);
       }
+    } else if (isShort && bytes.length > 0 && this.isIdle) {
+      return this.#writeDirect(bytes);
     }
     return this.#enqueue(bytes, isShort, options);
   }
+
+  /** The write of a caller who is alone: no queue, and one promise only. */
+  #writeDirect(bytes: Uint8Array): Promise<number> {
+    this.#isWriting = true;
+    this.#direct = bytes.length;
+    this.queued += bytes.length;
+    return this.#target.write(bytes)
+      .then(this.#onDirect, this.#onDirectFailed);
+  }
+
+  readonly #onDirect = (count: number): number => {
+    if (!this.#hasFailed) this.queued -= this.#direct;
+    this.#direct = 0;
+    this.#isWriting = false;
+    this.bytesWritten += count;
+    for (const waiter of this.#directWaiters.splice(0)) waiter.resolve();
+    this.#settleDrain();
+    this.#pumpNext();
+    return count;
+  };
+
+  readonly #onDirectFailed = (error: unknown): never => {
+    this.#direct = 0;
+    this.#onFailed(error);
+    throw this.#error;
+  };
 
   #enqueue(
     bytes: Uint8Array,
@@ -256,7 +288,7 @@ export class StreamWriter {
       (reason) => {
         const at = this.#queue.indexOf(entry);
         if (at < 0) return;
-        if (at > 0 || !this.#isWriting) {
+        if (at > 0 || !this.#isWriting || this.#direct > 0) {
           this.#queue.splice(at, 1);
           this.queued -= entry.end;
           this.#moveWaiters(entry, this.#queue[at - 1]);
@@ -297,6 +329,10 @@ export class StreamWriter {
     }
     if (head.start >= head.end) this.#finish(head);
     this.#settleDrain();
+    this.#pumpNext();
+  };
+
+  #pumpNext(): void {
     if (this.#queue.length === 0) {
       this.#hasOverflowed = false;
     } else if (this.#queue.length === 1 && this.#queue[0] === this.#tail) {
@@ -304,7 +340,7 @@ export class StreamWriter {
     } else {
       this.#pump();
     }
-  };
+  }
 
   #finish(head: Entry): void {
     this.#queue.shift();
@@ -316,7 +352,9 @@ export class StreamWriter {
   /** What waited for an entry that is gone waits for the one before it, if any. */
   #moveWaiters(entry: Entry, previous: Entry | undefined): void {
     if (entry.waiters === undefined) return;
-    if (previous === undefined) {
+    if (previous === undefined && this.#direct > 0) {
+      this.#directWaiters.push(...entry.waiters);
+    } else if (previous === undefined) {
       for (const waiter of entry.waiters) waiter.resolve();
     } else {
       (previous.waiters ??= []).push(...entry.waiters);
@@ -347,6 +385,7 @@ export class StreamWriter {
       entry.settle?.reject(error);
       for (const waiter of entry.waiters ?? []) waiter.reject(error);
     }
+    for (const waiter of this.#directWaiters.splice(0)) waiter.reject(error);
     this.#drain?.reject(error);
     this.#drain = undefined;
   }
@@ -381,15 +420,17 @@ export class StreamWriter {
   settled(): Promise<void> {
     if (this.isIdle) return READY;
     if (!this.#isWriting) this.#pump();
-    const last = this.#queue.at(-1)!;
-    return new Promise((resolve, reject) => {
-      (last.waiters ??= []).push({ resolve, reject });
-    });
+    const last = this.#queue.at(-1);
+    const waiters = last === undefined
+      ? this.#directWaiters
+      : last.waiters ??= [];
+    return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
   }
 
   /** Whether a caller's own write is in the queue. */
   get hasPendingWrite(): boolean {
-    return this.#queue.some(({ settle }) => settle !== undefined);
+    return this.#direct > 0 ||
+      this.#queue.some(({ settle }) => settle !== undefined);
   }
 }
 
