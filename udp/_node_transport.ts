@@ -14,6 +14,9 @@ interface Settle<T> {
   reject: (error: unknown) => void;
 }
 
+/** Sockets that were closed, but whose port the runtime has yet to let go of. */
+const ending = new Set<Promise<void>>();
+
 /** A socket over `node:dgram`, which needs no flag and knows the most options. */
 class NodeTransport implements DatagramTransport {
   readonly backend = "node";
@@ -143,7 +146,9 @@ class NodeTransport implements DatagramTransport {
 
   close(): void {
     this.#queue.clear();
-    this.#socket.close();
+    const end = new Promise<void>((resolve) => this.#socket.close(resolve));
+    ending.add(end);
+    end.then(() => ending.delete(end));
     this.#onError(new Deno.errors.BadResource("Socket has been closed"));
   }
 
@@ -163,10 +168,21 @@ function rightSized(bytes: Uint8Array): Uint8Array {
   return bytes.length * 2 < bytes.buffer.byteLength ? bytes.slice() : bytes;
 }
 
-/** Binds. */
-export function bindNode(target: BindTarget): Promise<DatagramTransport> {
+/** Binds, to a port that one of our own sockets may just have closed, too. */
+export async function bindNode(target: BindTarget): Promise<DatagramTransport> {
+  requireNet(target.hostname, target.port);
+  try {
+    return await bind(target);
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code !== "EADDRINUSE" || ending.size === 0) throw error;
+    await Promise.all(ending);
+    return await bind(target);
+  }
+}
+
+function bind(target: BindTarget): Promise<DatagramTransport> {
   const { hostname, port, reuseAddress } = target;
-  requireNet(hostname, port);
   return new Promise((resolve, reject) => {
     const socket = dgram.createSocket({
       type: hostname.includes(":") ? "udp6" : "udp4",

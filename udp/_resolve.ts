@@ -15,6 +15,8 @@ export interface Lookup {
   hostname: string;
   port: number;
   family?: 4 | 6 | undefined;
+  /** Which family to ask about first, where both will do; 4 if left out. */
+  prefer?: 4 | 6 | undefined;
   resolver?: Resolver | undefined;
   /** Whether it is for binding: AI_PASSIVE. */
   isPassive?: boolean | undefined;
@@ -32,7 +34,7 @@ export function numericAddress(
   return ip === undefined ? undefined : new SocketAddress(ip, port);
 }
 
-/** The first address of a host, IPv4 before IPv6 where both will do. */
+/** The first address of a host, of the preferred family where both will do. */
 export async function findAddress(
   lookup: Lookup,
   wait: WaitOptions,
@@ -47,7 +49,8 @@ export async function findAddress(
     });
   }
   let failure: unknown;
-  for (const wanted of family === undefined ? [4, 6] : [family]) {
+  const both = lookup.prefer === 6 ? [6, 4] : [4, 6];
+  for (const wanted of family === undefined ? both : [family]) {
     const hints = {
       family: wanted === 4 ? AF_INET : AF_INET6,
       socktype: SOCK_DGRAM,

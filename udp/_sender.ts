@@ -1,9 +1,7 @@
 import { socketError } from "../errors/mod.ts";
 import type { DatagramTransport } from "./_transport.ts";
 
-/** How many sends the runtime works on at a time: more only slow it down. */
-const MAX_IN_FLIGHT = 32;
-/** How many sends may wait behind them, from a caller who does not await. */
+/** How many sends may wait, from a caller who does not await them. */
 const MAX_WAITING = 65_536;
 
 interface Waiting {
@@ -14,15 +12,19 @@ interface Waiting {
   reject: (error: unknown) => void;
 }
 
-/** The sending half of a socket: a few sends at a time, the others in order. */
+/**
+ * The sending half of a socket: one send at a time, in the order of the calls.
+ * The runtime would take several at once, but reorders them, and is no faster.
+ */
 export class Sender {
   /** How many datagrams have been handed to the kernel. */
   sent = 0;
   readonly #transport: DatagramTransport;
-  readonly #failure: (error: unknown, syscall: string) => Error;
+  /** Makes our error of the runtime's; another socket object may take over. */
+  failure: (error: unknown, syscall: string) => Error;
   readonly #waiting: Waiting[] = [];
   #head = 0;
-  #inFlight = 0;
+  #isSending = false;
   #error: Error | undefined;
 
   constructor(
@@ -30,15 +32,13 @@ export class Sender {
     failure: (error: unknown, syscall: string) => Error,
   ) {
     this.#transport = transport;
-    this.#failure = failure;
+    this.failure = failure;
   }
 
   /** Sends a datagram; its count of bytes. */
   send(bytes: Uint8Array, hostname: string, port: number): Promise<number> {
     if (this.#error !== undefined) return Promise.reject(this.#error);
-    if (this.#inFlight < MAX_IN_FLIGHT) {
-      return this.#begin(bytes, hostname, port);
-    }
+    if (!this.#isSending) return this.#begin(bytes, hostname, port);
     if (this.#waiting.length - this.#head >= MAX_WAITING) {
       return Promise.reject(socketError("ENOBUFS", {
         action: `send ${bytes.length} bytes`,
@@ -52,7 +52,7 @@ export class Sender {
   }
 
   #begin(bytes: Uint8Array, hostname: string, port: number): Promise<number> {
-    this.#inFlight++;
+    this.#isSending = true;
     return this.#transport.send(bytes, hostname, port).then(
       this.#onSent,
       this.#onFailed,
@@ -67,11 +67,11 @@ export class Sender {
 
   readonly #onFailed = (error: unknown): never => {
     this.#next();
-    throw this.#error ?? this.#failure(error, "sendto");
+    throw this.#error ?? this.failure(error, "sendto");
   };
 
   #next(): void {
-    this.#inFlight--;
+    this.#isSending = false;
     const next = this.#waiting[this.#head];
     if (next === undefined) return;
     if (++this.#head === this.#waiting.length) {

@@ -130,6 +130,7 @@ export class ConnectedUdpSocket extends UdpEndpoint {
     const found = await findAddress({
       ...address,
       family: this.family === 4 ? 4 : undefined,
+      prefer: this.family,
       resolver: this.#resolver,
     }, options);
     this.#retarget(this.reachable(found.hostname), address.port);

@@ -125,6 +125,7 @@ export abstract class UdpEndpoint
       timeout: (syscall) => this.error("ETIMEDOUT", syscall),
       accepts: (hostname, port) => this.accepts(hostname, port),
     };
+    core.sender.failure = (error, syscall) => this.failure(error, syscall);
   }
 
   /** Not for users: whether a datagram from there is delivered. */
@@ -216,7 +217,16 @@ export abstract class UdpEndpoint
    * @throws {ClosedError} When the socket is closed, before or meanwhile.
    */
   receive(options?: WaitOptions): Promise<Datagram> {
-    return this.#core.receiver.receive(options, this.#own);
+    return this.#receive(options, this.#own);
+  }
+
+  #receive<T>(
+    options: WaitOptions | undefined,
+    take: (datagram: RawDatagram) => T,
+  ): Promise<T> {
+    return this.#isClosed
+      ? Promise.reject(this.error("EBADF", "recvfrom"))
+      : this.#core.receiver.receive(options, take);
   }
 
   readonly #own = (datagram: RawDatagram): Datagram => ({
@@ -234,7 +244,7 @@ export abstract class UdpEndpoint
     buffer: Uint8Array,
     options?: WaitOptions,
   ): Promise<ReceivedInto> {
-    return this.#core.receiver.receive(options, (datagram) => {
+    return this.#receive(options, (datagram) => {
       const { bytes } = datagram;
       const isShort = bytes.length > buffer.length;
       buffer.set(isShort ? bytes.subarray(0, buffer.length) : bytes);
@@ -287,6 +297,7 @@ export abstract class UdpEndpoint
     hostname: string,
     port: number,
   ): Promise<number> {
+    if (this.#isClosed) return Promise.reject(this.error("EBADF", "sendto"));
     const most = MAX_PAYLOAD[this.family];
     if (bytes.length > most) {
       return Promise.reject(this.error(
@@ -367,13 +378,13 @@ export abstract class UdpEndpoint
 
   /**
    * IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS: through how many routers multicast
-   * datagrams may go, 0 to 255; 0 keeps them on this host.
+   * datagrams may go, 1 to 255; 1 keeps them on the local network.
    *
    * @throws {NotSupportedError} On the `"deno"` backend.
    * @throws {RangeError} When it is out of range.
    */
   setMulticastTtl(ttl: number): void {
-    checkRange("multicast TTL", ttl, 0, 255);
+    checkRange("multicast TTL", ttl, 1, 255);
     this.#set("multicastTtl", ttl, "a multicast TTL");
   }
 

@@ -96,6 +96,7 @@ export class UdpSocket extends UdpEndpoint {
       hostname,
       port,
       family: this.family === 4 ? 4 : undefined,
+      prefer: this.family,
       resolver: this.#resolver,
     }, {});
     return this.transmit(bytes, this.reachable(found.hostname), port);
@@ -135,6 +136,7 @@ export class UdpSocket extends UdpEndpoint {
     const found = await findAddress({
       ...address,
       family: this.family === 4 ? 4 : undefined,
+      prefer: this.family,
       resolver: this.#resolver,
     }, options);
     const peer = this.reachable(found.hostname);

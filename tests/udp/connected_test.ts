@@ -1,0 +1,162 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  ClosedError,
+  MessageTooLongError,
+  TimedOutError,
+} from "@berkeley/sockets/errors";
+import { bytes, eachTransport, text } from "./_each_transport.ts";
+
+const SOON = { timeout: 20_000 };
+
+eachTransport(
+  "a connected socket knows both ends",
+  async ({ bind, connect, loopback }) => {
+    using peer = await bind();
+    using socket = await connect(peer.localAddr);
+    assertEquals(socket.remoteAddr, peer.localAddr);
+    assertEquals(socket.localAddr.hostname, loopback);
+    assertEquals(socket.kernelConnected, false);
+    await socket.send(bytes("hello"));
+    const { data, address } = await peer.receive(SOON);
+    assertEquals([text(data), address], ["hello", socket.localAddr]);
+  },
+);
+
+eachTransport(
+  "datagrams of strangers are never delivered",
+  async ({ bind, connect }) => {
+    using peer = await bind();
+    using stranger = await bind();
+    using socket = await connect(peer.localAddr);
+    for (let i = 0; i < 5; i++) {
+      await stranger.sendTo(
+        bytes("spoof"),
+        socket.localAddr,
+      );
+    }
+    await peer.sendTo(bytes("mine"), socket.localAddr);
+    assertEquals(text((await socket.receive(SOON)).data), "mine");
+    for (let i = 0; i < 5; i++) {
+      await stranger.sendTo(
+        bytes("spoof"),
+        socket.localAddr,
+      );
+    }
+    await peer.sendTo(bytes("batch"), socket.localAddr);
+    const batch = await socket.receiveBatch(10, SOON);
+    assertEquals(batch.map(({ data }) => text(data)), ["batch"]);
+    assertEquals(socket.stats.strangers, 10);
+  },
+);
+
+eachTransport(
+  "connect() takes another peer, and disconnect() any",
+  async ({ bind, connect }) => {
+    using first = await bind();
+    using second = await bind();
+    const socket = await connect(first.localAddr);
+    const { port } = socket.localAddr;
+    await socket.connect(second.localAddr);
+    assertEquals(socket.remoteAddr, second.localAddr);
+    await first.sendTo(bytes("old"), socket.localAddr);
+    await second.sendTo(bytes("new"), socket.localAddr);
+    assertEquals(text((await socket.receive(SOON)).data), "new");
+    using open = socket.disconnect();
+    assert(socket.isClosed);
+    await assertRejects(() => socket.send(bytes("x")), ClosedError);
+    assertEquals(open.localAddr.port, port);
+    await first.sendTo(bytes("anybody"), open.localAddr);
+    assertEquals(text((await open.receive(SOON)).data), "anybody");
+    using again = await open.connect(first.localAddr);
+    assert(open.isClosed);
+    assertEquals(again.remoteAddr, first.localAddr);
+    await again.send(bytes("back"));
+    assertEquals(text((await first.receive(SOON)).data), "back");
+  },
+);
+
+eachTransport("sendMany() sends to the peer", async ({ bind, connect }) => {
+  using peer = await bind();
+  using socket = await connect(peer.localAddr);
+  assertEquals(await socket.sendMany([bytes("a"), bytes(""), bytes("c")]), 3);
+  for (const expected of ["a", "", "c"]) {
+    assertEquals(text((await peer.receive(SOON)).data), expected);
+  }
+  await assertRejects(
+    () => socket.send(new Uint8Array(70_000)),
+    MessageTooLongError,
+  );
+});
+
+eachTransport(
+  "connectUdp() binds where it is told",
+  async ({ bind, connect, loopback }) => {
+    using peer = await bind();
+    const free = await bind();
+    free.close();
+    const localPort = free.localAddr.port;
+    using socket = await connect(peer.localAddr, {
+      localAddress: loopback,
+      localPort,
+    });
+    assertEquals(socket.localAddr.port, localPort);
+  },
+);
+
+eachTransport(
+  "exchange() asks again until the answer matches",
+  async ({ bind, connect }) => {
+    using server = await bind();
+    using socket = await connect(server.localAddr);
+    let asked = 0;
+    const serving = (async () => {
+      for await (const { data, address } of server) {
+        if (++asked < 3) continue; // lost on the way
+        await server.sendTo(bytes("for another question"), address);
+        await server.sendTo(bytes(`answer to ${text(data)}`), address);
+      }
+    })();
+    const answer = await socket.exchange(bytes("question"), {
+      match: (data) => text(data).startsWith("answer"),
+      timeout: 20,
+      attempts: 20,
+      backoff: 1,
+    });
+    assertEquals(text(answer.data), "answer to question");
+    assert(asked >= 3);
+    server.close();
+    await serving;
+  },
+);
+
+eachTransport(
+  "exchange() gives up after its attempts, or when aborted",
+  async ({ bind, connect }) => {
+    using server = await bind();
+    using socket = await connect(server.localAddr);
+    await assertRejects(
+      () => socket.exchange(bytes("?"), { timeout: 5, attempts: 3 }),
+      TimedOutError,
+    );
+    assertEquals(socket.stats.sent, 3);
+    const giveUp = new AbortController();
+    const asking = socket.exchange(bytes("?"), { signal: giveUp.signal });
+    giveUp.abort("enough");
+    await asking.then(
+      () => assert(false),
+      (why) => assertEquals(why, "enough"),
+    );
+    await assertRejects(
+      () => socket.exchange(bytes("?"), { attempts: 0 }),
+      RangeError,
+    );
+    await assertRejects(
+      () => socket.exchange(bytes("?"), { backoff: 0.5 }),
+      RangeError,
+    );
+    await assertRejects(
+      () => socket.exchange(bytes("?"), { timeout: -1 }),
+      RangeError,
+    );
+  },
+);

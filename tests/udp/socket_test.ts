@@ -1,0 +1,465 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+import {
+  AddressInUseError,
+  AddressNotAvailableError,
+  AddrInfoError,
+  ClosedError,
+  MessageTooLongError,
+  NotCapableError,
+  NotSupportedError,
+  PermissionDeniedError,
+  SocketError,
+  TimedOutError,
+} from "@berkeley/sockets/errors";
+import { BACKENDS, bytes, eachTransport, text } from "./_each_transport.ts";
+
+const SOON = { timeout: 20_000 };
+
+eachTransport(
+  "sendTo() and receive() carry datagrams whole, with their sender",
+  async ({ bind, backend }) => {
+    using a = await bind();
+    using b = await bind();
+    assertEquals(a.backend, backend);
+    for (const size of [0, 1, 100, 1472, 9000]) {
+      const sent = Uint8Array.from({ length: size }, (_, i) => i % 256);
+      assertEquals(await a.sendTo(sent, b.localAddr), size);
+      const { data, address, truncated } = await b.receive(SOON);
+      assertEquals(data, sent);
+      assertEquals(address, a.localAddr);
+      assertEquals(truncated, false);
+    }
+    assertEquals([a.stats.sent, b.stats.received], [5, 5]);
+  },
+);
+
+eachTransport("the bytes received are the receiver's own", async ({ bind }) => {
+  using a = await bind();
+  using b = await bind();
+  await a.sendTo(bytes("one"), b.localAddr);
+  const first = await b.receive(SOON);
+  await a.sendTo(bytes("two"), b.localAddr);
+  await b.receive(SOON);
+  assertEquals(text(first.data), "one");
+  assertEquals(first.data.buffer.byteLength, 3);
+});
+
+eachTransport(
+  "receiveInto() fills the caller's buffer, and tells when it was too small",
+  async ({ bind }) => {
+    using a = await bind();
+    using b = await bind();
+    const buffer = new Uint8Array(4);
+    for (
+      const [sent, kept, truncated] of [
+        ["abc", "abc", false],
+        ["abcd", "abcd", false],
+        ["abcde", "abcd", true],
+        ["", "", false],
+      ] as const
+    ) {
+      await a.sendTo(bytes(sent), b.localAddr);
+      const got = await b.receiveInto(buffer, SOON);
+      assertEquals(text(buffer.subarray(0, got.length)), kept);
+      assertEquals([got.truncated, got.address.port], [
+        truncated,
+        a.localAddr.port,
+      ]);
+    }
+  },
+);
+
+eachTransport(
+  "a datagram over maxDatagramSize is marked as truncated",
+  async ({ bind }) => {
+    using a = await bind();
+    using b = await bind({ maxDatagramSize: 1000 });
+    for (
+      const [size, truncated] of [[999, false], [1000, false], [1001, true], [
+        5000,
+        true,
+      ]] as const
+    ) {
+      await a.sendTo(new Uint8Array(size), b.localAddr);
+      const got = await b.receive(SOON);
+      assertEquals([got.data.length, got.truncated], [
+        Math.min(size, 1000),
+        truncated,
+      ]);
+    }
+  },
+);
+
+eachTransport(
+  "the largest datagram goes through, and one more byte is refused",
+  async ({ bind, family }) => {
+    using a = await bind();
+    using b = await bind({ maxDatagramSize: 65_535 });
+    const most = family === 4 ? 65_507 : 65_527;
+    await a.sendTo(new Uint8Array(65_507).fill(5), b.localAddr);
+    assertEquals((await b.receive(SOON)).data.length, 65_507);
+    const error = await assertRejects(
+      () => a.sendTo(new Uint8Array(most + 1), b.localAddr),
+      MessageTooLongError,
+      String(most),
+    );
+    assertEquals(error.code, "EMSGSIZE");
+  },
+);
+
+eachTransport(
+  "sendMany() and receiveBatch() carry several at once",
+  async ({ bind }) => {
+    using a = await bind();
+    using b = await bind();
+    const datagrams = Array.from({ length: 100 }, (_, i) => ({
+      data: new Uint8Array([i]),
+      address: b.localAddr,
+    }));
+    assertEquals(await a.sendMany(datagrams), 100);
+    const got: number[] = [];
+    while (got.length < 100) {
+      const batch = await b.receiveBatch(40, SOON);
+      assert(batch.length >= 1 && batch.length <= 40);
+      got.push(...batch.map(({ data }) => data[0]!));
+    }
+    assertEquals(got, datagrams.map(({ data }) => data[0]!));
+    await assertRejects(() => b.receiveBatch(0), RangeError);
+  },
+);
+
+eachTransport(
+  "iteration gives the datagrams until the socket is closed",
+  async ({ bind }) => {
+    using a = await bind();
+    const b = await bind();
+    for (let i = 0; i < 3; i++) {
+      await a.sendTo(
+        new Uint8Array([i]),
+        b.localAddr,
+      );
+    }
+    const got: number[] = [];
+    for await (const { data } of b) {
+      got.push(data[0]!);
+      if (got.length === 3) b.close();
+    }
+    assertEquals(got, [0, 1, 2]);
+  },
+);
+
+eachTransport(
+  "receives are served in the order of their calls",
+  async ({ bind }) => {
+    using a = await bind();
+    using b = await bind();
+    const receives = [b.receive(SOON), b.receive(SOON), b.receive(SOON)];
+    for (let i = 0; i < 3; i++) {
+      await a.sendTo(
+        new Uint8Array([i]),
+        b.localAddr,
+      );
+    }
+    const got = await Promise.all(receives);
+    assertEquals(got.map(({ data }) => data[0]), [0, 1, 2]);
+  },
+);
+
+eachTransport(
+  "a receive that is given up loses no datagram",
+  async ({ bind }) => {
+    using a = await bind();
+    using b = await bind();
+    await assertRejects(
+      () => b.receive({ timeout: 1 }),
+      TimedOutError,
+      "timed out",
+    );
+    const giveUp = new AbortController();
+    const aborted = b.receive({ signal: giveUp.signal });
+    giveUp.abort("enough");
+    await aborted.then(
+      () => assert(false),
+      (why) => assertEquals(why, "enough"),
+    );
+    await a.sendTo(bytes("kept"), b.localAddr);
+    assertEquals(text((await b.receive(SOON)).data), "kept");
+    await b.receive({ signal: AbortSignal.abort("no") })
+      .then(() => assert(false), (why) => assertEquals(why, "no"));
+    await assertRejects(() => b.receive({ timeout: -1 }), RangeError);
+  },
+);
+
+eachTransport(
+  "close() rejects what waits, and a second call does nothing",
+  async ({ bind }) => {
+    const socket = await bind();
+    const pending = socket.receive();
+    const into = socket.receiveInto(new Uint8Array(1));
+    const iterating = Array.fromAsync(socket);
+    socket.close();
+    socket.close();
+    await assertRejects(() => pending, ClosedError);
+    await assertRejects(() => into, Deno.errors.BadResource);
+    assertEquals(await iterating, []);
+    await assertRejects(() => socket.receive(), ClosedError);
+    await assertRejects(
+      () => socket.sendTo(bytes("x"), socket.localAddr),
+      ClosedError,
+    );
+    assert(socket.isClosed);
+  },
+);
+
+eachTransport("sendTo() a name asks the resolver", async ({ bind }) => {
+  using a = await bind();
+  using b = await bind();
+  await a.sendTo(bytes("by name"), {
+    hostname: "localhost",
+    port: b.localAddr.port,
+  });
+  assertEquals(text((await b.receive(SOON)).data), "by name");
+  await assertRejects(
+    () => a.sendTo(bytes("x"), { hostname: "no.invalid", port: 9 }),
+    AddrInfoError,
+  );
+});
+
+eachTransport(
+  "bindUdp() refuses a port in use and an address that is not this host's",
+  async ({ bind, family }) => {
+    using socket = await bind();
+    await assertRejects(
+      () => bind({ port: socket.localAddr.port }),
+      AddressInUseError,
+    );
+    await assertRejects(
+      () => bind({ hostname: family === 4 ? "192.0.2.1" : "2001:db8::1" }),
+      AddressNotAvailableError,
+    );
+  },
+);
+
+eachTransport(
+  "bad input is refused before anything is opened",
+  async ({ bind, connect }) => {
+    await assertRejects(() => bind({ port: 65_536 }), RangeError);
+    await assertRejects(() => bind({ hostname: "" }), AddrInfoError);
+    await assertRejects(() => bind({ hostname: "a b" }), AddrInfoError);
+    await assertRejects(() => bind({ maxDatagramSize: 0 }), RangeError);
+    await assertRejects(() => bind({ maxQueuedDatagrams: 0 }), RangeError);
+    await assertRejects(() => bind({ maxQueuedBytes: 0 }), RangeError);
+    await assertRejects(
+      () => bind({ dropPolicy: "all" as "newest" }),
+      TypeError,
+    );
+    await assertRejects(() => bind({ ttl: 0 }), RangeError);
+    const addr: Deno.NetAddr = {
+      transport: "udp",
+      hostname: "127.0.0.1",
+      port: 0,
+    };
+    await assertRejects(() => connect(addr), RangeError);
+    await assertRejects(() => connect({ ...addr, port: -1 }), RangeError);
+    await assertRejects(
+      () => connect({ ...addr, port: 1 }, { localAddress: "x" }),
+      TypeError,
+    );
+    using socket = await bind();
+    await assertRejects(
+      () => socket.sendTo(bytes("x"), { ...addr, port: 70_000 }),
+      RangeError,
+    );
+    await assertRejects(() => socket.joinMulticast("127.0.0.1"), TypeError);
+    await assertRejects(() => socket.joinMulticast("nonsense"), TypeError);
+    assertThrows(() => socket.setTtl(256), RangeError);
+  },
+);
+
+eachTransport(
+  "what a backend cannot do says what can",
+  async ({ bind, backend }) => {
+    using socket = await bind();
+    if (backend === "deno") {
+      const error = assertThrows(() => socket.setTtl(5), NotSupportedError);
+      assert(error.message.includes('backend: "node"'), error.message);
+      await assertRejects(
+        () => bind({ broadcast: true }),
+        NotSupportedError,
+        'backend: "node"',
+      );
+    } else {
+      socket.setTtl(5);
+      socket.setMulticastTtl(1);
+      socket.setMulticastLoopback(false);
+      socket.setBroadcast(true);
+    }
+    for (const set of ["setReceiveBufferSize", "setSendBufferSize"] as const) {
+      const error = assertThrows(() => socket[set](65_536), NotSupportedError);
+      assert(/allow-ffi|node/.test(error.message), error.message);
+    }
+  },
+);
+
+eachTransport(
+  "un-awaited sends are bounded and all arrive in order",
+  async ({ bind }) => {
+    using a = await bind();
+    using b = await bind({ maxQueuedDatagrams: 5000 });
+    const got: number[] = [];
+    const receiving = (async () => {
+      while (got.length < 1000) {
+        got.push(
+          new DataView((await b.receive(SOON)).data.buffer).getUint16(0),
+        );
+      }
+    })();
+    for (let round = 0; round < 10; round++) {
+      const sends = [];
+      for (let i = 0; i < 100; i++) {
+        const data = new Uint8Array(2);
+        new DataView(data.buffer).setUint16(0, round * 100 + i);
+        sends.push(a.sendTo(data, b.localAddr));
+      }
+      await Promise.all(sends);
+      // No faster than the receiver: what the kernel drops, nobody can keep.
+      for (let i = 0; i < 10_000 && got.length < (round + 1) * 100; i++) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+    }
+    await receiving;
+    assertEquals(got, Array.from({ length: 1000 }, (_, i) => i));
+  },
+);
+
+eachTransport(
+  "a reader that is slower than the sender keeps memory flat",
+  async ({ bind, backend }) => {
+    for (const dropPolicy of ["newest", "oldest"] as const) {
+      using a = await bind();
+      using b = await bind({
+        maxQueuedDatagrams: 10,
+        maxQueuedBytes: 8000,
+        dropPolicy,
+      });
+      const addr = b.localAddr;
+      for (let i = 0; i < 100; i++) {
+        await a.sendTo(new Uint8Array(500).fill(i), addr);
+      }
+      // Wait until the last one has come, or has been dropped.
+      for (
+        let turn = 0;
+        turn < 500 && b.dropped < 90 && backend === "node";
+        turn++
+      ) {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      const got: number[] = [];
+      if (backend === "node") {
+        assertEquals(b.dropped, 90);
+        for (let i = 0; i < 10; i++) got.push((await b.receive(SOON)).data[0]!);
+        assertEquals(got[0], dropPolicy === "newest" ? 0 : 90);
+        assertEquals(got.at(-1), dropPolicy === "newest" ? 9 : 99);
+      } else {
+        // Nobody asked, so the datagrams wait in the kernel, not with us.
+        assertEquals(b.dropped, 0);
+        assertEquals((await b.receive(SOON)).data[0], 0);
+      }
+    }
+  },
+);
+
+eachTransport("the counters and the flags are passed on", async ({ bind }) => {
+  using socket = await bind({ reuseAddress: true });
+  socket.unref();
+  socket.ref();
+  assertEquals(socket.stats, {
+    received: 0,
+    sent: 0,
+    dropped: 0,
+    strangers: 0,
+  });
+});
+
+for (const backend of BACKENDS) {
+  Deno.test({
+    name:
+      `a dual-stack socket reports and reaches IPv4 peers as IPv4, over ${backend}`,
+    permissions: { net: true },
+    async fn() {
+      using dual = await bindUdp({ hostname: "::", backend });
+      using four = await bindUdp({ hostname: "127.0.0.1", backend });
+      await four.sendTo(bytes("hi"), {
+        hostname: "127.0.0.1",
+        port: dual.localAddr.port,
+      });
+      const { address } = await dual.receive(SOON);
+      assertEquals(address, four.localAddr);
+      await dual.sendTo(bytes("back"), address);
+      assertEquals(text((await four.receive(SOON)).data), "back");
+      await assertRejects(
+        () => four.sendTo(bytes("x"), { hostname: "::1", port: 9 }),
+        SocketError,
+        "EAFNOSUPPORT",
+      );
+    },
+  });
+
+  Deno.test({
+    name: `without --allow-net nothing is opened, over ${backend}`,
+    permissions: { net: false },
+    async fn() {
+      await assertRejects(
+        () => bindUdp({ hostname: "127.0.0.1", backend }),
+        NotCapableError,
+        "--allow-net",
+      );
+      await assertRejects(
+        () => connectUdp({ port: 9, backend }),
+        NotCapableError,
+        "--allow-net",
+      );
+    },
+  });
+}
+
+Deno.test({
+  name: "broadcast is refused with EACCES unless it is asked for",
+  permissions: { net: true },
+  async fn() {
+    using plain = await bindUdp({ hostname: "127.0.0.1", backend: "node" });
+    await assertRejects(
+      () => plain.sendTo(bytes("x"), { hostname: "255.255.255.255", port: 9 }),
+      PermissionDeniedError,
+      "broadcast: true",
+    );
+    // A directed broadcast address of loopback, which only the kernel knows as one.
+    using socket = await bindUdp({ hostname: "0.0.0.0", backend: "node" });
+    await assertRejects(
+      () => socket.sendTo(bytes("x"), { hostname: "127.255.255.255", port: 9 }),
+      PermissionDeniedError,
+      "broadcast: true",
+    );
+    using allowed = await bindUdp({ hostname: "0.0.0.0", broadcast: true });
+    assertEquals(allowed.backend, "node");
+    await allowed.sendTo(bytes("heard"), {
+      hostname: "127.255.255.255",
+      port: allowed.localAddr.port,
+    });
+    assertEquals(text((await allowed.receive(SOON)).data), "heard");
+  },
+});
+
+Deno.test({
+  name: 'backend "deno" without --unstable-net says which flag it needs',
+  permissions: { net: true },
+  ignore: "listenDatagram" in Deno,
+  async fn() {
+    await assertRejects(
+      () => bindUdp({ backend: "deno" }),
+      NotSupportedError,
+      "--unstable-net",
+    );
+  },
+});
