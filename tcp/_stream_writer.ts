@@ -241,7 +241,9 @@ export class StreamWriter {
     this.#direct = 0;
     this.#isWriting = false;
     this.bytesWritten += count;
-    for (const waiter of this.#directWaiters.splice(0)) waiter.resolve();
+    if (this.#directWaiters.length > 0) {
+      for (const waiter of this.#directWaiters.splice(0)) waiter.resolve();
+    }
     this.#settleDrain();
     this.#pumpNext();
     return count;

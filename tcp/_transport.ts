@@ -83,6 +83,4 @@ export interface ListenTarget {
   readonly backlog?: number | undefined;
   /** SO_REUSEPORT. */
   readonly reusePort?: boolean | undefined;
-  /** IPV6_V6ONLY. */
-  readonly ipv6Only?: boolean | undefined;
 }

@@ -225,9 +225,12 @@ function lookupFailure(errors: readonly unknown[]): Error {
 
 function open(transport: StreamTransport, options: ConnectTcpOptions): TcpConn {
   const { noDelay = true, keepAlive = false, highWaterMark } = options;
-  if (noDelay) transport.setNoDelay(true);
-  if (keepAlive !== false) {
-    transport.setKeepAlive(true, keepAlive === true ? undefined : keepAlive);
+  const idle = keepAlive === true ? undefined : keepAlive;
+  try {
+    if (noDelay) transport.setNoDelay(true);
+    if (idle !== false) transport.setKeepAlive(true, idle);
+  } catch {
+    // The peer has gone already; the first read says so.
   }
   return new TcpConn(transport, { highWaterMark });
 }

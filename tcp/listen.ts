@@ -1,4 +1,4 @@
-import { checkPort, formatHostPort } from "../address/mod.ts";
+import { checkPort, formatHostPort, parseIpAddress } from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import type { Resolver } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
@@ -8,6 +8,8 @@ import { listenNode } from "./_node_transport.ts";
 import { addressToBind } from "./_resolve.ts";
 import type { ListenerTransport } from "./_transport.ts";
 import { type AcceptedConnOptions, TcpListener } from "./listener.ts";
+
+const ANY_IPV6 = parseIpAddress("::");
 
 /** Where to listen, and how. */
 export interface ListenTcpOptions extends AcceptedConnOptions, WaitOptions {
@@ -37,6 +39,14 @@ export interface ListenTcpOptions extends AcceptedConnOptions, WaitOptions {
    * @default {false}
    */
   reusePort?: boolean | undefined;
+  /**
+   * IPV6_V6ONLY: whether a listener on `"::"` takes IPv6 peers only. Neither
+   * backend can set it yet, so `true` is refused there; on any other address it
+   * is the case anyway.
+   *
+   * @default {false}
+   */
+  ipv6Only?: boolean | undefined;
   /** Who looks up names; the default resolver, if left out. */
   resolver?: Resolver | undefined;
   /**
@@ -85,6 +95,13 @@ export async function listenTcp(
     options,
     timeout,
   );
+  if (options.ipv6Only && address.ip.equals(ANY_IPV6)) {
+    throw socketError("ENOTSUP", {
+      action: `listen on ${formatHostPort(hostname, port)}`,
+      syscall: "setsockopt",
+      reason: "the runtime's listeners on :: take both families",
+    });
+  }
   return new TcpListener(await bind(address.hostname, options), options);
 }
 

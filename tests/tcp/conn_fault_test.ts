@@ -4,10 +4,13 @@ import {
   SocketError,
   UnexpectedEofError,
 } from "@berkeley/sockets/errors";
+import type { TcpConn } from "@berkeley/sockets/tcp";
 import { bytes, eachTransport, text } from "./_each_transport.ts";
 
 /** More than the kernel takes while the peer does not read. */
 const TOO_MUCH = 30_000_000;
+/** Less than `send` refuses to queue behind. */
+const MUCH = 10_000_000;
 
 eachTransport(
   "close() settles a closeWrite() that waits for the peer, and what it flushes",
@@ -126,6 +129,78 @@ eachTransport(
     );
   },
 );
+
+eachTransport(
+  "flush() and what is queued wait for a write that went first",
+  async ({ pair }) => {
+    using ends = await pair();
+    const data = new Uint8Array(MUCH).fill(1);
+    const writing = ends.client.write(data);
+    let isFlushed = false;
+    const flushing = ends.client.flush().then(() => isFlushed = true);
+    assertEquals(ends.client.queued, MUCH);
+    assert(!isFlushed);
+    const giveUp = new AbortController();
+    const abandoned = ends.client.writeAll(bytes("never"), giveUp);
+    giveUp.abort("no");
+    await abandoned.then(() => assert(false), (why) => assertEquals(why, "no"));
+    ends.client.send(bytes("after"));
+    const ending = ends.client.closeWrite();
+    const received = await readAllCounting(ends.server);
+    const count = await writing;
+    await flushing;
+    await ending;
+    assertEquals(received.ones, count);
+    assertEquals(received.tail, "after");
+    assertEquals(ends.client.queued, 0);
+    assertEquals(ends.client.bytesWritten, count + 5);
+  },
+);
+
+eachTransport(
+  "close() rejects a write that is alone, and what waits behind it",
+  async ({ pair, backend }) => {
+    using ends = await pair();
+    if (backend === "deno") { // fill the kernel's buffers: it takes what fits
+      for (let isFull = false; !isFull;) {
+        const filling = ends.client.write(new Uint8Array(TOO_MUCH));
+        isFull = await Promise.race([
+          filling.then(() => false),
+          turns(20).then(() => true),
+        ]);
+        filling.catch(() => {});
+      }
+    }
+    const writing = assertRejects(
+      () => ends.client.write(new Uint8Array(TOO_MUCH)),
+      ClosedError,
+    );
+    const flushing = assertRejects(() => ends.client.flush(), ClosedError);
+    ends.client.close();
+    await writing;
+    await flushing;
+    await assertRejects(() => ends.client.write(bytes("x")), ClosedError);
+  },
+);
+
+async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((r) => setTimeout(r, 1));
+}
+
+async function readAllCounting(
+  conn: TcpConn,
+): Promise<{ ones: number; tail: string }> {
+  const buffer = new Uint8Array(65_536);
+  let ones = 0;
+  let tail = "";
+  for (let n; (n = await conn.read(buffer)) !== null;) {
+    const other = buffer.subarray(0, n).findIndex((byte) => byte !== 1);
+    const end = tail !== "" ? 0 : other < 0 ? n : other;
+    ones += end;
+    tail += text(buffer.subarray(end, n));
+  }
+  return { ones, tail };
+}
 
 async function untilReceived(
   conn: { bytesRead: number },

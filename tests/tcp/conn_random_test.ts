@@ -44,8 +44,9 @@ async function readSome(
     : random.next() < 0.5
     ? { timeout: random.integer(0, 2) }
     : { signal: giveUp.signal };
-  if (random.next() < 0.5) queueMicrotask(() => giveUp.abort("given up"));
-  else if (random.next() < 0.5) {
+  const moment = random.pick(["microtask", "turn", "never", "microtask"]);
+  if (moment === "microtask") queueMicrotask(() => giveUp.abort("given up"));
+  if (moment === "turn") {
     const timer = setTimeout(() => giveUp.abort("given up"), 0);
     timers.push(timer);
   }
