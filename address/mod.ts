@@ -6,6 +6,11 @@
  *   `inet_pton`) and canonical text (RFC 5952), zones (RFC 4007).
  * - {@linkcode SocketAddress}, {@linkcode parseSocketAddress}: an IP address and
  *   a port.
+ * - {@linkcode IpPrefix}: a block of addresses.
+ * - {@linkcode specialPurposeOf}, {@linkcode isGlobal}, {@linkcode isPrivate}: what
+ *   an address is for, by the IANA's registries.
+ * - {@linkcode sortAddresses}: which address to try first, RFC 6724.
+ * - {@linkcode reverseName}: the names of addresses in the DNS.
  * - {@linkcode htons} and its kin: byte order.
  * - {@linkcode AF_INET}, {@linkcode SOCK_STREAM} and their kin: the constants of
  *   the socket API.
@@ -29,4 +34,10 @@ export * from "./byte_order.ts";
 export * from "./constants.ts";
 export * from "./ip_address.ts";
 export * from "./port.ts";
+export * from "./prefix.ts";
+export * from "./reverse_name.ts";
+export * from "./scope.ts";
 export * from "./socket_address.ts";
+export * from "./sort.ts";
+export * from "./source.ts";
+export * from "./special_purpose.ts";

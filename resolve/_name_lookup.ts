@@ -1,11 +1,10 @@
 /**
  * From an address to its names: hosts file, then PTR records.
  */
-import type { IpAddress } from "../address/mod.ts";
+import { type IpAddress, reverseName } from "../address/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
 import { Refusal } from "./_plan.ts";
 import type { RecordSearch } from "./_record_search.ts";
-import { reverseName } from "./_reverse.ts";
 import type { SystemSource } from "./_system_source.ts";
 import type { WatchedFile } from "./_watched_file.ts";
 import type { HostsEntry, HostsTable } from "./hosts.ts";

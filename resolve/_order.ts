@@ -3,10 +3,10 @@ import {
   AF_INET6,
   AF_UNSPEC,
   type IpAddress,
+  selectSource,
+  sortAddresses,
 } from "../address/mod.ts";
 import { type InterfaceAddress, interfaceAddresses } from "./_interfaces.ts";
-import { sortDestinations } from "./_rfc6724.ts";
-import { sourceFor } from "./_source_address.ts";
 import type { AddressOrder } from "./resolver_options.ts";
 
 /** The addresses in the order that is wished for. */
@@ -24,9 +24,10 @@ export function orderAddresses(
       return familyFirst(addresses, 6);
     case "rfc6724": {
       const interfaces = interfaceAddresses();
-      return interfaces === undefined
-        ? sortDestinations(addresses)
-        : sortDestinations(addresses, (ip) => sourceFor(ip, interfaces));
+      if (interfaces === undefined) return sortAddresses(addresses);
+      const sources = interfaces.map(({ ip }) => ip);
+      const sourceFor = (ip: IpAddress) => selectSource(ip, sources);
+      return sortAddresses(addresses, { sourceFor });
     }
   }
 }

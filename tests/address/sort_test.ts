@@ -1,5 +1,4 @@
-import { parseIpAddress } from "../../address/mod.ts";
-import { sortDestinations } from "../../resolve/_rfc6724.ts";
+import { parseIpAddress, sortAddresses } from "@berkeley/sockets/address";
 import { assertEquals } from "@std/assert";
 
 /** Destinations with the sources they would be reached from; null where there is none. */
@@ -65,7 +64,7 @@ const CASES: { what: string; pairs: Pairs }[] = [
 
 for (const { what, pairs } of CASES) {
   Deno.test({
-    name: `sortDestinations() obeys RFC 6724: ${what}`,
+    name: `sortAddresses() obeys RFC 6724: ${what}`,
     permissions: "none",
     fn() {
       const sources = new Map(pairs.map(([to, from]) => [
@@ -75,10 +74,9 @@ for (const { what, pairs } of CASES) {
       const expected = pairs.map(([to]) => parseIpAddress(to).toString());
       const given = pairs.map(([to]) => parseIpAddress(to));
       for (const order of [given, given.toReversed()]) {
-        const sorted = sortDestinations(
-          order,
-          (ip) => sources.get(ip.toString()),
-        );
+        const sorted = sortAddresses(order, {
+          sourceFor: (ip) => sources.get(ip.toString()),
+        });
         assertEquals(sorted.map(String), expected);
       }
     },
@@ -86,8 +84,7 @@ for (const { what, pairs } of CASES) {
 }
 
 Deno.test({
-  name:
-    "sortDestinations() keeps the given order where no rule decides (rule 10)",
+  name: "sortAddresses() keeps the given order where no rule decides (rule 10)",
   permissions: "none",
   fn() {
     const source = parseIpAddress("192.0.2.9");
@@ -98,20 +95,23 @@ Deno.test({
       ]]
     ) {
       const given = texts.map(parseIpAddress);
-      assertEquals(sortDestinations(given, () => source).map(String), texts);
-      assertEquals(sortDestinations(given).map(String), texts);
+      assertEquals(
+        sortAddresses(given, { sourceFor: () => source }).map(String),
+        texts,
+      );
+      assertEquals(sortAddresses(given).map(String), texts);
     }
   },
 });
 
 Deno.test({
-  name: "sortDestinations() goes by precedence and scope without sources",
+  name: "sortAddresses() goes by precedence and scope without sources",
   permissions: "none",
   fn() {
     const given = ["192.0.2.1", "fd00::1", "2001:db8::1", "::1", "2002::1"].map(
       parseIpAddress,
     );
-    assertEquals(sortDestinations(given).map(String), [
+    assertEquals(sortAddresses(given).map(String), [
       "::1",
       "2001:db8::1",
       "192.0.2.1",

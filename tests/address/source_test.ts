@@ -1,5 +1,4 @@
-import { parseIpAddress } from "../../address/mod.ts";
-import { sourceFor } from "../../resolve/_source_address.ts";
+import { parseIpAddress, selectSource } from "@berkeley/sockets/address";
 import { assertEquals } from "@std/assert";
 
 /** RFC 6724 section 10.1, but for what the interfaces' addresses do not tell, and more of the kind. */
@@ -58,16 +57,13 @@ const CASES: { to: string; from: string[]; expected: string | undefined }[] = [
 
 for (const { to, from, expected } of CASES) {
   Deno.test({
-    name: `sourceFor() reaches ${to} from ${expected} of ${from.join(", ")}`,
+    name: `selectSource() reaches ${to} from ${expected} of ${from.join(", ")}`,
     permissions: "none",
     fn() {
-      const interfaces = from.map((text) => ({
-        ip: parseIpAddress(text),
-        prefixLength: 64,
-      }));
+      const interfaces = from.map(parseIpAddress);
       for (const order of [interfaces, interfaces.toReversed()]) {
         assertEquals(
-          sourceFor(parseIpAddress(to), order)?.toString(),
+          selectSource(parseIpAddress(to), order)?.toString(),
           expected,
         );
       }

@@ -1,0 +1,153 @@
+import { IpAddress, tryParseIpAddress } from "./ip_address.ts";
+
+/**
+ * The addresses that begin with the same bits: a CIDR block, RFC 4632. A value
+ * that never changes.
+ *
+ * @example Whether an address belongs to a network
+ * ```ts
+ * import { IpPrefix, parseIpAddress } from "@berkeley/sockets/address";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const network = IpPrefix.parse("192.0.2.0/24");
+ * assertEquals(network.contains(parseIpAddress("192.0.2.77")), true);
+ * assertEquals(network.contains(parseIpAddress("192.0.3.1")), false);
+ * assertEquals(network.last().toString(), "192.0.2.255");
+ * ```
+ */
+export class IpPrefix {
+  /** The address, which may have bits beyond the prefix; see `masked`. */
+  readonly ip: IpAddress;
+  /** How many bits all addresses have in common: 0 to 32, or to 128. */
+  readonly length: number;
+
+  /**
+   * Makes a prefix. A zone is dropped: a prefix is about bits alone.
+   *
+   * @throws {RangeError} When the length is out of range for the family.
+   */
+  constructor(ip: IpAddress, length: number) {
+    const bits = ip.family === 4 ? 32 : 128;
+    if (!Number.isInteger(length) || length < 0 || length > bits) {
+      throw new RangeError(
+        `Cannot use a prefix length of ${length}: it must be an integer from 0 to ${bits}`,
+      );
+    }
+    this.ip = ip.zone === undefined ? ip : ip.withZone(undefined);
+    this.length = length;
+  }
+
+  /**
+   * Parses `192.0.2.0/24` or `2001:db8::/32`.
+   *
+   * @throws {SyntaxError} When the text is no address and length, or has a zone.
+   */
+  static parse(text: string): IpPrefix {
+    const match = /^([^/%]+)\/(0|[1-9]\d{0,2})$/.exec(text);
+    const ip = match === null ? undefined : tryParseIpAddress(match[1]!);
+    const length = Number(match?.[2]);
+    if (ip === undefined || length > (ip.family === 4 ? 32 : 128)) {
+      throw new SyntaxError(
+        `Cannot parse ${JSON.stringify(text)}: not an IP prefix`,
+      );
+    }
+    return new IpPrefix(ip, length);
+  }
+
+  /** 4 or 6. */
+  get family(): 4 | 6 {
+    return this.ip.family;
+  }
+
+  /** Whether the address begins with these bits; one of the other family never does. */
+  contains(ip: IpAddress): boolean {
+    return ip.family === this.family &&
+      commonPrefixLength(ip, this.ip) >= this.length;
+  }
+
+  /** Whether any address is in both: then one contains the other. */
+  overlaps(other: IpPrefix): boolean {
+    return other.family === this.family &&
+      commonPrefixLength(other.ip, this.ip) >=
+        Math.min(this.length, other.length);
+  }
+
+  /** The same prefix with all further bits 0. */
+  masked(): IpPrefix {
+    return new IpPrefix(this.first(), this.length);
+  }
+
+  /** The first address: for IPv4 the network's own. */
+  first(): IpAddress {
+    return this.#fill(0);
+  }
+
+  /** The last address: for IPv4 the broadcast address. */
+  last(): IpAddress {
+    return this.#fill(0xff);
+  }
+
+  #fill(filler: number): IpAddress {
+    const bytes = this.ip.toBytes();
+    for (let i = 0; i < bytes.length; i++) {
+      const kept = Math.max(0, Math.min(8, this.length - i * 8));
+      const mask = 0xff00 >> kept & 0xff;
+      bytes[i] = bytes[i]! & mask | filler & ~mask;
+    }
+    return IpAddress.fromBytes(bytes);
+  }
+
+  /** Whether both have the same address and length. */
+  equals(other: IpPrefix): boolean {
+    return this.compare(other) === 0;
+  }
+
+  /** Less than 0, 0, or more: by address, then the shorter prefix first. */
+  compare(other: IpPrefix): number {
+    return this.ip.compare(other.ip) || this.length - other.length;
+  }
+
+  /** The address, a slash, the length. */
+  toString(): string {
+    return `${this.ip}/${this.length}`;
+  }
+
+  /** The text, so that a prefix reads well in JSON. */
+  toJSON(): string {
+    return this.toString();
+  }
+
+  static { // how the console shows it
+    Object.defineProperty(this.prototype, Symbol.for("Deno.customInspect"), {
+      value(this: IpPrefix) {
+        return `IpPrefix(${this})`;
+      },
+    });
+  }
+}
+
+/**
+ * How many bits two addresses of one family have in common from the first on:
+ * `CommonPrefixLen` of RFC 6724. 0 for addresses of two families.
+ *
+ * @example Two neighbours
+ * ```ts
+ * import { commonPrefixLength, parseIpAddress } from "@berkeley/sockets/address";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const length = commonPrefixLength(
+ *   parseIpAddress("192.0.2.1"),
+ *   parseIpAddress("192.0.2.2"),
+ * );
+ * assertEquals(length, 30);
+ * ```
+ */
+export function commonPrefixLength(a: IpAddress, b: IpAddress): number {
+  if (a.family !== b.family) return 0;
+  const size = a.family === 4 ? 4 : 16;
+  for (let i = 0; i < size; i++) {
+    const difference = a.byteAt(i) ^ b.byteAt(i);
+    if (difference !== 0) return i * 8 + Math.clz32(difference) - 24;
+  }
+  return size * 8;
+}
