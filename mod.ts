@@ -1,10 +1,50 @@
 /**
- * Berkeley sockets for Deno.
+ * Berkeley sockets for Deno: TCP connections and listeners, UDP with a peer and
+ * without, and getaddrinfo-style name resolution.
+ *
+ * ```
+ *      tcp      udp          what you hold: connections, listeners, sockets
+ *         \    /
+ *         resolve            names and services to addresses, and back
+ *            |
+ *         address            IP and socket addresses, as values
+ *            |
+ *          errors            what can go wrong, in one shape
+ * ```
+ *
+ * - TCP: {@linkcode connectTcp}, {@linkcode listenTcp}, {@linkcode serveTcp};
+ *   frames by {@linkcode lengthPrefixFraming} and its kin.
+ * - UDP: {@linkcode bindUdp}, {@linkcode connectUdp}.
+ * - Names: {@linkcode getAddrInfo}, {@linkcode getNameInfo}, {@linkcode Resolver}.
+ * - Addresses: {@linkcode parseIpAddress}, {@linkcode SocketAddress},
+ *   {@linkcode IpPrefix}.
+ * - Errors: {@linkcode SocketError} and its kinds, {@linkcode AddrInfoError}.
+ *
+ * `--allow-net` is the only permission that it needs, and it never prompts.
+ *
+ * @example A server and a client
+ * ```ts
+ * import { connectTcp, serveTcp } from "@berkeley/sockets";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await using server = await serveTcp(
+ *   { hostname: "127.0.0.1", port: 0 },
+ *   async (conn) => {
+ *     for await (const line of conn.lines()) {
+ *       await conn.send(new TextEncoder().encode(`you said: ${line}\n`));
+ *     }
+ *   },
+ * );
+ *
+ * using conn = await connectTcp({ ...server.addr, timeout: 5000 });
+ * await conn.send(new TextEncoder().encode("hello\n"));
+ * assertEquals(await conn.readLine(), "you said: hello");
+ * ```
  *
  * @module
  */
-export * from "./errors/mod.ts";
 export * from "./address/mod.ts";
+export * from "./errors/mod.ts";
 export * from "./resolve/mod.ts";
 export * from "./tcp/mod.ts";
 export * from "./udp/mod.ts";

@@ -86,7 +86,7 @@ const COLUMN: Readonly<Record<ErrnoOs, 1 | 2 | 3>> = {
 };
 
 /** The system that runs this program, or Linux for one whose numbers are not known. */
-export function hostOs(): ErrnoOs {
+function hostOs(): ErrnoOs {
   const os = Deno.build.os;
   return os === "darwin" || os === "windows" ? os : "linux";
 }

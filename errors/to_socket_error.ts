@@ -43,7 +43,7 @@ function osErrorCode({ message }: Error): string | undefined {
 /** What the runtime's missing permission is called on the command line. */
 function missingFlag({ message }: Error): string {
   const flag = /--allow-[a-z]+/.exec(message)?.[0] ?? "--allow-net";
-  const what = /access to (.+?), run again/.exec(message)?.[1];
+  const what = /Requires (.+? access to .+?), run again/.exec(message)?.[1];
   return what === undefined
     ? `run again with ${flag}`
     : `${what} is not permitted; run again with ${flag}`;

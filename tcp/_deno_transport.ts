@@ -91,12 +91,13 @@ class DenoListenerTransport implements ListenerTransport {
     }
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#listener.close();
-    if (this.#accepting === undefined) return;
+    if (this.#accepting === undefined) return Promise.resolve();
     const end = this.#accepting.then(() => {}, () => {});
     ending.add(end);
     end.then(() => ending.delete(end));
+    return end;
   }
 
   ref(): void {

@@ -243,10 +243,12 @@ class NodeListenerTransport implements ListenerTransport {
     });
   }
 
-  close(): void {
+  close(): Promise<void> {
+    // Its callback would also wait for the connections, which live on.
     this.#server.close();
     for (const socket of this.#ready.splice(0)) socket.destroy();
     this.#onError(new Deno.errors.BadResource("Listener has been closed"));
+    return Promise.resolve();
   }
 
   ref(): void {

@@ -53,8 +53,8 @@ export interface ListenerTransport {
   readonly addr: Deno.NetAddr;
   /** The next connection. One accept at a time; it ends only with the listener. */
   accept(): Promise<StreamTransport>;
-  /** Ends the listener and what is pending on it. */
-  close(): void;
+  /** Ends the listener and what is pending on it; resolves when the port is free. */
+  close(): Promise<void>;
   /** Lets a pending accept keep the program alive. */
   ref(): void;
   /** Lets the program end while an accept is pending. */

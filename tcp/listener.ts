@@ -69,6 +69,7 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
   #ready: TcpConn | undefined;
   #isAccepting = false;
   #isClosed = false;
+  #closing: Promise<void> = Promise.resolve();
 
   /** Not for users: `listenTcp` makes listeners. */
   constructor(transport: ListenerTransport, options: AcceptedConnOptions = {}) {
@@ -195,7 +196,7 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
     }
     this.#ready?.close();
     this.#ready = undefined;
-    this.#transport.close();
+    this.#closing = this.#transport.close();
   }
 
   /** Lets a pending accept keep the program alive, as it does from the start. */
@@ -230,9 +231,9 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
     this.close();
   }
 
-  /** Closes the listener. */
+  /** Closes the listener, and waits until its port is free. */
   [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    return Promise.resolve();
+    return this.#closing;
   }
 }

@@ -223,8 +223,9 @@ export class TcpServer implements AsyncDisposable {
    */
   async shutdown(options?: WaitOptions): Promise<void> {
     checkWait(options);
-    this.#listener.close();
+    const freed = this.#listener[Symbol.asyncDispose]();
     this.#stopped.resolve();
+    await freed;
     const late = socketError("ETIMEDOUT", { action: "wait for the handlers" });
     try {
       await waitFor(this.finished, options, () => late);

@@ -113,8 +113,9 @@ class DenoTransport implements DatagramTransport {
     return true;
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#conn.close();
+    return Promise.resolve();
   }
 
   ref(): boolean {

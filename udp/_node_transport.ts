@@ -144,12 +144,13 @@ class NodeTransport implements DatagramTransport {
     return Promise.resolve(true);
   }
 
-  close(): void {
+  close(): Promise<void> {
     this.#queue.clear();
     const end = new Promise<void>((resolve) => this.#socket.close(resolve));
     ending.add(end);
     end.then(() => ending.delete(end));
     this.#onError(new Deno.errors.BadResource("Socket has been closed"));
+    return end;
   }
 
   ref(): boolean {

@@ -68,8 +68,8 @@ export interface DatagramTransport {
   join(group: MulticastGroup): Promise<boolean>;
   /** Leaves a group that was joined; false where the API cannot. */
   leave(group: MulticastGroup): Promise<boolean>;
-  /** Ends the socket and what is pending on it. */
-  close(): void;
+  /** Ends the socket and what is pending on it; resolves when the port is free. */
+  close(): Promise<void>;
   /** Lets a pending receive keep the program alive; false where the API cannot. */
   ref(): boolean;
   /** Lets the program end while a receive is pending; false where the API cannot. */

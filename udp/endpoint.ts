@@ -106,6 +106,7 @@ export abstract class UdpEndpoint
   implements AsyncIterable<Datagram>, Disposable, AsyncDisposable {
   readonly #core: UdpCore;
   #isClosed = false;
+  #closing: Promise<void> = Promise.resolve();
   #address: Deno.NetAddr | undefined;
 
   static {
@@ -508,7 +509,7 @@ export abstract class UdpEndpoint
     this.#isClosed = true;
     this.#core.receiver.close(this.error("EBADF", "recvfrom"));
     this.#core.sender.close(this.error("EBADF", "sendto"));
-    this.#core.transport.close();
+    this.#closing = this.#core.transport.close();
   }
 
   /** Closes the socket. */
@@ -516,10 +517,10 @@ export abstract class UdpEndpoint
     this.close();
   }
 
-  /** Closes the socket. */
+  /** Closes the socket, and waits until its port is free. */
   [Symbol.asyncDispose](): Promise<void> {
     this.close();
-    return Promise.resolve();
+    return this.#closing;
   }
 }
 

@@ -11,7 +11,7 @@ for (const backend of BACKENDS) {
     async fn() {
       const reserved = await connectUdp({ port: 9, backend });
       const { port } = reserved.localAddr;
-      reserved.close();
+      await reserved[Symbol.asyncDispose]();
       const child = new Deno.Command("socat", {
         args: [`UDP4-LISTEN:${port},bind=127.0.0.1`, "EXEC:cat"],
         stdin: "null",

@@ -1,0 +1,341 @@
+/** Each row of the mapping, by an error that the runtime really throws. */
+import dgram from "node:dgram";
+import net from "node:net";
+import dns from "node:dns";
+import { assert, assertEquals } from "@std/assert";
+import {
+  AddrInfoError,
+  SocketError,
+  toSocketError,
+} from "@berkeley/sockets/errors";
+
+/** What a function throws or rejects with. */
+async function thrown(fn: () => unknown): Promise<unknown> {
+  try {
+    await fn();
+  } catch (error) {
+    return error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+async function pair(): Promise<[Deno.TcpConn, Deno.TcpConn]> {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const client = await Deno.connect({ port: listener.addr.port });
+  return [client, await listener.accept()];
+}
+
+function closedPort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+/** The first error event of a socket of node:net, once it is closed. */
+function nodeFailure(socket: net.Socket | net.Server): Promise<unknown> {
+  return new Promise((resolve) => {
+    socket.once("error", (error: Error) => {
+      if (socket instanceof net.Socket) {
+        socket.once("close", () => resolve(error));
+      } else resolve(error);
+    });
+  });
+}
+
+function sendFailure(
+  bytes: Uint8Array,
+  port: number,
+  host: string,
+): Promise<unknown> {
+  return new Promise((resolve) => {
+    const socket = dgram.createSocket("udp4");
+    socket.send(bytes, port, host, (error) => {
+      socket.close(() => resolve(error));
+    });
+  });
+}
+
+const ROWS: { what: string; code: string; provoke: () => Promise<unknown> }[] =
+  [
+    {
+      what: "a refused connection",
+      code: "ECONNREFUSED",
+      provoke: () => {
+        const port = closedPort();
+        return thrown(() => Deno.connect({ hostname: "127.0.0.1", port }));
+      },
+    },
+    {
+      what: "a port in use",
+      code: "EADDRINUSE",
+      provoke: () => {
+        using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+        const { port } = listener.addr;
+        return thrown(() => Deno.listen({ hostname: "127.0.0.1", port }));
+      },
+    },
+    {
+      what: "an address of another host",
+      code: "EADDRNOTAVAIL",
+      provoke: () =>
+        thrown(() => Deno.listen({ hostname: "192.0.2.1", port: 0 })),
+    },
+    {
+      what: "writing to a peer that has gone",
+      code: "EPIPE",
+      provoke: async () => {
+        const [client, server] = await pair();
+        using _ = client;
+        server.close();
+        // The first write finds the peer gone, and the second the pipe broken.
+        return await thrown(async () => {
+          for (let i = 0; i < 10_000; i++) {
+            await client.write(new Uint8Array(1));
+          }
+        }).then((error) =>
+          error instanceof Deno.errors.ConnectionReset
+            ? thrown(() => client.write(new Uint8Array(1)))
+            : error
+        );
+      },
+    },
+    {
+      what: "reading from a connection that was reset",
+      code: "ECONNRESET",
+      provoke: async () => {
+        const server = net.createServer((socket) => socket.resetAndDestroy());
+        await new Promise<void>((resolve) =>
+          server.listen(0, "127.0.0.1", resolve)
+        );
+        const { port } = server.address() as net.AddressInfo;
+        const error = await thrown(async () => {
+          using conn = await Deno.connect({ hostname: "127.0.0.1", port });
+          while (await conn.read(new Uint8Array(1)) !== null);
+        });
+        await new Promise((resolve) => server.close(resolve));
+        return error;
+      },
+    },
+    {
+      what: "use after close",
+      code: "EBADF",
+      provoke: async () => {
+        const [client, server] = await pair();
+        client.close();
+        server.close();
+        return await thrown(() => client.read(new Uint8Array(1)));
+      },
+    },
+    {
+      what: "a read that was pending on close",
+      code: "EBADF",
+      provoke: async () => {
+        const [client, server] = await pair();
+        const reading = thrown(() => client.read(new Uint8Array(1)));
+        client.close();
+        server.close();
+        return await reading;
+      },
+    },
+    {
+      what: "an accept that was pending on close",
+      code: "EBADF",
+      provoke: () => {
+        const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+        const accepting = thrown(() => listener.accept());
+        listener.close();
+        return accepting;
+      },
+    },
+    {
+      what: "node:net, refused",
+      code: "ECONNREFUSED",
+      provoke: () => nodeFailure(net.connect(closedPort(), "127.0.0.1")),
+    },
+    {
+      what: "node:net, written after end",
+      code: "EPIPE",
+      provoke: async () => {
+        using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+        const socket = net.connect(listener.addr.port, "127.0.0.1");
+        using _ = await listener.accept();
+        const failure = nodeFailure(socket);
+        socket.end();
+        socket.write("x");
+        return await failure;
+      },
+    },
+    {
+      what: "node:net, written after destroy",
+      code: "EBADF",
+      provoke: async () => {
+        using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+        const socket = net.connect(listener.addr.port, "127.0.0.1");
+        using _ = await listener.accept();
+        const closed = new Promise((resolve) => socket.once("close", resolve));
+        socket.destroy();
+        await closed;
+        return await new Promise((resolve) => socket.write("x", resolve));
+      },
+    },
+    {
+      what: "node:dgram, after close",
+      code: "EBADF",
+      provoke: async () => {
+        const socket = dgram.createSocket("udp4");
+        await new Promise<void>((resolve) => socket.close(() => resolve()));
+        return await thrown(() => socket.address());
+      },
+    },
+    {
+      what: "node:dgram, too large",
+      code: "EMSGSIZE",
+      provoke: () => sendFailure(new Uint8Array(70_000), 9, "127.0.0.1"),
+    },
+  ];
+
+for (const { what, code, provoke } of ROWS) {
+  Deno.test({
+    name: `toSocketError() gives ${code} for ${what}`,
+    permissions: { net: true },
+    async fn() {
+      const foreign = await provoke();
+      assert(foreign instanceof Error, String(foreign));
+      const error = toSocketError(foreign, { action: "do it", syscall: "x" });
+      assert(error instanceof SocketError, Deno.inspect(error));
+      assertEquals(error.code, code, Deno.inspect(foreign));
+      assertEquals(error.cause, foreign);
+      assertEquals(error.syscall, "x");
+      assertEquals(toSocketError(error, { action: "again" }), error);
+    },
+  });
+}
+
+Deno.test({
+  name:
+    "toSocketError() gives ENOTCAPABLE and the flag for what is not permitted",
+  permissions: { net: false },
+  async fn() {
+    const foreign = await thrown(() =>
+      Deno.connect({ hostname: "127.0.0.1", port: 1 })
+    );
+    const error = toSocketError(foreign, { action: "connect to 127.0.0.1:1" });
+    assert(
+      error instanceof SocketError && error instanceof Deno.errors.NotCapable,
+    );
+    assertEquals(
+      error.message,
+      'Cannot connect to 127.0.0.1:1: net access to "127.0.0.1:1" is not permitted; run again with --allow-net (ENOTCAPABLE)',
+    );
+  },
+});
+
+const LOOKUPS: { what: string; provoke: () => Promise<unknown> }[] = [
+  {
+    what: "Deno.connect() to a name that does not exist",
+    provoke: () =>
+      thrown(() => Deno.connect({ hostname: "no.invalid", port: 1 })),
+  },
+  {
+    what: "Deno.connect() to an empty host",
+    provoke: () => thrown(() => Deno.connect({ hostname: "", port: 1 })),
+  },
+  {
+    what: "Deno.connect() to a malformed host",
+    provoke: () => thrown(() => Deno.connect({ hostname: "a b", port: 1 })),
+  },
+  {
+    what: "dns.lookup() of a name that does not exist",
+    provoke: () =>
+      new Promise((resolve) =>
+        dns.lookup("no.invalid", (error) => resolve(error))
+      ),
+  },
+];
+
+for (const { what, provoke } of LOOKUPS) {
+  Deno.test({
+    name: `toSocketError() gives an AddrInfoError for ${what}`,
+    permissions: { net: true },
+    async fn() {
+      const foreign = await provoke();
+      const error = toSocketError(foreign, { action: "connect" });
+      assert(error instanceof AddrInfoError, Deno.inspect(foreign));
+      // A host without a name server can but say that it does not know.
+      assert(["EAI_NONAME", "EAI_AGAIN"].includes(error.code), error.code);
+      assertEquals(error.cause, foreign);
+      assertEquals(toSocketError(error, { action: "again" }), error);
+    },
+  });
+}
+
+Deno.test({
+  name: "toSocketError() leaves misuse and the reasons of signals as they are",
+  permissions: { net: true },
+  async fn() {
+    const range = await thrown(() =>
+      Deno.connect({ hostname: "127.0.0.1", port: 70_000 })
+    );
+    assert(range instanceof RangeError);
+    const abort = await thrown(() =>
+      Deno.connect({
+        hostname: "127.0.0.1",
+        port: closedPort(),
+        signal: AbortSignal.abort(),
+      })
+    );
+    assert(abort instanceof DOMException);
+    for (
+      const error of [range, abort, new TypeError("t"), new SyntaxError("s")]
+    ) {
+      assertEquals(toSocketError(error, { action: "x" }), error);
+    }
+  },
+});
+
+// What this OS cannot be made to report: shapes that are known from elsewhere.
+const SHAPES: [string, Error, string][] = [
+  [
+    "a number in the text alone",
+    new Error("No route to host (os error 113)"),
+    "EHOSTUNREACH",
+  ],
+  [
+    "a class without a code",
+    new Deno.errors.NetworkUnreachable("unreachable"),
+    "ENETUNREACH",
+  ],
+  [
+    "UNKNOWN with the kernel's number",
+    Object.assign(new Error("send UNKNOWN"), { code: "UNKNOWN", errno: -13 }),
+    "EACCES",
+  ],
+  [
+    "UNKNOWN without a number that is known",
+    Object.assign(new Error("send UNKNOWN"), { code: "UNKNOWN", errno: -4094 }),
+    "EIO",
+  ],
+  [
+    "a code that the table does not know",
+    Object.assign(new Error("strange"), { code: "ESTRANGE" }),
+    "ESTRANGE",
+  ],
+  ["nothing that is known", new Error("what is this"), "EIO"],
+];
+
+for (const [what, foreign, code] of SHAPES) {
+  Deno.test({
+    name: `toSocketError() gives ${code} for ${what}`,
+    ignore: Deno.build.os !== "linux",
+    fn() {
+      const error = toSocketError(foreign, { action: "x" });
+      assert(error instanceof SocketError);
+      assertEquals([error.code, error.cause], [code, foreign]);
+    },
+  });
+}
+
+Deno.test("toSocketError() takes what is no error at all", () => {
+  const error = toSocketError("a string", { action: "x" });
+  assertEquals(error.message, "Cannot x: a string (EIO)");
+  assertEquals(error.cause, "a string");
+});
