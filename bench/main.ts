@@ -1,0 +1,50 @@
+/**
+ * Runs the benchmarks: `deno task bench`, or those of some topics:
+ * `deno task bench tcp resolve`. `--quick` does less of everything, to see that
+ * it works. Prints tables, and writes them to `bench/results/` as JSON.
+ *
+ * @module
+ */
+import { parseArgs } from "@std/cli/parse-args";
+import { format, machine, type Table } from "./_harness.ts";
+import { benchAddress } from "./resolve/address_tables.ts";
+import { benchResolve } from "./resolve/tables.ts";
+import { benchTcp } from "./tcp/main.ts";
+
+const TOPICS: Record<
+  string,
+  (isQuick: boolean) => AsyncIterable<Table>
+> = {
+  tcp: benchTcp,
+  resolve: benchResolve,
+  address: benchAddress,
+};
+
+const options = parseArgs(Deno.args, { boolean: ["quick"] });
+const chosen = options._.length > 0
+  ? options._.map(String)
+  : Object.keys(TOPICS);
+for (const topic of chosen) {
+  if (!Object.hasOwn(TOPICS, topic)) {
+    console.error(
+      `There is no topic "${topic}": ${Object.keys(TOPICS).join(", ")}`,
+    );
+    Deno.exit(1);
+  }
+}
+
+console.log(`${machine()}\n`);
+const results = new URL("./results/", import.meta.url);
+await Deno.mkdir(results, { recursive: true });
+for (const topic of chosen) {
+  const tables: Table[] = [];
+  for await (const table of TOPICS[topic]!(options.quick)) {
+    console.log(format(table));
+    tables.push(table);
+  }
+  const json = { machine: machine(), date: new Date().toISOString(), tables };
+  await Deno.writeTextFile(
+    new URL(`${topic}.json`, results),
+    JSON.stringify(json, null, 2) + "\n",
+  );
+}
