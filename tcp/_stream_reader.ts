@@ -10,6 +10,9 @@ const MAX_CAPACITY = 256 * 1024;
 /** Reads into less than this go through the buffer, to save calls, in bytes. */
 const SMALL_READ = 4 * 1024;
 
+/** Fewer bytes than this are copied faster one by one than by a view of them. */
+const SMALL_COPY = 128;
+
 const EMPTY = new Uint8Array(0);
 const ignore = () => {};
 const END = Promise.resolve(null);
@@ -46,8 +49,12 @@ export class StreamReader {
   #filling: Promise<void> | undefined;
   /** The read that has the runtime write into the caller's buffer. */
   #isDirect = false;
-  #resolveDirect: (count: number | null) => void = ignore;
+  // deno-lint-ignore no-explicit-any -- what it resolves with is its caller's
+  #resolveDirect: (value: any) => void = ignore;
   #rejectDirect: (error: Error) => void = ignore;
+  /** What the quick read that is under way needs, and how it takes it. */
+  #need = 0;
+  #take: ((isThere: boolean) => unknown) | undefined;
   #error: Error | undefined;
   /** Whether this side has given up reading, and nothing is to be kept. */
   #isDropping = false;
@@ -68,6 +75,12 @@ export class StreamReader {
     return this.#isDirect || this.#turns.isTaken;
   }
 
+  /** Whether no fill is under way, and the stream goes on. */
+  get #isQuiet(): boolean {
+    return this.#filling === undefined && this.#error === undefined &&
+      !this.ended;
+  }
+
   /** Whether the runtime is reading into a buffer of ours or of a caller's. */
   get isFilling(): boolean {
     return this.#filling !== undefined || this.#isDirect;
@@ -80,6 +93,7 @@ export class StreamReader {
     this.ended = false;
     this.buffer = EMPTY;
     this.start = this.end = 0;
+    this.#take = undefined;
     this.#rejectDirect(error);
     this.#turns.fail(error);
   }
@@ -89,7 +103,8 @@ export class StreamReader {
     this.ended = true;
     this.#isDropping = true;
     this.consume(this.buffered);
-    this.#resolveDirect(null);
+    if (this.#take !== undefined) this.#settleQuick(false);
+    else this.#resolveDirect(null);
     this.#turns.release();
     this.#turns.wake();
   }
@@ -111,8 +126,13 @@ export class StreamReader {
 
   /** Moves buffered bytes into `target`, as many as both have. */
   #moveInto(target: Uint8Array): number {
-    const count = Math.min(target.length, this.buffered);
-    target.set(this.buffer.subarray(this.start, this.start + count));
+    const { buffer, start } = this;
+    const count = Math.min(target.length, this.end - start);
+    if (count <= SMALL_COPY) {
+      for (let i = 0; i < count; i++) target[i] = buffer[start + i]!;
+    } else {
+      target.set(buffer.subarray(start, start + count));
+    }
     this.consume(count);
     return count;
   }
@@ -131,9 +151,14 @@ export class StreamReader {
         if (this.buffered > 0 || target.length === 0) {
           return Promise.resolve(this.#moveInto(target));
         }
-        const isDirect = this.#filling === undefined &&
-          target.length >= SMALL_READ;
-        if (isDirect) return this.#readDirect(target);
+        if (this.#filling === undefined) {
+          return target.length >= SMALL_READ
+            ? this.#readDirect(target)
+            : this.#readQuick(
+              1,
+              (isThere) => isThere ? this.#moveInto(target) : null,
+            );
+        }
       }
     }
     return this.exclusive(
@@ -153,9 +178,63 @@ export class StreamReader {
     return promise;
   }
 
+  /**
+   * A small read that nothing can give up and that no other waits before: fills
+   * the buffer until `need` bytes are there, without the turn that others take.
+   */
+  #readQuick<T>(need: number, take: (isThere: boolean) => T): Promise<T> {
+    this.#isDirect = true;
+    this.#need = need;
+    this.#take = take;
+    this.#turns.hold();
+    const promise = new Promise<T>(this.#keepDirect);
+    this.#fillQuick();
+    return promise;
+  }
+
+  #fillQuick(): void {
+    this.#source.read(this.#room())
+      .then(this.#onQuick, this.#onQuickFail);
+  }
+
+  readonly #onQuick = (count: number | null): void => {
+    this.#onFill(count);
+    if (this.#take === undefined) { // settled by close() or closeRead() meanwhile
+      this.#endDirect();
+    } else if (this.buffered >= this.#need || this.ended) {
+      this.#settleQuick(this.buffered >= this.#need);
+      this.#endDirect();
+    } else {
+      this.#fillQuick();
+    }
+  };
+
+  readonly #onQuickFail = (error: unknown): void => {
+    this.#onFillFail(error);
+    this.#take = undefined;
+    this.#rejectDirect(this.#error!);
+    this.#endDirect();
+  };
+
+  #settleQuick(isThere: boolean): void {
+    const take = this.#take!;
+    this.#take = undefined;
+    try {
+      this.#resolveDirect(take(isThere));
+    } catch (error) {
+      this.#rejectDirect(error as Error);
+    }
+  }
+
+  #endDirect(): void {
+    this.#isDirect = false;
+    this.#turns.release();
+  }
+
   // Faster than Promise.withResolvers(), and this is the path of bulk data.
   readonly #keepDirect = (
-    resolve: (count: number | null) => void,
+    // deno-lint-ignore no-explicit-any -- as above
+    resolve: (value: any) => void,
     reject: (error: Error) => void,
   ): void => {
     this.#resolveDirect = resolve;
@@ -215,9 +294,14 @@ export class StreamReader {
   }
 
   #startFill(): Promise<void> {
-    this.#reserve();
-    return this.#filling = this.#source.read(this.buffer.subarray(this.end))
+    return this.#filling = this.#source.read(this.#room())
       .then(this.#onFill, this.#onFillFail);
+  }
+
+  /** Where the next bytes go. */
+  #room(): Uint8Array {
+    this.#reserve();
+    return this.end === 0 ? this.buffer : this.buffer.subarray(this.end);
   }
 
   readonly #onFill = (count: number | null): void => {
@@ -293,8 +377,14 @@ export class StreamReader {
     count: number,
     options: WaitOptions | undefined,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    if (!this.isBusy && this.buffered >= count && !isBounded(options)) {
-      return Promise.resolve(this.takeNow(count));
+    if (!this.isBusy && !isBounded(options)) {
+      if (this.buffered >= count) return Promise.resolve(this.takeNow(count));
+      if (count <= SMALL_READ && this.#isQuiet) {
+        return this.#readQuick(count, (isThere) => {
+          if (!isThere) throw this.#truncated(count);
+          return this.takeNow(count);
+        });
+      }
     }
     return this.exclusive(
       options,
@@ -310,9 +400,18 @@ export class StreamReader {
     options: WaitOptions | undefined,
   ): Promise<B> {
     const isBound = isBounded(options);
-    if (!this.isBusy && this.buffered >= target.length && !isBound) {
-      this.#moveInto(target);
-      return Promise.resolve(target);
+    if (!this.isBusy && !isBound) {
+      if (this.buffered >= target.length) {
+        this.#moveInto(target);
+        return Promise.resolve(target);
+      }
+      if (target.length <= SMALL_READ && this.#isQuiet) {
+        return this.#readQuick(target.length, (isThere) => {
+          if (!isThere) throw this.#truncated(target.length);
+          this.#moveInto(target);
+          return target;
+        });
+      }
     }
     return this.exclusive(
       options,

@@ -34,6 +34,8 @@ export class Random {
 
   /** So many random bytes. */
   bytes(count: number): Uint8Array<ArrayBuffer> {
-    return Uint8Array.from({ length: count }, () => this.integer(0, 255));
+    const bytes = new Uint8Array(count);
+    for (let i = 0; i < count; i++) bytes[i] = this.next() * 256;
+    return bytes;
   }
 }

@@ -254,6 +254,8 @@ function randomFrames(
   );
 }
 
+const FRAMES = randomFrames(new Random(7), 300);
+
 for (const [name, framing] of ANY) {
   Deno.test(`framing by ${name} survives any chunking`, async () => {
     const random = new Random(name.length);
@@ -279,7 +281,7 @@ for (const [name, framing] of ANY) {
         const way of ["batches", "borrowed", "frames", "one by one"] as const
       ) {
         using ends = await pair();
-        const frames = randomFrames(new Random(7), 300);
+        const frames = FRAMES;
         const sending = (async () => {
           for (const frame of frames) {
             await ends.client.sendFrame(framing, frame);
