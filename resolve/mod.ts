@@ -38,6 +38,7 @@
 export type { IpAddress, SocketAddress } from "../address/mod.ts";
 export type { WaitOptions } from "../wait/mod.ts";
 export * from "./addr_info.ts";
+export * from "./address_finder.ts";
 export * from "./flags.ts";
 export * from "./get_addr_info.ts";
 export * from "./get_host.ts";

@@ -7,7 +7,7 @@ import {
   tryParseIpAddress,
 } from "../address/mod.ts";
 import { AddrInfoError } from "../errors/mod.ts";
-import { AI_PASSIVE, getAddrInfo, type Resolver } from "../resolve/mod.ts";
+import { type AddressFinder, AI_PASSIVE, getAddrInfo } from "../resolve/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
 
 /** Where to find addresses, and for which family. */
@@ -15,7 +15,7 @@ export interface Lookup {
   hostname: string;
   port: number;
   family?: 4 | 6 | undefined;
-  resolver?: Resolver | undefined;
+  resolver?: AddressFinder | undefined;
 }
 
 const FAMILIES = { 4: AF_INET, 6: AF_INET6 };
@@ -58,10 +58,12 @@ function find(
     flags,
     ...wait,
   };
-  const found = resolver === undefined
-    ? getAddrInfo(hostname, port, hints)
-    : resolver.getAddrInfo(hostname, port, hints);
-  return found.then((infos) => infos.map(({ address }) => address));
+  if (resolver === undefined) {
+    return getAddrInfo(hostname, port, hints)
+      .then((infos) => infos.map(({ address }) => address));
+  }
+  return resolver.getAddrInfo(hostname, port, hints)
+    .then((infos) => infos.map(({ address }) => SocketAddress.from(address)));
 }
 
 /** The look-ups for a race, one for each family, IPv6 first. */

@@ -4,7 +4,7 @@ import {
   type SocketAddress,
 } from "../address/mod.ts";
 import { AddrInfoError, socketError, toSocketError } from "../errors/mod.ts";
-import type { Resolver } from "../resolve/mod.ts";
+import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { checkPort } from "../address/mod.ts";
 import { checkHighWaterMark } from "./_check.ts";
@@ -62,7 +62,7 @@ export interface ConnectTcpOptions extends WaitOptions {
    */
   highWaterMark?: number | undefined;
   /** Who looks up names; the default resolver, if left out. */
-  resolver?: Resolver | undefined;
+  resolver?: AddressFinder | undefined;
   /**
    * Which API carries the connection; chosen by what is asked for, if left out:
    * `"node"` where `localAddress`, `localPort` or a `keepAlive` time is given.

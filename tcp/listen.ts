@@ -1,6 +1,6 @@
 import { checkPort, formatHostPort, parseIpAddress } from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
-import type { Resolver } from "../resolve/mod.ts";
+import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { checkHighWaterMark } from "./_check.ts";
 import { denoHasReusePort, listenDeno } from "./_deno_transport.ts";
@@ -48,7 +48,7 @@ export interface ListenTcpOptions extends AcceptedConnOptions, WaitOptions {
    */
   ipv6Only?: boolean | undefined;
   /** Who looks up names; the default resolver, if left out. */
-  resolver?: Resolver | undefined;
+  resolver?: AddressFinder | undefined;
   /**
    * Which API carries the listener and its connections.
    *

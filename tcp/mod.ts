@@ -23,6 +23,8 @@
  *
  * @module
  */
+export type { ErrorAddr, SocketError, SocketErrorInit } from "../errors/mod.ts";
+export type { AddressFinder } from "../resolve/mod.ts";
 export type { WaitOptions } from "../wait/mod.ts";
 export type { TcpBackend } from "./_transport.ts";
 export type { FrameReadOptions } from "./_frame_reader.ts";

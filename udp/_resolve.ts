@@ -7,7 +7,7 @@ import {
   tryParseIpAddress,
 } from "../address/mod.ts";
 import { AddrInfoError } from "../errors/mod.ts";
-import { AI_PASSIVE, getAddrInfo, type Resolver } from "../resolve/mod.ts";
+import { type AddressFinder, AI_PASSIVE, getAddrInfo } from "../resolve/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
 
 /** Where to find an address, and of which family. */
@@ -17,7 +17,7 @@ export interface Lookup {
   family?: 4 | 6 | undefined;
   /** Which family to ask about first, where both will do; 4 if left out. */
   prefer?: 4 | 6 | undefined;
-  resolver?: Resolver | undefined;
+  resolver?: AddressFinder | undefined;
   /** Whether it is for binding: AI_PASSIVE. */
   isPassive?: boolean | undefined;
 }
@@ -61,7 +61,7 @@ export async function findAddress(
       const [first] = resolver === undefined
         ? await getAddrInfo(hostname, port, hints)
         : await resolver.getAddrInfo(hostname, port, hints);
-      if (first !== undefined) return first.address;
+      if (first !== undefined) return SocketAddress.from(first.address);
     } catch (error) {
       if (!(error instanceof AddrInfoError)) throw error;
       failure ??= error;

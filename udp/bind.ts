@@ -1,6 +1,6 @@
 import { checkPort, formatHostPort } from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
-import type { Resolver } from "../resolve/mod.ts";
+import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { bindDeno, hasDenoDatagrams } from "./_deno_transport.ts";
 import { bindNode } from "./_node_transport.ts";
@@ -58,7 +58,7 @@ export interface UdpOptions extends WaitOptions {
    */
   dropPolicy?: DropPolicy | undefined;
   /** Who looks up names; the default resolver, if left out. */
-  resolver?: Resolver | undefined;
+  resolver?: AddressFinder | undefined;
   /**
    * Which API carries the socket. If left out: `"deno"` where the program was
    * started with `--unstable-net` and no option needs the other, else `"node"`.

@@ -1,5 +1,5 @@
 import { parseIpAddress } from "../address/mod.ts";
-import type { Resolver } from "../resolve/mod.ts";
+import type { AddressFinder } from "../resolve/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
 import { findAddress } from "./_resolve.ts";
 import {
@@ -39,13 +39,13 @@ import { type UdpDestination, UdpSocket } from "./socket.ts";
  * ```
  */
 export class ConnectedUdpSocket extends UdpEndpoint {
-  readonly #resolver: Resolver | undefined;
+  readonly #resolver: AddressFinder | undefined;
   #hostname = "";
   #port = 0;
   #remoteAddr: Deno.NetAddr = { transport: "udp", hostname: "", port: 0 };
 
   /** Not for users: `connectUdp` makes connected sockets. */
-  constructor(core: UdpCore, peer: UdpDestination, resolver?: Resolver) {
+  constructor(core: UdpCore, peer: UdpDestination, resolver?: AddressFinder) {
     super(core);
     this.#resolver = resolver;
     this.#retarget(peer.hostname, peer.port);

@@ -39,6 +39,7 @@
  *
  * @module
  */
+export type { AddressFinder } from "../resolve/mod.ts";
 export type { WaitOptions } from "../wait/mod.ts";
 export type { DropPolicy, UdpBackend } from "./_transport.ts";
 export { bindUdp, type BindUdpOptions, type UdpOptions } from "./bind.ts";

@@ -1,4 +1,4 @@
-import type { Resolver } from "../resolve/mod.ts";
+import type { AddressFinder } from "../resolve/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
 import { findAddress, numericAddress } from "./_resolve.ts";
 import { ConnectedUdpSocket } from "./connected_socket.ts";
@@ -31,12 +31,12 @@ export interface UdpDestination {
  * ```
  */
 export class UdpSocket extends UdpEndpoint {
-  readonly #resolver: Resolver | undefined;
+  readonly #resolver: AddressFinder | undefined;
   #lastTo: UdpDestination | undefined;
   #lastHost = "";
 
   /** Not for users: `bindUdp` makes sockets. */
-  constructor(core: UdpCore, resolver?: Resolver) {
+  constructor(core: UdpCore, resolver?: AddressFinder) {
     super(core);
     this.#resolver = resolver;
   }

@@ -244,3 +244,25 @@ Deno.test({
     assertEquals(conn.remoteAddr, listener.addr);
   },
 });
+
+Deno.test({
+  name: "connectTcp() takes any object that finds addresses",
+  permissions: { net: true },
+  async fn() {
+    using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+    const asked: unknown[] = [];
+    using conn = await connectTcp({
+      hostname: "my-service",
+      port: listener.addr.port,
+      family: 4,
+      resolver: {
+        getAddrInfo(node, service) {
+          asked.push([node, service]);
+          return Promise.resolve([{ address: listener.addr }]);
+        },
+      },
+    });
+    assertEquals(asked, [["my-service", listener.addr.port]]);
+    assertEquals(conn.remoteAddr, listener.addr);
+  },
+});
