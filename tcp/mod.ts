@@ -23,7 +23,12 @@
  *
  * @module
  */
-export type { ErrorAddr, SocketError, SocketErrorInit } from "../errors/mod.ts";
+export type {
+  ErrorAddr,
+  SocketError,
+  SocketErrorContext,
+  SocketErrorInit,
+} from "../errors/mod.ts";
 export type { AddressFinder } from "../resolve/mod.ts";
 export type { WaitOptions } from "../wait/mod.ts";
 export type { TcpBackend } from "./_transport.ts";
