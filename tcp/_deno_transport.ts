@@ -9,15 +9,20 @@ import type {
 /** A connection over `Deno.connect` and `Deno.listen`, the fastest there is. */
 class DenoTransport implements StreamTransport {
   readonly backend = "deno";
-  readonly localAddr: Deno.NetAddr;
-  readonly remoteAddr: Deno.NetAddr;
   readonly #conn: Deno.TcpConn;
+  #localAddr: Deno.NetAddr | undefined;
+  #remoteAddr: Deno.NetAddr | undefined;
 
   constructor(conn: Deno.TcpConn) {
     this.#conn = conn;
-    const { localAddr, remoteAddr } = conn;
-    this.localAddr = plainNetAddr(localAddr.hostname, localAddr.port);
-    this.remoteAddr = plainNetAddr(remoteAddr.hostname, remoteAddr.port);
+  }
+
+  get localAddr(): Deno.NetAddr {
+    return this.#localAddr ??= plainNetAddr(this.#conn.localAddr);
+  }
+
+  get remoteAddr(): Deno.NetAddr {
+    return this.#remoteAddr ??= plainNetAddr(this.#conn.remoteAddr);
   }
 
   read(buffer: Uint8Array): Promise<number | null> {

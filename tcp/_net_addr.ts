@@ -1,7 +1,9 @@
 import { tryParseIpAddress } from "../address/mod.ts";
 
 /** The plain address, an IPv4 peer of a dual-stack listener as IPv4. */
-export function plainNetAddr(hostname: string, port: number): Deno.NetAddr {
+export function plainNetAddr(
+  { hostname, port }: { hostname: string; port: number },
+): Deno.NetAddr {
   const isMapped = hostname.startsWith("::ffff:");
   return {
     transport: "tcp",

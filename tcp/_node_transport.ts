@@ -29,14 +29,14 @@ class NodeTransport implements StreamTransport {
 
   constructor(socket: net.Socket) {
     this.#socket = socket;
-    this.localAddr = plainNetAddr(
-      socket.localAddress ?? "",
-      socket.localPort ?? 0,
-    );
-    this.remoteAddr = plainNetAddr(
-      socket.remoteAddress ?? "",
-      socket.remotePort ?? 0,
-    );
+    this.localAddr = plainNetAddr({
+      hostname: socket.localAddress ?? "",
+      port: socket.localPort ?? 0,
+    });
+    this.remoteAddr = plainNetAddr({
+      hostname: socket.remoteAddress ?? "",
+      port: socket.remotePort ?? 0,
+    });
     if (socket.destroyed) { // reset before it was accepted
       this.#error = socket.errored ?? new Deno.errors.BadResource("closed");
     }
@@ -246,6 +246,7 @@ class NodeListenerTransport implements ListenerTransport {
   close(): Promise<void> {
     // Its callback would also wait for the connections, which live on.
     this.#server.close();
+    rememberClosed(this.addr.port);
     for (const socket of this.#ready.splice(0)) socket.destroy();
     this.#onError(new Deno.errors.BadResource("Listener has been closed"));
     return Promise.resolve();
@@ -262,8 +263,35 @@ class NodeListenerTransport implements ListenerTransport {
 
 function ignore(): void {}
 
-/** Listens. */
-export function listenNode(
+/** How long the runtime may take to let go of a port, in milliseconds. */
+const LETTING_GO = 1000;
+/** When our own listeners on these ports were closed. */
+const closedAt = new Map<number, number>();
+
+function rememberClosed(port: number): void {
+  for (const [old, at] of closedAt) {
+    if (performance.now() - at > LETTING_GO) closedAt.delete(old);
+  }
+  closedAt.set(port, performance.now());
+}
+
+/** Listens, on a port that one of our own listeners may just have closed, too. */
+export async function listenNode(
+  target: ListenTarget,
+): Promise<ListenerTransport> {
+  for (;;) {
+    try {
+      return await listenOnce(target);
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      const age = performance.now() - (closedAt.get(target.port) ?? -Infinity);
+      if (code !== "EADDRINUSE" || age > LETTING_GO) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+  }
+}
+
+function listenOnce(
   target: ListenTarget,
 ): Promise<ListenerTransport> {
   const { hostname, port, backlog = DEFAULT_BACKLOG } = target;

@@ -4,7 +4,7 @@ import { type ReadTurn, ReadTurns } from "./_read_turns.ts";
 import { indexOfBytes } from "./_index_of_bytes.ts";
 
 /** The buffer of a connection that has received little, in bytes. */
-const MIN_CAPACITY = 4 * 1024;
+const MIN_CAPACITY = 2 * 1024;
 /** The buffer of a connection that receives all the time, in bytes. */
 const MAX_CAPACITY = 256 * 1024;
 /** Reads into less than this go through the buffer, to save calls, in bytes. */

@@ -77,7 +77,7 @@ export class TcpConn implements Deno.TcpConn {
   readonly #transport: StreamTransport;
   readonly #reader: StreamReader;
   readonly #writer: StreamWriter;
-  readonly #streams: WebStreams = new WebStreams(this);
+  #streams: WebStreams | undefined;
   #isClosed = false;
   /** Settles when a close with queued messages has let them go. */
   #closing: Promise<void> = Promise.resolve();
@@ -650,7 +650,7 @@ export class TcpConn implements Deno.TcpConn {
 
   /** The bytes as a web stream, what is buffered included. Cancelling closes. */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return this.#streams.readable;
+    return (this.#streams ??= new WebStreams(this)).readable;
   }
 
   /**
@@ -658,7 +658,7 @@ export class TcpConn implements Deno.TcpConn {
    * closes the connection once `readable` has ended too; aborting it closes.
    */
   get writable(): WritableStream<Uint8Array<ArrayBufferLike>> {
-    return this.#streams.writable;
+    return (this.#streams ??= new WebStreams(this)).writable;
   }
 
   /** Closes the connection. */

@@ -26,7 +26,10 @@ async function rate(
   }
 }
 
-const DENO = ["run", "--quiet", "--allow-net", "--no-check"];
+const DENO = [
+  ...["run", "--quiet", "--allow-net", "--no-check"],
+  "--v8-flags=--expose-gc",
+];
 
 function contenders(
   work: string,
@@ -49,7 +52,10 @@ function contenders(
       name: "node:net in Deno",
       run: () => rate(deno, [...DENO, here("net.mjs"), ...args]),
     },
-    { name: "Node", run: () => rate("node", [here("net.mjs"), ...args]) },
+    {
+      name: "Node",
+      run: () => rate("node", ["--expose-gc", here("net.mjs"), ...args]),
+    },
     { name: "Bun", run: () => rate("bun", [here("net.mjs"), ...args]) },
   ];
 }
@@ -70,6 +76,12 @@ const WORKS: [work: string, title: string, unit: string, ways?: string[]][] = [
     "sendFrame",
     "await send",
   ]],
+  ["accept", "connections accepted and closed", "connections /s"],
+  [
+    "memory",
+    "memory of an idle connection, of 5,000 (less is better)",
+    "bytes",
+  ],
 ];
 
 /** Runs all comparisons. */

@@ -2,7 +2,15 @@
 import net from "node:net";
 import { Buffer } from "node:buffer";
 import process from "node:process";
-import { FRAME, measure, MESSAGE, MIB, parse } from "./work.js";
+import {
+  connectOrder,
+  FRAME,
+  measure,
+  memoryFor,
+  MESSAGE,
+  MIB,
+  parse,
+} from "./work.js";
 
 const task = parse(process.argv.slice(2));
 
@@ -103,4 +111,19 @@ await measure(task, {
     }
     await ended(socket);
   },
+  async accept(count) {
+    const server = net.createServer((socket) => socket.end());
+    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const control = await open(connectOrder(server.address().port, count));
+    await new Promise((resolve) => control.once("data", resolve));
+    server.close();
+    control.destroy();
+  },
+  memory: (count) =>
+    memoryFor(count, () => process.memoryUsage().rss, async () => {
+      const socket = await open("e");
+      socket.on("data", () => {});
+      return { close: () => socket.destroy() };
+    }),
 });
+process.exit(); // whatever a server or a timer still holds on to

@@ -1,6 +1,14 @@
 // This library; the fourth argument chooses a way where there are several.
-import { connectTcp, lengthPrefixFraming } from "../../tcp/mod.ts";
-import { FRAME, measure, MESSAGE, MIB, parse } from "./work.js";
+import { connectTcp, lengthPrefixFraming, listenTcp } from "../../tcp/mod.ts";
+import {
+  connectOrder,
+  FRAME,
+  measure,
+  memoryFor,
+  MESSAGE,
+  MIB,
+  parse,
+} from "./work.js";
 
 const task = parse(Deno.args);
 const way = Deno.args[3];
@@ -8,7 +16,7 @@ const framing = lengthPrefixFraming(4);
 
 async function open(wish) {
   const conn = await connectTcp({ hostname: "127.0.0.1", port: task.port });
-  await conn.send(new TextEncoder().encode(wish));
+  await conn.write(new TextEncoder().encode(wish));
   return conn;
 }
 
@@ -97,4 +105,23 @@ await measure(task, {
     await conn.read(new Uint8Array(1));
     conn.close();
   },
+  async accept(count) {
+    using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+    using control = await connectTcp({
+      hostname: "127.0.0.1",
+      port: task.port,
+    });
+    await control.writeAll(connectOrder(listener.addr.port, count));
+    const accepting = (async () => {
+      for (let i = 0; i < count; i++) (await listener.accept()).close();
+    })();
+    await control.readExact(1);
+    await accepting;
+  },
+  memory: (count) =>
+    memoryFor(count, () => Deno.memoryUsage().rss, async () => {
+      const conn = await open("e");
+      conn.readLine().catch(() => {});
+      return conn;
+    }),
 });

@@ -6,6 +6,8 @@
  * - `s`: swallow everything, and answer the end with one byte
  * - `b`: bytes without end
  * - `f`: frames (a length of 4 bytes, and 64) without end
+ * - `c`, a port in 2 bytes, a count in 4: connections to that port, 16 at a time,
+ *   each kept until the other side ends it; then one byte
  *
  * @module
  */
@@ -30,6 +32,23 @@ async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
   }
 }
 
+async function connectMany(conn: Deno.Conn): Promise<void> {
+  const order = new Uint8Array(6);
+  for (let at = 0; at < 6;) at += (await conn.read(order.subarray(at)))!;
+  const view = new DataView(order.buffer);
+  const port = view.getUint16(0);
+  let left = view.getUint32(2);
+  const connect = async () => {
+    const buffer = new Uint8Array(16);
+    while (left-- > 0) {
+      using other = await Deno.connect({ hostname: "127.0.0.1", port });
+      await other.read(buffer);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, connect));
+  await conn.write(new Uint8Array(1));
+}
+
 async function serve(conn: Deno.TcpConn): Promise<void> {
   using _ = conn;
   conn.setNoDelay(true);
@@ -37,6 +56,7 @@ async function serve(conn: Deno.TcpConn): Promise<void> {
   const first = new Uint8Array(1);
   if (await conn.read(first) === null) return;
   const wish = String.fromCharCode(first[0]!);
+  if (wish === "c") return await connectMany(conn);
   const block = blocks[wish];
   if (block !== undefined) {
     for (;;) await writeAll(conn, block);

@@ -1,5 +1,13 @@
 // The raw API of Deno: a read or a write for each piece, as one would write it.
-import { FRAME, measure, MESSAGE, MIB, parse } from "./work.js";
+import {
+  connectOrder,
+  FRAME,
+  measure,
+  memoryFor,
+  MESSAGE,
+  MIB,
+  parse,
+} from "./work.js";
 
 const task = parse(Deno.args);
 
@@ -75,4 +83,25 @@ await measure(task, {
     conn.close();
     return count;
   },
+  async accept(count) {
+    const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const control = await Deno.connect({
+      hostname: "127.0.0.1",
+      port: task.port,
+    });
+    await control.write(connectOrder(listener.addr.port, count));
+    const accepting = (async () => {
+      for (let i = 0; i < count; i++) (await listener.accept()).close();
+    })();
+    await control.read(new Uint8Array(1));
+    await accepting;
+    listener.close();
+    control.close();
+  },
+  memory: (count) =>
+    memoryFor(count, () => Deno.memoryUsage().rss, async () => {
+      const conn = await open("e");
+      conn.read(new Uint8Array(4096)).catch(() => {});
+      return conn;
+    }),
 });

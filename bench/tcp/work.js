@@ -9,6 +9,8 @@ export const COUNTS = {
   "bulk-out": 3000, // MiB
   "frames-in": 4_000_000,
   "frames-out": 4_000_000,
+  "accept": 10_000,
+  "memory": 5000,
 };
 
 /** Sixty-four bytes, and its frame: a length of 4 bytes in front. */
@@ -24,11 +26,44 @@ export function parse([work, port, share]) {
   return { work, port: Number(port), count };
 }
 
-/** Does the work, and prints how many a second. */
+/** Collects garbage, where the runtime was told to let us. */
+function collect() {
+  if (globalThis.gc) globalThis.gc();
+  else globalThis.Bun?.gc(true);
+}
+
+/** How much more memory the process has, in bytes, for each of `count`. */
+export async function memoryFor(count, rss, open) {
+  const openSome = async (some) => {
+    const conns = await Promise.all(Array.from({ length: some }, open));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    collect();
+    return conns;
+  };
+  // What the first ones alone need does not count.
+  const conns = await openSome(100);
+  const before = rss();
+  while (conns.length < count) conns.push(...await openSome(100));
+  const grown = (rss() - before) / (count - 100);
+  for (const conn of conns) conn.close();
+  return { value: grown };
+}
+
+/** What asks the peer to connect `count` times to a port, after the wish "c". */
+export function connectOrder(port, count) {
+  const bytes = new Uint8Array(7);
+  bytes[0] = "c".charCodeAt(0);
+  new DataView(bytes.buffer).setUint16(1, port);
+  new DataView(bytes.buffer).setUint32(3, count);
+  return bytes;
+}
+
+/** Does the work, and prints how many a second, or the value that it gives. */
 export async function measure({ work, count }, works) {
   const job = works[work];
   if (job === undefined) return console.log("none");
   const started = performance.now();
   const done = await job(count) ?? count;
-  console.log(done / (performance.now() - started) * 1000);
+  const seconds = (performance.now() - started) / 1000;
+  console.log(typeof done === "number" ? done / seconds : done.value);
 }
