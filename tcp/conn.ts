@@ -403,7 +403,8 @@ export class TcpConn implements Deno.TcpConn {
    * Writes all of `bytes`; they must not change until it resolves.
    *
    * Giving up takes the bytes out of the queue if none has left. Otherwise the
-   * rest follows in the background, so that the peer never gets half a message.
+   * rest follows in the background, so that the peer never gets half a message;
+   * they must then not change until `flush` resolves.
    *
    * @throws {SocketError} `EPIPE` or `ECONNRESET` when the peer has gone.
    */
@@ -587,7 +588,8 @@ export class TcpConn implements Deno.TcpConn {
    * Gives up the runtime's connection, with what was received but not yet read,
    * such as for `Deno.startTls`. This object is closed then.
    *
-   * @throws {BusyError} When a read or a write is pending.
+   * @throws {BusyError} When a read or a write is pending, or what a read that was
+   * given up had begun.
    * @throws {NotSupportedError} When the connection is not one of `Deno`'s.
    */
   detach(): DetachedConn {
