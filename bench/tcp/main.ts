@@ -84,28 +84,65 @@ const WORKS: [work: string, title: string, unit: string, ways?: string[]][] = [
   ],
 ];
 
+/** A process that contenders talk to. */
+interface Peer extends AsyncDisposable {
+  /** Its port. */
+  readonly port: number;
+}
+
+/** Starts a peer, and reads the port that it prints. */
+async function startPeer(program: string, args: string[]): Promise<Peer> {
+  const child = new Deno.Command(program, { args, stdout: "piped" }).spawn();
+  const reader = child.stdout.getReader();
+  const { value } = await reader.read();
+  return {
+    port: Number(new TextDecoder().decode(value)),
+    async [Symbol.asyncDispose]() {
+      child.kill("SIGTERM");
+      await reader.cancel();
+      await child.status;
+    },
+  };
+}
+
+/** The peer in C, which is never what a contender waits for, where it compiles. */
+async function compilePeer(folder: string): Promise<string | undefined> {
+  const program = `${folder}/peer`;
+  try {
+    const { success } = await new Deno.Command("cc", {
+      args: ["-O2", "-o", program, here("peer.c")],
+      stderr: "null",
+    }).output();
+    return success ? program : undefined;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
 /** Runs all comparisons. */
 export async function* benchTcp(isQuick: boolean): AsyncGenerator<Table> {
-  const peer = new Deno.Command(Deno.execPath(), {
-    args: [...DENO, here("peer.ts")],
-    stdout: "piped",
-  }).spawn();
-  const reader = peer.stdout.getReader();
+  const folder = await Deno.makeTempDir();
   try {
-    const { value } = await reader.read();
-    const port = Number(new TextDecoder().decode(value));
+    const program = await compilePeer(folder);
+    await using scripted = await startPeer(Deno.execPath(), [
+      ...DENO,
+      here("peer.ts"),
+    ]);
+    await using compiled = program === undefined
+      ? undefined
+      : await startPeer(program, []);
+    console.log(
+      `The peer is ${compiled ? "C over epoll" : "the raw Deno API"}.\n`,
+    );
     const [rounds, share] = isQuick ? [1, 0.02] : [5, 1];
     for (const [work, title, unit, ways] of WORKS) {
-      yield await compare(
-        title,
-        unit,
-        contenders(work, port, share, ways),
-        rounds,
-      );
+      // Only the script knows how to connect by itself.
+      const { port } = work === "accept" ? scripted : compiled ?? scripted;
+      const all = contenders(work, port, share, ways);
+      yield await compare(title, unit, all, rounds);
     }
   } finally {
-    peer.kill("SIGTERM");
-    await reader.cancel();
-    await peer.status;
+    await Deno.remove(folder, { recursive: true });
   }
 }

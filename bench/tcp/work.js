@@ -41,10 +41,11 @@ export async function memoryFor(count, rss, open) {
     return conns;
   };
   // What the first ones alone need does not count.
-  const conns = await openSome(100);
+  const some = Math.ceil(Math.min(100, count / 10));
+  const conns = await openSome(some);
   const before = rss();
-  while (conns.length < count) conns.push(...await openSome(100));
-  const grown = (rss() - before) / (count - 100);
+  while (conns.length < count) conns.push(...await openSome(some));
+  const grown = (rss() - before) / (conns.length - some);
   for (const conn of conns) conn.close();
   return { value: grown };
 }
