@@ -102,3 +102,18 @@ export async function until(condition: () => boolean): Promise<void> {
   }
   throw new Error("the condition never held");
 }
+
+/**
+ * Runs a test that uses a port again. Another program, or a test that runs in
+ * parallel, may take the port in between; five times in a row it is a fault.
+ */
+export async function withPortOfOurs(body: () => Promise<void>): Promise<void> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return await body();
+    } catch (error) {
+      const isTaken = error instanceof Deno.errors.AddrInUse;
+      if (!isTaken || attempt === 5) throw error;
+    }
+  }
+}
