@@ -1,5 +1,5 @@
 import { socketError } from "../errors/mod.ts";
-import type { WaitOptions } from "../wait/mod.ts";
+import { isBounded, type WaitOptions } from "../wait/mod.ts";
 import {
   type FrameBounds,
   type Framing,
@@ -34,10 +34,21 @@ export class FrameReader {
   one(
     options: FrameReadOptions | undefined,
   ): Promise<Uint8Array | null> {
-    if (!this.#reader.isBusy && this.#locate()) {
-      return Promise.resolve(this.#takeOne(options?.borrow));
+    try {
+      const frame = this.now(options);
+      if (frame !== undefined) return Promise.resolve(frame);
+    } catch (error) {
+      return Promise.reject(error);
     }
     return this.#read(options, () => this.#takeOne(options?.borrow));
+  }
+
+  /** The next frame, where it is there and nobody and nothing has to be asked. */
+  now(options: FrameReadOptions | undefined): Uint8Array | undefined {
+    if (this.#reader.isBusy || isBounded(options)) return undefined;
+    // Others may have read since the last search: it says nothing any more.
+    this.#bounds.searched = 0;
+    return this.#locate() ? this.#takeOne(options?.borrow) : undefined;
   }
 
   /** All frames that are complete, at least one; null at the end of the stream. */
@@ -141,30 +152,45 @@ export class FrameReader {
   }
 }
 
-/** The frames one by one: a promise a frame, but no wait where one is there. */
+/**
+ * The frames one by one. It takes no frame from the connection before it is
+ * asked for, so that whoever stops early leaves the others to the next reader.
+ */
 export class FrameIterator implements AsyncIterableIterator<Uint8Array> {
-  readonly #next: () => Promise<Uint8Array[] | null>;
-  #frames: Uint8Array[] = [];
-  #at = 0;
+  readonly #now: () => Uint8Array | undefined;
+  readonly #next: () => Promise<Uint8Array | null>;
+  #isDone = false;
 
-  constructor(next: () => Promise<Uint8Array[] | null>) {
+  constructor(
+    now: () => Uint8Array | undefined,
+    next: () => Promise<Uint8Array | null>,
+  ) {
+    this.#now = now;
     this.#next = next;
   }
 
   next(): Promise<IteratorResult<Uint8Array>> {
-    if (this.#at < this.#frames.length) {
-      const value = this.#frames[this.#at++]!;
-      return Promise.resolve({ done: false, value });
+    if (this.#isDone) return Promise.resolve({ done: true, value: undefined });
+    try {
+      const value = this.#now();
+      if (value !== undefined) return Promise.resolve({ done: false, value });
+    } catch (error) {
+      this.#isDone = true;
+      return Promise.reject(error);
     }
-    return this.#refill();
+    return this.#wait();
   }
 
-  async #refill(): Promise<IteratorResult<Uint8Array>> {
-    const frames = await this.#next();
-    if (frames === null) return { done: true, value: undefined };
-    this.#frames = frames;
-    this.#at = 1;
-    return { done: false, value: frames[0]! };
+  async #wait(): Promise<IteratorResult<Uint8Array>> {
+    const value = await this.#next();
+    if (value !== null) return { done: false, value };
+    this.#isDone = true;
+    return { done: true, value: undefined };
+  }
+
+  return(): Promise<IteratorResult<Uint8Array>> {
+    this.#isDone = true;
+    return Promise.resolve({ done: true, value: undefined });
   }
 
   [Symbol.asyncIterator](): this {

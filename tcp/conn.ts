@@ -344,7 +344,10 @@ export class TcpConn implements Deno.TcpConn {
     framing: Framing,
     options?: FrameReadOptions,
   ): AsyncIterableIterator<Uint8Array> {
-    return new FrameIterator(() => this.#nextBatch(framing, options));
+    return new FrameIterator(
+      () => this.#isClosed ? undefined : this.#framesOf(framing).now(options),
+      () => this.#untilClosed(this.#framesOf(framing).one(options)),
+    );
   }
 
   /**
@@ -359,18 +362,18 @@ export class TcpConn implements Deno.TcpConn {
     options?: FrameReadOptions,
   ): AsyncIterableIterator<Uint8Array[]> {
     for (;;) {
-      const batch = await this.#nextBatch(framing, options);
+      const batch = await this.#untilClosed(
+        this.#framesOf(framing).batch(options),
+      );
       if (batch === null) return;
       yield batch;
     }
   }
 
-  async #nextBatch(
-    framing: Framing,
-    options: FrameReadOptions | undefined,
-  ): Promise<Uint8Array[] | null> {
+  /** Makes of a close on this side the end of the stream. */
+  async #untilClosed<T>(frames: Promise<T | null>): Promise<T | null> {
     try {
-      return await this.#framesOf(framing).batch(options);
+      return await frames;
     } catch (error) {
       if (this.#isClosed) return null;
       throw error;

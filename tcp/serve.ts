@@ -188,6 +188,8 @@ export class TcpServer implements AsyncDisposable {
     this.#active.set(conn, idle);
     try {
       await this.#handler(conn, { signal: this.#ending.signal });
+      // A flush that fails has already failed the sends that it carried.
+      await conn.flush().catch(() => {});
     } catch (error) {
       // What a handler meets because it was idle or shut down is no fault of its.
       if (!idle.hasFired && !this.#ending.signal.aborted) {

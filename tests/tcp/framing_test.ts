@@ -408,3 +408,63 @@ eachTransport("closing ends frames() quietly", async ({ pair }) => {
   ends.server.close();
   assertEquals(await reading, []);
 });
+
+eachTransport(
+  "leaving frames() early leaves the other frames to the next reader",
+  async ({ pair }) => {
+    using ends = await pair();
+    const framing = delimiterFraming("\n");
+    await ends.server.writeAll(bytes("1\n2\n3\n"));
+    await ends.client.peek(6);
+    for await (const frame of ends.client.frames(framing)) {
+      assertEquals(text(frame), "1");
+      break;
+    }
+    assertEquals(text((await ends.client.readFrame(framing))!), "2");
+    assertEquals(await ends.client.readLine(), "3");
+  },
+);
+
+eachTransport(
+  "frames() gives each of several waiting calls its own frame",
+  async ({ pair }) => {
+    using ends = await pair();
+    const frames = ends.client.frames(delimiterFraming("\n"));
+    const all = Promise.all([frames.next(), frames.next(), frames.next()]);
+    await ends.server.writeAll(bytes("1\n2\n3\n"));
+    assertEquals((await all).map(({ value }) => text(value)), ["1", "2", "3"]);
+  },
+);
+
+eachTransport(
+  "readFrame() searches anew after others have read",
+  async ({ pair }) => {
+    using ends = await pair();
+    const framing = delimiterFraming("\n");
+    await ends.server.writeAll(bytes("abcdef"));
+    await ends.client.peek(6);
+    const abort = new AbortController();
+    const reading = ends.client.readFrame(framing, { signal: abort.signal });
+    abort.abort(new Error("no more"));
+    await assertRejects(() => reading, Error, "no more");
+    await ends.client.readExact(6);
+    await ends.server.writeAll(bytes("a\nbbbbbbbb\n"));
+    await ends.client.peek(11);
+    assertEquals(text((await ends.client.readFrame(framing))!), "a");
+  },
+);
+
+eachTransport(
+  "readFrame() rejects where the signal has aborted or the frame is malformed",
+  async ({ pair }) => {
+    using ends = await pair();
+    await ends.server.writeAll(bytes("12345\n"));
+    await ends.client.peek(6);
+    const signal = AbortSignal.abort(new Error("no more"));
+    const framing = delimiterFraming("\n", { maxFrameSize: 4 });
+    const aborted = ends.client.readFrame(framing, { signal });
+    await assertRejects(() => aborted, Error, "no more");
+    const oversize = ends.client.readFrame(framing);
+    await assertRejects(() => oversize, FrameError);
+  },
+);

@@ -279,3 +279,32 @@ Deno.test({
     }
   },
 });
+
+eachServer(
+  "what a handler has sent without waiting leaves before the close",
+  async (serve, connect) => {
+    const size = 32 * 1024 * 1024;
+    await using server = await serve((conn) => {
+      conn.send(new Uint8Array(size)).catch(() => {});
+    });
+    using conn = await connect(server.addr);
+    await until(() => server.stats.accepted === 1);
+    let received = 0;
+    const buffer = new Uint8Array(256 * 1024);
+    for (let n; (n = await conn.read(buffer)) !== null;) received += n;
+    assertEquals(received, size);
+  },
+);
+
+eachServer(
+  "shutdown({ timeout }) ends what a peer does not read",
+  async (serve, connect) => {
+    const server = await serve((conn) => {
+      conn.send(new Uint8Array(32 * 1024 * 1024)).catch(() => {});
+    });
+    using _conn = await connect(server.addr);
+    await until(() => server.stats.accepted === 1);
+    await server.shutdown({ timeout: 10 });
+    assertEquals(server.stats.active, 0);
+  },
+);
