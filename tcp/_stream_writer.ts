@@ -42,6 +42,8 @@ interface Entry {
   isChunk: boolean;
   /** Whether one write is all that the caller wants. */
   isShort: boolean;
+  /** Whether `send` queued it, and so its limit counts it. */
+  isSent: boolean;
   settle?: Settle<number>;
   /** Who waits until this, and so all before it, has been written. */
   waiters?: Settle<void>[];
@@ -65,6 +67,8 @@ export class StreamWriter {
   bytesWritten = 0;
   /** How many bytes wait in the queue. */
   queued = 0;
+  /** How many of them are of writes, which hold no memory but their callers'. */
+  #written = 0;
   /** How many queued bytes make senders wait. */
   readonly highWaterMark: number;
 
@@ -126,7 +130,7 @@ export class StreamWriter {
       return tail.bytes;
     }
     const isRefused = this.#error !== undefined || size > LARGE_CHUNK ||
-      this.queued + size > this.highWaterMark * HARD_LIMIT;
+      this.#sent + size > this.highWaterMark * HARD_LIMIT;
     return isRefused ? undefined : this.#newTail(size).bytes;
   }
 
@@ -143,12 +147,17 @@ export class StreamWriter {
     return this.queued < this.highWaterMark ? READY : this.drained();
   }
 
+  /** How many queued bytes are of messages that were sent. */
+  get #sent(): number {
+    return this.queued - this.#written;
+  }
+
   #refuseMore(size: number): Promise<void> | undefined {
-    if (this.queued + size <= this.highWaterMark * HARD_LIMIT) return undefined;
+    if (this.#sent + size <= this.highWaterMark * HARD_LIMIT) return undefined;
     const refusal = Promise.reject<void>(socketError("ENOBUFS", {
       action: `send ${size} bytes`,
       syscall: "send",
-      reason: `${this.queued} bytes are queued; wait for send() or drained()`,
+      reason: `${this.#sent} bytes are queued; wait for send() or drained()`,
     }));
     refusal.catch(ignore);
     return refusal;
@@ -158,7 +167,14 @@ export class StreamWriter {
     if (this.#queue.length > 0) this.#hasOverflowed = true;
     const isLarge = this.#hasOverflowed || size > SMALL_CHUNK;
     const bytes = takeChunk(isLarge);
-    const tail = { bytes, start: 0, end: 0, isChunk: true, isShort: false };
+    const tail = {
+      bytes,
+      start: 0,
+      end: 0,
+      isChunk: true,
+      isShort: false,
+      isSent: true,
+    };
     this.#queue.push(tail);
     return this.#tail = tail;
   }
@@ -180,12 +196,12 @@ export class StreamWriter {
   /** A large message is not copied, so its promise waits until it is written. */
   #sendWhole(bytes: Uint8Array): Promise<void> {
     // One message may be of any size; who sends the next has not waited.
-    const full = this.queued < this.highWaterMark
+    const full = this.#sent < this.highWaterMark
       ? undefined
       : this.#refuseMore(bytes.length);
     if (full !== undefined) return full;
     const sent: Promise<unknown> = this.#error === undefined
-      ? this.#enqueue(bytes, false, undefined)
+      ? this.#enqueue(bytes, { isShort: false, isSent: true }, undefined)
       : Promise.reject(this.#error);
     const done = sent.then(ignore);
     done.catch(ignore); // flush(), drained() and the next send report it too
@@ -224,7 +240,7 @@ export class StreamWriter {
     } else if (isShort && bytes.length > 0 && this.isIdle) {
       return this.#writeDirect(bytes);
     }
-    return this.#enqueue(bytes, isShort, options);
+    return this.#enqueue(bytes, { isShort, isSent: false }, options);
   }
 
   /** The write of a caller who is alone: no queue, and one promise only. */
@@ -232,12 +248,16 @@ export class StreamWriter {
     this.#isWriting = true;
     this.#direct = bytes.length;
     this.queued += bytes.length;
+    this.#written += bytes.length;
     return this.#target.write(bytes)
       .then(this.#onDirect, this.#onDirectFailed);
   }
 
   readonly #onDirect = (count: number): number => {
-    if (!this.#hasFailed) this.queued -= this.#direct;
+    if (!this.#hasFailed) {
+      this.queued -= this.#direct;
+      this.#written -= this.#direct;
+    }
     this.#direct = 0;
     this.#isWriting = false;
     this.bytesWritten += count;
@@ -257,7 +277,7 @@ export class StreamWriter {
 
   #enqueue(
     bytes: Uint8Array,
-    isShort: boolean,
+    kind: { isShort: boolean; isSent: boolean },
     options: WaitOptions | undefined,
   ): Promise<number> {
     if (bytes.length === 0 && this.isIdle) return Promise.resolve(0);
@@ -268,11 +288,13 @@ export class StreamWriter {
       start: 0,
       end: bytes.length,
       isChunk: false,
-      isShort,
+      isShort: kind.isShort,
+      isSent: kind.isSent,
       settle: { resolve, reject },
     };
     this.#queue.push(entry);
     this.queued += bytes.length;
+    if (!kind.isSent) this.#written += bytes.length;
     if (isBounded(options)) this.#limit(entry, options!);
     if (!this.#isWriting) this.#pump();
     return promise;
@@ -292,7 +314,7 @@ export class StreamWriter {
         if (at < 0) return;
         if (at > 0 || !this.#isWriting || this.#direct > 0) {
           this.#queue.splice(at, 1);
-          this.queued -= entry.end;
+          this.#uncount(entry, entry.end);
           this.#moveWaiters(entry, this.#queue[at - 1]);
           this.#settleDrain();
         }
@@ -323,16 +345,22 @@ export class StreamWriter {
     const head = this.#queue[0];
     if (head === undefined) return; // failed by close in the meantime
     head.start += count;
-    this.queued -= count;
+    this.#uncount(head, count);
     this.bytesWritten += count;
     if (head.isShort && head.start < head.end && head.settle !== undefined) {
-      this.queued -= head.end - head.start;
+      this.#uncount(head, head.end - head.start);
       head.end = head.start;
     }
     if (head.start >= head.end) this.#finish(head);
     this.#settleDrain();
     this.#pumpNext();
   };
+
+  /** Bytes of an entry wait no longer. */
+  #uncount(entry: Entry, count: number): void {
+    this.queued -= count;
+    if (!entry.isSent) this.#written -= count;
+  }
 
   #pumpNext(): void {
     if (this.#queue.length === 0) {
@@ -381,7 +409,7 @@ export class StreamWriter {
     if (this.#hasFailed) return;
     this.#hasFailed = true;
     this.#tail = undefined;
-    this.queued = 0;
+    this.queued = this.#written = 0;
     for (const entry of this.#queue.splice(0)) {
       // A chunk that the kernel may still be reading is not given back.
       entry.settle?.reject(error);

@@ -11,16 +11,30 @@ const DEFAULT_MAX_CONNECTIONS = 10_000;
 const MIN_PAUSE = 5;
 const MAX_PAUSE = 1000;
 
-/** Errors of accept that pass: a connection that went, or no descriptor left. */
+/**
+ * Errors of accept that pass: a connection that went, no descriptor or memory
+ * left, a firewall's refusal, and the errors of the network that Linux hands
+ * over with a new connection and that accept(2) says to take like EAGAIN.
+ */
 const PASSING = new Set([
+  "EAGAIN",
   "ECONNABORTED",
   "ECONNRESET",
+  "EHOSTDOWN",
+  "EHOSTUNREACH",
   "EINTR",
   "EMFILE",
+  "ENETDOWN",
+  "ENETUNREACH",
   "ENFILE",
   "ENOBUFS",
   "ENOMEM",
+  "ENONET",
+  "ENOPROTOOPT",
+  "EOPNOTSUPP",
+  "EPERM",
   "EPROTO",
+  "ETIMEDOUT",
 ]);
 
 /** How to serve. */
@@ -114,9 +128,8 @@ export class TcpServer implements AsyncDisposable {
     bytesRead: 0,
     bytesWritten: 0,
   };
-  /** Resolves when a connection has ended, for an accept loop that is full. */
-  #room = Promise.withResolvers<void>();
-  #stopped = Promise.withResolvers<void>();
+  /** Ends the wait of the accept loop: a connection has ended, or all shall. */
+  #wake: () => void = () => {};
   /** Resolves when the server has stopped, and its last connection has ended. */
   readonly finished: Promise<void>;
 
@@ -152,8 +165,7 @@ export class TcpServer implements AsyncDisposable {
     let pause = MIN_PAUSE;
     while (!this.#listener.isClosed) {
       if (this.#active.size >= maxConnections) {
-        this.#room = Promise.withResolvers();
-        await Promise.race([this.#room.promise, this.#stopped.promise]);
+        await this.#wait();
         continue;
       }
       try {
@@ -164,22 +176,22 @@ export class TcpServer implements AsyncDisposable {
         this.#totals.acceptErrors++;
         this.#report(error);
         if (!isPassing(error)) this.#listener.close();
-        else await this.#rest(pause);
+        else await this.#wait(pause);
         pause = Math.min(pause * 2, MAX_PAUSE);
       }
     }
-    while (this.#active.size > 0) {
-      this.#room = Promise.withResolvers();
-      await this.#room.promise;
-    }
+    while (this.#active.size > 0) await this.#wait();
   }
 
-  /** Sits out a failure that passes, unless the server is stopped meanwhile. */
-  async #rest(ms: number): Promise<void> {
-    const timer = Promise.withResolvers<void>();
-    const id = setTimeout(timer.resolve, ms);
-    await Promise.race([timer.promise, this.#stopped.promise]);
-    clearTimeout(id);
+  /** Waits until a connection ends, the server is stopped, or time is up. */
+  #wait(ms?: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
   }
 
   async #serve(conn: TcpConn): Promise<void> {
@@ -203,7 +215,7 @@ export class TcpServer implements AsyncDisposable {
       this.#active.delete(conn);
       this.#totals.bytesRead += conn.bytesRead;
       this.#totals.bytesWritten += conn.bytesWritten;
-      this.#room.resolve();
+      this.#wake();
     }
   }
 
@@ -226,7 +238,7 @@ export class TcpServer implements AsyncDisposable {
   async shutdown(options?: WaitOptions): Promise<void> {
     checkWait(options);
     const freed = this.#listener[Symbol.asyncDispose]();
-    this.#stopped.resolve();
+    this.#wake();
     await freed;
     const late = socketError("ETIMEDOUT", { action: "wait for the handlers" });
     try {

@@ -131,6 +131,22 @@ eachTransport(
 );
 
 eachTransport(
+  "send() is not refused for what others write",
+  async ({ pair }) => {
+    using ends = await pair({ highWaterMark: 1000 });
+    const large = ends.client.writeAll(new Uint8Array(TOO_MUCH));
+    const small = ends.client.send(bytes("small"));
+    const sent = ends.client.send(new Uint8Array(100_000));
+    assertEquals(ends.client.queued > 64_000, true);
+    const reading = readAll(ends.server);
+    await Promise.all([large, small, sent]);
+    await ends.client.closeWrite();
+    assertEquals((await reading).length, TOO_MUCH + 5 + 100_000);
+    assertEquals(ends.client.queued, 0);
+  },
+);
+
+eachTransport(
   "a failed flush rejects all that it carried, once, and later writes",
   async ({ pair, backend }) => {
     using ends = await pair();
