@@ -20,8 +20,8 @@ export interface Row {
   readonly name: string;
   /** The median rate. */
   readonly median: number;
-  /** The median over that of the first contender. */
-  readonly ratio: number;
+  /** The median over that of the first contender, where that says something. */
+  readonly ratio: number | undefined;
 }
 
 /** One comparison. */
@@ -69,7 +69,8 @@ export async function compare(
   return { title, unit, rows };
 }
 
-function round(value: number): string {
+function round(value: number | undefined): string {
+  if (value === undefined) return "";
   const digits = value >= 100 ? 0 : value >= 10 ? 1 : 2;
   return value.toLocaleString("en", {
     minimumFractionDigits: digits,

@@ -10,12 +10,14 @@ import { format, machine, type Table } from "./_harness.ts";
 import { benchAddress } from "./resolve/address_tables.ts";
 import { benchResolve } from "./resolve/tables.ts";
 import { benchTcp } from "./tcp/main.ts";
+import { benchUdp } from "./udp/main.ts";
 
 const TOPICS: Record<
   string,
   (isQuick: boolean) => AsyncIterable<Table>
 > = {
   tcp: benchTcp,
+  udp: benchUdp,
   resolve: benchResolve,
   address: benchAddress,
 };
