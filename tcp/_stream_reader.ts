@@ -1,19 +1,12 @@
 import { socketError } from "../errors/mod.ts";
 import { isBounded, type WaitOptions } from "../wait/mod.ts";
 import { type ReadTurn, ReadTurns } from "./_read_turns.ts";
-import { indexOfBytes } from "./_index_of_bytes.ts";
+import type { Refusal } from "./_refusal.ts";
+import { SlidingBuffer } from "./_sliding_buffer.ts";
 
-/** The buffer of a connection that has received little, in bytes. */
-const MIN_CAPACITY = 2 * 1024;
-/** The buffer of a connection that receives all the time, in bytes. */
-const MAX_CAPACITY = 256 * 1024;
 /** Reads into less than this go through the buffer, to save calls, in bytes. */
 const SMALL_READ = 4 * 1024;
 
-/** Fewer bytes than this are copied faster one by one than by a view of them. */
-const SMALL_COPY = 128;
-
-const EMPTY = new Uint8Array(0);
 const ignore = () => {};
 const END = Promise.resolve(null);
 
@@ -34,11 +27,7 @@ export interface ReadSource {
  * up, or fails, loses none: the fill that it had begun goes on, and the next
  * read finds what it brought. There is one fill at a time.
  */
-export class StreamReader {
-  /** Bytes received, of which `[start, end)` are still to be read. */
-  buffer: Uint8Array = EMPTY;
-  start = 0;
-  end = 0;
+export class StreamReader extends SlidingBuffer {
   /** How many bytes have been received. */
   bytesRead = 0;
   /** Whether the stream has ended, be it that the buffer still holds some of it. */
@@ -55,19 +44,13 @@ export class StreamReader {
   /** What the quick read that is under way needs, and how it takes it. */
   #need = 0;
   #take: ((isThere: boolean) => unknown) | undefined;
-  #error: Error | undefined;
+  #refusal: Refusal | undefined;
   /** Whether this side has given up reading, and nothing is to be kept. */
   #isDropping = false;
-  /** Follows what the connection receives: see `#reserve`. */
-  #capacity = MIN_CAPACITY;
 
   constructor(source: ReadSource) {
+    super();
     this.#source = source;
-  }
-
-  /** How many bytes can be read without waiting. */
-  get buffered(): number {
-    return this.end - this.start;
   }
 
   /** Whether a read is pending, so that what is buffered belongs to it. */
@@ -77,7 +60,7 @@ export class StreamReader {
 
   /** Whether no fill is under way, and the stream goes on. */
   get #isQuiet(): boolean {
-    return this.#filling === undefined && this.#error === undefined &&
+    return this.#filling === undefined && this.#refusal === undefined &&
       !this.ended;
   }
 
@@ -87,15 +70,15 @@ export class StreamReader {
   }
 
   /** Drops what is buffered, and rejects what waits and every later read. */
-  close(error: Error): void {
-    this.#error = error;
+  close(refusal: Refusal): void {
+    this.#refusal = refusal;
     this.#isDropping = true;
     this.ended = false;
-    this.buffer = EMPTY;
-    this.start = this.end = 0;
+    this.drop();
     this.#take = undefined;
-    this.#rejectDirect(error);
-    this.#turns.fail(error);
+    if (!this.isBusy) return;
+    this.#rejectDirect(refusal());
+    this.#turns.fail(refusal());
   }
 
   /** Pretends that the stream ended here. */
@@ -109,34 +92,6 @@ export class StreamReader {
     this.#turns.wake();
   }
 
-  /** Takes `count` buffered bytes off the stream. */
-  consume(count: number): void {
-    this.start += count;
-    if (this.start === this.end && this.#filling === undefined) {
-      this.start = this.end = 0;
-    }
-  }
-
-  /** A copy of the next `count` buffered bytes, which stay. */
-  copy(count: number): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(
-      this.buffer.subarray(this.start, this.start + count),
-    );
-  }
-
-  /** Moves buffered bytes into `target`, as many as both have. */
-  #moveInto(target: Uint8Array): number {
-    const { buffer, start } = this;
-    const count = Math.min(target.length, this.end - start);
-    if (count <= SMALL_COPY) {
-      for (let i = 0; i < count; i++) target[i] = buffer[start + i]!;
-    } else {
-      target.set(buffer.subarray(start, start + count));
-    }
-    this.consume(count);
-    return count;
-  }
-
   /** C's `read`: resolves as soon as there is anything. */
   read(
     target: Uint8Array,
@@ -144,19 +99,19 @@ export class StreamReader {
   ): Promise<number | null> {
     if (!isBounded(options)) {
       if (this.buffered === 0) {
-        if (this.#error !== undefined) return Promise.reject(this.#error);
+        if (this.#refusal !== undefined) return Promise.reject(this.#refusal());
         if (this.ended) return END;
       }
       if (!this.isBusy) {
         if (this.buffered > 0 || target.length === 0) {
-          return Promise.resolve(this.#moveInto(target));
+          return Promise.resolve(this.moveInto(target));
         }
         if (this.#filling === undefined) {
           return target.length >= SMALL_READ
             ? this.#readDirect(target)
             : this.#readQuick(
               1,
-              (isThere) => isThere ? this.#moveInto(target) : null,
+              (isThere) => isThere ? this.moveInto(target) : null,
             );
         }
       }
@@ -165,7 +120,7 @@ export class StreamReader {
       options,
       "read",
       async (turn) => this.buffered > 0 || await this.fill(turn),
-      (hasMore) => hasMore ? this.#moveInto(target) : null,
+      (hasMore) => hasMore ? this.moveInto(target) : null,
     );
   }
 
@@ -193,7 +148,7 @@ export class StreamReader {
   }
 
   #fillQuick(): void {
-    this.#source.read(this.#room())
+    this.#source.read(this.room())
       .then(this.#onQuick, this.#onQuickFail);
   }
 
@@ -212,7 +167,7 @@ export class StreamReader {
   readonly #onQuickFail = (error: unknown): void => {
     this.#onFillFail(error);
     this.#take = undefined;
-    this.#rejectDirect(this.#error!);
+    this.#rejectDirect(this.#refusal!());
     this.#endDirect();
   };
 
@@ -255,8 +210,8 @@ export class StreamReader {
 
   readonly #onDirectFail = (error: unknown): void => {
     this.#isDirect = false;
-    this.#error ??= this.#source.failure(error, "read");
-    this.#rejectDirect(this.#error);
+    this.#fail(error);
+    this.#rejectDirect(this.#refusal!());
     this.#turns.release();
   };
 
@@ -287,68 +242,37 @@ export class StreamReader {
     const before = this.buffered;
     while (this.buffered === before) {
       if (turn.isOver || this.ended) return false;
-      if (this.#error !== undefined) throw this.#error;
+      if (this.#refusal !== undefined) throw this.#refusal();
       await this.#turns.until(turn, this.#filling ?? this.#startFill());
     }
     return true;
   }
 
   #startFill(): Promise<void> {
-    return this.#filling = this.#source.read(this.#room())
+    return this.#filling = this.#source.read(this.room())
       .then(this.#onFill, this.#onFillFail);
-  }
-
-  /** Where the next bytes go. */
-  #room(): Uint8Array {
-    this.#reserve();
-    return this.end === 0 ? this.buffer : this.buffer.subarray(this.end);
   }
 
   readonly #onFill = (count: number | null): void => {
     this.#filling = undefined;
-    if (this.ended || this.#error !== undefined) return; // closed meanwhile
+    if (this.ended || this.#refusal !== undefined) return; // closed meanwhile
     if (count === null) {
       this.ended = true;
       return;
     }
-    // A full buffer says that there is more; a hardly used one, that less would do.
-    const room = this.buffer.length - this.end;
-    if (count === room) {
-      this.#capacity = Math.min(this.buffer.length * 4, MAX_CAPACITY);
-    } else if (count * 8 < this.#capacity) {
-      this.#capacity = Math.max(this.#capacity / 4, MIN_CAPACITY);
-    }
-    this.end += count;
+    this.extend(count);
     this.bytesRead += count;
   };
 
   readonly #onFillFail = (error: unknown): void => {
     this.#filling = undefined;
-    this.#error ??= this.#source.failure(error, "read");
+    this.#fail(error);
   };
 
-  /**
-   * Makes room behind the buffered bytes. An empty buffer takes the size that
-   * the last fills call for, so that an idle connection keeps a small one; one
-   * that is full of an unfinished message doubles.
-   */
-  #reserve(): void {
-    const held = this.buffered;
-    const size = this.buffer.length;
-    const isWanted = size >= this.#capacity && size <= this.#capacity * 4;
-    if (held === 0) {
-      if (!isWanted) this.buffer = new Uint8Array(this.#capacity);
-    } else if (isWanted && size - this.end >= size / 2) {
-      return; // plenty of room behind
-    } else if (held * 2 <= size && isWanted) {
-      this.buffer.copyWithin(0, this.start, this.end);
-    } else {
-      const grown = new Uint8Array(Math.max(held * 2, this.#capacity));
-      grown.set(this.buffer.subarray(this.start, this.end));
-      this.buffer = grown;
-    }
-    this.start = 0;
-    this.end = held;
+  #fail(error: unknown): void {
+    if (this.#refusal !== undefined) return;
+    const failure = this.#source.failure(error, "read");
+    this.#refusal = () => failure;
   }
 
   /** Waits until `count` bytes are buffered; false when the stream ends before. */
@@ -402,13 +326,13 @@ export class StreamReader {
     const isBound = isBounded(options);
     if (!this.isBusy && !isBound) {
       if (this.buffered >= target.length) {
-        this.#moveInto(target);
+        this.moveInto(target);
         return Promise.resolve(target);
       }
       if (target.length <= SMALL_READ && this.#isQuiet) {
         return this.#readQuick(target.length, (isThere) => {
           if (!isThere) throw this.#truncated(target.length);
-          this.#moveInto(target);
+          this.moveInto(target);
           return target;
         });
       }
@@ -421,7 +345,7 @@ export class StreamReader {
           ? this.#require(turn, target.length)
           : this.#fillTarget(turn, target),
       () => {
-        if (isBound) this.#moveInto(target);
+        if (isBound) this.moveInto(target);
         return target;
       },
     );
@@ -429,13 +353,13 @@ export class StreamReader {
 
   /** Reads straight into a caller's buffer, and takes it back if the stream ends. */
   async #fillTarget(turn: ReadTurn, target: Uint8Array): Promise<void> {
-    let filled = this.#moveInto(target);
+    let filled = this.moveInto(target);
     try {
       while (filled < target.length) {
         const rest = target.subarray(filled);
         if (rest.length < SMALL_READ || this.#filling !== undefined) {
           if (!await this.fill(turn)) break;
-          filled += this.#moveInto(rest);
+          filled += this.moveInto(rest);
           continue;
         }
         const count = await this.#readDirect(rest);
@@ -451,9 +375,7 @@ export class StreamReader {
   /** Puts bytes that a failed read had taken in front of the stream again. */
   #takeBack(bytes: Uint8Array): void {
     if (this.#isDropping) return;
-    this.buffer = bytes.slice();
-    this.start = 0;
-    this.end = bytes.length;
+    this.restart(bytes.slice());
   }
 
   async #require(turn: ReadTurn, count: number): Promise<void> {
@@ -467,43 +389,5 @@ export class StreamReader {
       reason:
         `the stream ended after ${this.buffered}, which can still be read`,
     });
-  }
-
-  /** Takes `count` buffered bytes, as bytes of the caller's own. */
-  takeNow(count: number): Uint8Array<ArrayBuffer> {
-    const bytes = this.copy(count);
-    this.consume(count);
-    return bytes;
-  }
-
-  /**
-   * Waits for a delimiter; the count of bytes up to and including it, or -1 at
-   * the end of the stream. Called only inside `prepare`.
-   */
-  async find(
-    turn: ReadTurn,
-    delimiter: Uint8Array,
-    limit: number,
-  ): Promise<number> {
-    let searched = 0;
-    for (;;) {
-      const at = indexOfBytes(
-        this.buffer,
-        delimiter,
-        this.start + searched,
-        this.end,
-      );
-      const length = at < 0 ? -1 : at - this.start + delimiter.length;
-      if (length > limit || (at < 0 && this.buffered >= limit)) {
-        throw socketError("EMSGSIZE", {
-          action: `read up to a delimiter`,
-          reason:
-            `none within the limit of ${limit} bytes, which can still be read`,
-        });
-      }
-      if (at >= 0) return length;
-      searched = Math.max(0, this.buffered - delimiter.length + 1);
-      if (!await this.fill(turn)) return -1;
-    }
   }
 }

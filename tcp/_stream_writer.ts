@@ -12,6 +12,7 @@ import {
   SMALL_CHUNK,
   takeChunk,
 } from "./_chunk_pool.ts";
+import type { Refusal } from "./_refusal.ts";
 
 /** A flush waits for more as long as more comes, up to this many bytes. */
 const EAGER_FLUSH = 32 * 1024;
@@ -85,7 +86,7 @@ export class StreamWriter {
   #seen = 0;
   #hasOverflowed = false;
   /** Why later writes are refused: closed, or failed. */
-  #error: Error | undefined;
+  #refusal: Refusal | undefined;
   #hasFailed = false;
   #drain: PromiseWithResolvers<void> | undefined;
 
@@ -102,7 +103,7 @@ export class StreamWriter {
   /** Queues a message; see `TcpConn.send`. */
   send(bytes: Uint8Array): Promise<void> {
     const size = bytes.length;
-    if (this.#error !== undefined || size >= PASS_THROUGH) {
+    if (this.#refusal !== undefined || size >= PASS_THROUGH) {
       return this.#sendWhole(bytes);
     }
     const tail = this.#tail;
@@ -129,7 +130,7 @@ export class StreamWriter {
     if (tail !== undefined && tail.bytes.length - tail.end >= size) {
       return tail.bytes;
     }
-    const isRefused = this.#error !== undefined || size > LARGE_CHUNK ||
+    const isRefused = this.#refusal !== undefined || size > LARGE_CHUNK ||
       this.#sent + size > this.highWaterMark * HARD_LIMIT;
     return isRefused ? undefined : this.#newTail(size).bytes;
   }
@@ -200,9 +201,9 @@ export class StreamWriter {
       ? undefined
       : this.#refuseMore(bytes.length);
     if (full !== undefined) return full;
-    const sent: Promise<unknown> = this.#error === undefined
+    const sent: Promise<unknown> = this.#refusal === undefined
       ? this.#enqueue(bytes, { isShort: false, isSent: true }, undefined)
-      : Promise.reject(this.#error);
+      : Promise.reject(this.#refusal());
     const done = sent.then(ignore);
     done.catch(ignore); // flush(), drained() and the next send report it too
     return done;
@@ -230,7 +231,7 @@ export class StreamWriter {
     isShort: boolean,
     options: WaitOptions | undefined,
   ): Promise<number> {
-    if (this.#error !== undefined) return Promise.reject(this.#error);
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal());
     if (isBounded(options)) {
       try {
         checkWait(options);
@@ -272,7 +273,7 @@ export class StreamWriter {
   readonly #onDirectFailed = (error: unknown): never => {
     this.#direct = 0;
     this.#onFailed(error);
-    throw this.#error;
+    throw this.#refusal!();
   };
 
   #enqueue(
@@ -400,34 +401,37 @@ export class StreamWriter {
 
   readonly #onFailed = (error: unknown): void => {
     this.#isWriting = false;
-    this.fail(this.#target.failure(error, "write"));
+    const failure = this.#target.failure(error, "write");
+    this.fail(() => failure);
   };
 
   /** Rejects all that waits, once, and every later write. */
-  fail(error: Error): void {
-    this.#error = error;
+  fail(refusal: Refusal): void {
+    this.#refusal = refusal;
     if (this.#hasFailed) return;
     this.#hasFailed = true;
     this.#tail = undefined;
     this.queued = this.#written = 0;
-    for (const entry of this.#queue.splice(0)) {
+    for (const { settle, waiters } of this.#queue.splice(0)) {
       // A chunk that the kernel may still be reading is not given back.
-      entry.settle?.reject(error);
-      for (const waiter of entry.waiters ?? []) waiter.reject(error);
+      settle?.reject(refusal());
+      for (const waiter of waiters ?? []) waiter.reject(refusal());
     }
-    for (const waiter of this.#directWaiters.splice(0)) waiter.reject(error);
-    this.#drain?.reject(error);
+    for (const waiter of this.#directWaiters.splice(0)) {
+      waiter.reject(refusal());
+    }
+    this.#drain?.reject(refusal());
     this.#drain = undefined;
   }
 
   /** Refuses later writes, and leaves the queue to be written. */
-  refuse(error: Error): void {
-    this.#error ??= error;
+  refuse(refusal: Refusal): void {
+    this.#refusal ??= refusal;
   }
 
   /** See `TcpConn.drained`. */
   drained(): Promise<void> {
-    if (this.#error !== undefined) return rejected(this.#error);
+    if (this.#refusal !== undefined) return rejected(this.#refusal());
     if (this.queued < this.highWaterMark) return READY;
     if (this.#drain === undefined) {
       this.#drain = Promise.withResolvers();
@@ -438,7 +442,7 @@ export class StreamWriter {
 
   /** Resolves when all that is queued now has been written. */
   flush(options?: WaitOptions): Promise<void> {
-    if (this.#error !== undefined) return Promise.reject(this.#error);
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal());
     return waitFor(
       this.settled(),
       options,

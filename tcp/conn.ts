@@ -1,13 +1,15 @@
 import { formatHostPort } from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
-import { checkCount, checkLimit } from "./_check.ts";
+import { checkCount } from "./_check.ts";
+import { readLine, readUntil, type ReadUntilOptions } from "./_delimited.ts";
 import {
   FrameIterator,
   FrameReader,
   type FrameReadOptions,
 } from "./_frame_reader.ts";
 import { encodeFrame, type Framing } from "./framing/mod.ts";
+import { type Refusal, refusal } from "./_refusal.ts";
 import { StreamReader } from "./_stream_reader.ts";
 import { StreamWriter } from "./_stream_writer.ts";
 import type { StreamTransport, TcpBackend } from "./_transport.ts";
@@ -15,8 +17,6 @@ import { WebStreams } from "./_web_streams.ts";
 
 /** How many queued bytes make `send` wait, unless the user says. */
 export const DEFAULT_HIGH_WATER_MARK: number = 256 * 1024;
-/** The longest line or delimited message, unless the user says, in bytes. */
-const DEFAULT_LIMIT = 64 * 1024;
 /** The most that `peek` may ask for, in bytes. */
 const MAX_PEEK = 64 * 1024;
 /** How long `closeGracefully` waits, unless the user says, in milliseconds. */
@@ -25,19 +25,6 @@ const DEFAULT_GRACE = 5000;
 const LINGER = 5000;
 /** What `closeGracefully` reads and drops at a time, in bytes. */
 const DISCARD = 64 * 1024;
-
-const LF = new Uint8Array([0x0a]);
-const decoder = new TextDecoder();
-
-/** How far a delimited read may go. */
-export interface ReadUntilOptions extends WaitOptions {
-  /**
-   * The most bytes that may come before and with the delimiter.
-   *
-   * @default {65536}
-   */
-  limit?: number | undefined;
-}
 
 /** What {@linkcode TcpConn.detach} gives up. */
 export interface DetachedConn {
@@ -161,6 +148,10 @@ export class TcpConn implements Deno.TcpConn {
     return socketError(code, this.#context(syscall));
   }
 
+  #closed(syscall: string): Refusal {
+    return refusal(() => this.#error("EBADF", syscall));
+  }
+
   #failure(error: unknown, syscall: string): Error {
     return this.#isClosed
       ? this.#error("EBADF", syscall)
@@ -249,28 +240,7 @@ export class TcpConn implements Deno.TcpConn {
     delimiter: string | Uint8Array,
     options?: ReadUntilOptions,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
-    const bytes = typeof delimiter === "string"
-      ? new TextEncoder().encode(delimiter)
-      : delimiter;
-    if (bytes.length === 0) {
-      throw new TypeError("Cannot read up to a delimiter of no bytes");
-    }
-    const limit = checkLimit(options?.limit ?? DEFAULT_LIMIT);
-    const reader = this.#reader;
-    return reader.exclusive(
-      options,
-      "recv",
-      (turn) => reader.find(turn, bytes, limit),
-      (length) => {
-        if (length >= 0) return reader.takeNow(length);
-        if (reader.buffered === 0) return null;
-        throw socketError("EOF", {
-          ...this.#context("recv"),
-          reason:
-            `the stream ended in a message of ${reader.buffered} bytes, which can still be read`,
-        });
-      },
-    );
+    return readUntil(this.#reader, delimiter, options);
   }
 
   /**
@@ -281,23 +251,7 @@ export class TcpConn implements Deno.TcpConn {
    * limit; it can still be read.
    */
   readLine(options?: ReadUntilOptions): Promise<string | null> {
-    const limit = checkLimit(options?.limit ?? DEFAULT_LIMIT);
-    const reader = this.#reader;
-    return reader.exclusive(
-      options,
-      "recv",
-      (turn) => reader.find(turn, LF, limit),
-      (found) => {
-        const length = found < 0 ? reader.buffered : found;
-        if (length === 0) return null;
-        let end = reader.start + length;
-        if (found > 0) end--;
-        if (found > 1 && reader.buffer[end - 1] === 0x0d) end--;
-        const text = decoder.decode(reader.buffer.subarray(reader.start, end));
-        reader.consume(length);
-        return text;
-      },
-    );
+    return readLine(this.#reader, options);
   }
 
   /**
@@ -476,7 +430,7 @@ export class TcpConn implements Deno.TcpConn {
 
   async #finish(): Promise<void> {
     const flushed = this.#writer.flush();
-    this.#writer.refuse(this.#error("EPIPE", "write"));
+    this.#writer.refuse(refusal(() => this.#error("EPIPE", "write")));
     await flushed;
     try {
       await this.#transport.closeWrite();
@@ -505,12 +459,12 @@ export class TcpConn implements Deno.TcpConn {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#reader.close(this.#error("EBADF", "read"));
+    this.#reader.close(this.#closed("read"));
     const writer = this.#writer;
     if (writer.isIdle || writer.hasPendingWrite) {
       this.#closeNow();
     } else {
-      writer.refuse(this.#error("EBADF", "write"));
+      writer.refuse(this.#closed("write"));
       this.#closing = waitFor(
         writer.settled(),
         { timeout: LINGER },
@@ -520,7 +474,7 @@ export class TcpConn implements Deno.TcpConn {
   }
 
   #closeNow(): void {
-    this.#writer.fail(this.#error("EBADF", "write"));
+    this.#writer.fail(this.#closed("write"));
     try {
       this.#transport.close();
     } catch {
@@ -553,7 +507,7 @@ export class TcpConn implements Deno.TcpConn {
     } finally {
       if (!this.#isClosed) {
         this.#isClosed = true;
-        this.#reader.close(this.#error("EBADF", "read"));
+        this.#reader.close(this.#closed("read"));
         this.#closeNow();
       }
     }
@@ -582,8 +536,8 @@ export class TcpConn implements Deno.TcpConn {
       });
     }
     this.#isClosed = true;
-    this.#reader.close(this.#error("EBADF", "read"));
-    this.#writer.fail(this.#error("EBADF", "write"));
+    this.#reader.close(this.#closed("read"));
+    this.#writer.fail(this.#closed("write"));
     this.#onClose?.();
   }
 
@@ -612,8 +566,8 @@ export class TcpConn implements Deno.TcpConn {
     }
     this.#isClosed = true;
     const buffered = this.#reader.takeNow(this.#reader.buffered);
-    this.#reader.close(this.#error("EBADF", "read"));
-    this.#writer.fail(this.#error("EBADF", "write"));
+    this.#reader.close(this.#closed("read"));
+    this.#writer.fail(this.#closed("write"));
     this.#onClose?.();
     return { conn, buffered };
   }

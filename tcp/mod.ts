@@ -32,6 +32,7 @@ export type {
 export type { AddressFinder } from "../resolve/mod.ts";
 export type { WaitOptions } from "../wait/mod.ts";
 export type { TcpBackend } from "./_transport.ts";
+export type { ReadUntilOptions } from "./_delimited.ts";
 export type { FrameReadOptions } from "./_frame_reader.ts";
 export * from "./conn.ts";
 export * from "./connect.ts";
