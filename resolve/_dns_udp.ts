@@ -1,4 +1,3 @@
-import { createSocket } from "node:dgram";
 import type { Exchange } from "./_wire_source.ts";
 import type { NameServer } from "./resolver_options.ts";
 
@@ -14,13 +13,16 @@ const RECEIVE_SIZE = 1024;
  * time is up. Datagrams from elsewhere and those that answer nothing are
  * passed over.
  */
-export function exchangeUdp(
+export async function exchangeUdp(
   server: Required<NameServer>,
   exchanges: readonly Exchange[],
   timeout: number,
   signal: AbortSignal,
 ): Promise<void> {
-  return new Promise((resolve, reject) => {
+  // Loaded when needed: a program that resolves no name starts faster.
+  const { createSocket } = await import("node:dgram");
+  signal.throwIfAborted();
+  return await new Promise((resolve, reject) => {
     const isV6 = server.hostname.includes(":");
     const socket = createSocket(isV6 ? "udp6" : "udp4");
     let open = exchanges.length;

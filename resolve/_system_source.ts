@@ -1,7 +1,6 @@
 /**
  * libc's getaddrinfo and getnameinfo, by `node:dns`.
  */
-import { lookup, lookupService } from "node:dns/promises";
 import { AF_INET, type IpAddress, parseIpAddress } from "../address/mod.ts";
 import { toSocketError } from "../errors/mod.ts";
 import { waitFor, type WaitOptions } from "../wait/mod.ts";
@@ -47,8 +46,12 @@ export class SystemSource {
   }
 }
 
+/** Loaded when needed: a program that names no host by libc starts faster. */
+const loadDns = () => import("node:dns/promises");
+
 async function ask(name: string, family: 0 | 4): Promise<HostAnswer | Refusal> {
   try {
+    const { lookup } = await loadDns();
     const found = await lookup(name, { all: true, family, verbatim: true });
     const addresses: IpAddress[] = found.map(({ address }) =>
       parseIpAddress(address)
@@ -72,6 +75,7 @@ async function ask(name: string, family: 0 | 4): Promise<HostAnswer | Refusal> {
 async function askName(ip: IpAddress): Promise<Names | Refusal | undefined> {
   const address = ip.toString();
   try {
+    const { lookupService } = await loadDns();
     const { hostname } = await lookupService(address, 0);
     return hostname === address ? undefined : { name: hostname, aliases: [] };
   } catch (error) {

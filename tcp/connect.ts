@@ -8,11 +8,10 @@ import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { checkPort } from "../address/mod.ts";
 import { checkHighWaterMark } from "./_check.ts";
-import { connectDeno } from "./_deno_transport.ts";
-import { connectNode } from "./_node_transport.ts";
 import { race, RaceLost } from "./_race.ts";
 import { lookupsFor } from "./_resolve.ts";
 import type { StreamTransport, TcpBackend } from "./_transport.ts";
+import { loadBackend } from "./_transports.ts";
 import { TcpConn } from "./conn.ts";
 
 /** RFC 8305 section 5: the Connection Attempt Delay, in milliseconds. */
@@ -180,12 +179,13 @@ function backendFor(options: ConnectTcpOptions): Exclude<TcpBackend, "posix"> {
 }
 
 async function attempt(
-  backend: TcpBackend,
+  backend: Exclude<TcpBackend, "posix">,
   { hostname, port }: SocketAddress,
   { localAddress, localPort }: ConnectTcpOptions,
   signal: AbortSignal,
 ): Promise<StreamTransport> {
-  const connect = backend === "node" ? connectNode : connectDeno;
+  const { connect } = await loadBackend(backend);
+  signal.throwIfAborted();
   try {
     return await connect({ hostname, port, localAddress, localPort }, signal);
   } catch (error) {

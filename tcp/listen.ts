@@ -3,8 +3,8 @@ import { socketError, toSocketError } from "../errors/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { checkHighWaterMark } from "./_check.ts";
-import { denoHasReusePort, listenDeno } from "./_deno_transport.ts";
-import { listenNode } from "./_node_transport.ts";
+import { denoHasReusePort } from "./_deno_transport.ts";
+import { loadBackend } from "./_transports.ts";
 import { addressToBind } from "./_resolve.ts";
 import type { ListenerTransport } from "./_transport.ts";
 import { type AcceptedConnOptions, TcpListener } from "./listener.ts";
@@ -137,7 +137,7 @@ async function bind(
   const { port, backlog, reusePort, backend } = options;
   const target = { hostname, port, backlog, reusePort };
   try {
-    const listen = backend === "node" ? listenNode : listenDeno;
+    const { listen } = await loadBackend(backend ?? "deno");
     return await listen(target);
   } catch (error) {
     throw toSocketError(error, {

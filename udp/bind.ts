@@ -3,7 +3,6 @@ import { socketError, toSocketError } from "../errors/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { bindDeno, hasDenoDatagrams } from "./_deno_transport.ts";
-import { bindNode } from "./_node_transport.ts";
 import { findAddress } from "./_resolve.ts";
 import type {
   BindTarget,
@@ -137,7 +136,10 @@ export async function bindCore(options: BindUdpOptions): Promise<UdpCore> {
   };
   let transport: DatagramTransport | undefined;
   try {
-    transport = backend === "deno" ? bindDeno(target) : await bindNode(target);
+    // Loaded when needed: node:dgram takes longer to load than this package.
+    transport = backend === "deno"
+      ? bindDeno(target)
+      : await (await import("./_node_transport.ts")).bindNode(target);
     if (broadcast) transport.set("broadcast", true);
     if (ttl !== undefined) transport.set("ttl", ttl);
   } catch (error) {
