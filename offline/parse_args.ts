@@ -13,6 +13,8 @@ export interface ParseOptions<B extends string, S extends string> {
   string?: readonly S[];
   /** Values of options that are not given. */
   default?: Partial<Record<NoInfer<B | S>, unknown>>;
+  /** Whether everything after the first word is kept as it is. */
+  stopEarly?: boolean;
   /** Other names of an option. */
   alias?: Partial<Record<NoInfer<B | S>, string>>;
 }
@@ -55,14 +57,21 @@ export function parseArgs<
   for (const name of options.boolean ?? []) declare(name, "boolean");
   for (const name of options.string ?? []) declare(name, "string");
 
-  const { values, positionals } = parse({
-    args,
-    options: known,
-    strict: false,
-    allowPositionals: true,
-    allowNegative: true,
-  });
-  const result: Record<string, unknown> = { _: positionals.map(word) };
+  const scan = (args: string[]) =>
+    parse({
+      args,
+      options: known,
+      strict: false,
+      allowPositionals: true,
+      allowNegative: true,
+      tokens: true,
+    });
+  const first = scan(args).tokens.find(({ kind }) => kind === "positional");
+  const end = options.stopEarly && first ? first.index + 1 : args.length;
+  const { values, positionals } = scan(args.slice(0, end));
+  const result: Record<string, unknown> = {
+    _: [...positionals.map(word), ...args.slice(end)],
+  };
   for (const name of options.boolean ?? []) result[name] = false;
   Object.assign(result, options.default);
   for (const [name, value] of Object.entries(values)) {

@@ -72,6 +72,22 @@ for (const { args, expected } of ARGS) {
   });
 }
 
+Deno.test("parseArgs() with stopEarly keeps all after the first word as it is", () => {
+  const options = {
+    boolean: ["help"],
+    string: ["port"],
+    stopEarly: true,
+  } as const;
+  const args = ["--port", "1", "set", "--help", "007", "--port", "2", "-x"];
+  const { port, help, _ } = parseArgs(args, options);
+  assertEquals({ port, help, _ }, {
+    port: "1",
+    help: false,
+    _: ["set", "--help", "007", "--port", "2", "-x"],
+  });
+  assertEquals(parseArgs(["--port", "3"], options).port, "3");
+});
+
 Deno.test("getAvailablePort() gives a port that can be listened on", () => {
   const port = getAvailablePort();
   using listener = Deno.listen({ port });
