@@ -1,0 +1,226 @@
+/**
+ * A Redis client: RESP2 and RESP3, with commands pipelined over one connection.
+ *
+ * @module
+ */
+import { connectTcp, type TcpConn } from "@berkeley/sockets";
+import { parseArgs } from "@std/cli/parse-args";
+
+const USAGE = `Usage: redis [options] [COMMAND [ARGUMENT...]]
+
+Without a command, takes commands from stdin, a line each: they are sent as they
+come, and the replies are printed as they come. "Quotes" hold a word together.
+
+  --hostname NAME    where the server is (127.0.0.1)
+  --port NUMBER      its port (6379)
+  --resp3            speak RESP3, by HELLO 3
+  --max BYTES        the largest reply to take (67108864)
+  -h, --help         this text
+
+  redis SET greeting "hello there"
+  printf 'INCR n\\nINCR n\\n' | redis`;
+
+/** What a server answers. */
+export type Reply =
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | RedisError
+  | Reply[]
+  | Map<Reply, Reply>;
+
+/** An error reply: the command failed, the connection is as good as before. */
+export class RedisError extends Error {}
+
+/** Nested deeper, a reply is an attempt to exhaust the stack. */
+const MAX_DEPTH = 32;
+
+/** What an element of an array costs in memory, about, beside its bytes. */
+const ELEMENT_SIZE = 16;
+
+/** A connection to a server: `receive` gives the replies in the order of `send`. */
+export class Redis implements Disposable {
+  #conn: TcpConn;
+  #maxReplySize: number;
+  #left = 0;
+
+  constructor(conn: TcpConn, maxReplySize: number) {
+    this.#conn = conn;
+    this.#maxReplySize = maxReplySize;
+  }
+
+  /** Queues a command; those of one turn of the event loop leave together. */
+  async send(...words: string[]): Promise<void> {
+    const bulks = words.map((word) =>
+      `$${new TextEncoder().encode(word).length}\r\n${word}\r\n`
+    );
+    const command = `*${words.length}\r\n${bulks.join("")}`;
+    await this.#conn.send(new TextEncoder().encode(command));
+  }
+
+  /** The next reply; undefined when the server has closed the connection. */
+  async receive(): Promise<Reply | undefined> {
+    this.#left = this.#maxReplySize;
+    if ((await this.#conn.peek(1)).length === 0) return undefined;
+    return await this.#read(0);
+  }
+
+  async #read(depth: number): Promise<Reply> {
+    const line = await this.#conn.readLine();
+    if (line === null) throw new Error("The server hung up inside a reply");
+    const text = line.slice(1);
+    this.#take(line.length + ELEMENT_SIZE);
+    if (depth > MAX_DEPTH) throw new Error("The reply is nested too deeply");
+    switch (line[0]) {
+      case "+":
+        return text;
+      case "-":
+        return new RedisError(text);
+      case ":":
+      case ",":
+        return text === "inf" ? Infinity : text === "-inf" ? -Infinity : +text;
+      case "(":
+        return BigInt(text);
+      case "#":
+        return text === "t";
+      case "_":
+        return null;
+      case "$":
+        return text === "-1" ? null : await this.#bulk(text);
+      case "=": // text with its format in front, as in "txt:"
+        return (await this.#bulk(text)).slice(4);
+      case "!":
+        return new RedisError(await this.#bulk(text));
+      case "*":
+      case "~":
+      case ">":
+        return text === "-1" ? null : await this.#array(text, 1, depth);
+      case "%": {
+        const all = await this.#array(text, 2, depth);
+        const pairs = all.flatMap((key, i) => i % 2 ? [] : [[key, all[i + 1]]]);
+        return new Map(pairs as [Reply, Reply][]);
+      }
+      default:
+        throw new Error(`The server does not speak RESP: ${line.slice(0, 60)}`);
+    }
+  }
+
+  async #bulk(count: string): Promise<string> {
+    const size = this.#size(count);
+    this.#take(size);
+    const bytes = await this.#conn.readExact(size + 2);
+    return new TextDecoder().decode(bytes.subarray(0, size));
+  }
+
+  async #array(count: string, width: number, depth: number): Promise<Reply[]> {
+    const length = this.#size(count) * width;
+    const replies: Reply[] = [];
+    while (replies.length < length) replies.push(await this.#read(depth + 1));
+    return replies;
+  }
+
+  #size(text: string): number {
+    if (/^\d{1,15}$/.test(text)) return Number(text);
+    throw new Error(`The server does not speak RESP: a length of "${text}"`);
+  }
+
+  /** Counts against the limit before memory is taken. */
+  #take(size: number): void {
+    this.#left -= size;
+    if (this.#left >= 0) return;
+    throw new Error(
+      `The reply is larger than ${this.#maxReplySize} bytes; see --max`,
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.#conn.close();
+  }
+}
+
+/** A reply as text, a line for each element. */
+function format(reply: Reply, indent = ""): string {
+  if (reply === null) return "(nil)";
+  if (reply instanceof RedisError) return `(error) ${reply.message}`;
+  const items = Array.isArray(reply)
+    ? reply.map((item) => format(item, indent + "  "))
+    : reply instanceof Map
+    ? [...reply].map((pair) =>
+      pair.map((part) => format(part, indent + "  ")).join(": ")
+    )
+    : [];
+  if (typeof reply !== "object") return String(reply);
+  const lines = items.map((item, i) => `${i + 1}) ${item}`);
+  return lines.join(`\n${indent}`) || "(empty)";
+}
+
+async function* inputLines(): AsyncGenerator<string> {
+  let rest = "";
+  for await (
+    const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())
+  ) {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop()!;
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
+}
+
+/** Sends the commands on stdin while it prints the replies. */
+async function converse(redis: Redis): Promise<void> {
+  let quit = Infinity;
+  async function sendAll() {
+    let sent = 0;
+    for await (const line of inputLines()) {
+      const words = line.match(/"(?:\\.|[^"\\])*"|\S+/g) ?? [];
+      if (words.length === 0) continue;
+      await redis.send(...words.map((w) => w[0] === '"' ? JSON.parse(w) : w));
+      sent++;
+    }
+    quit = sent;
+    await redis.send("QUIT");
+  }
+  async function printAll() {
+    for (let i = 0;; i++) {
+      const reply = await redis.receive();
+      if (reply === undefined) return;
+      if (i !== quit) console.log(format(reply));
+    }
+  }
+  await Promise.all([sendAll(), printAll()]);
+}
+
+/** Runs the example. */
+export async function main(args: string[]): Promise<void> {
+  const options = parseArgs(args, {
+    boolean: ["help", "resp3"],
+    string: ["hostname", "port", "max"],
+    default: { hostname: "127.0.0.1", port: "6379", max: "67108864" },
+    alias: { help: "h" },
+    stopEarly: true,
+  });
+  if (options.help) return console.log(USAGE);
+  const { hostname, resp3, _: words } = options;
+  const port = Number(options.port);
+  const conn = await connectTcp({ hostname, port, timeout: 5000 });
+  using redis = new Redis(conn, Number(options.max));
+
+  if (resp3) await redis.send("HELLO", "3");
+  if (resp3 && await redis.receive() instanceof RedisError) {
+    throw new Error("The server has no RESP3: leave out --resp3");
+  }
+  if (words.length === 0) return await converse(redis);
+  await redis.send(...words.map(String));
+  const reply = await redis.receive();
+  if (reply instanceof RedisError) throw reply;
+  if (reply !== undefined) console.log(format(reply));
+}
+
+if (import.meta.main) {
+  await main(Deno.args).catch((error) => {
+    console.error(error.message);
+    Deno.exit(1);
+  });
+}
