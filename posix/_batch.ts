@@ -1,0 +1,54 @@
+import { socketError } from "../errors/mod.ts";
+import { lastError, type Libc, loadLibc } from "./_libc.ts";
+import { MSG_NOSIGNAL } from "./constants.ts";
+import { type MessageBatch, partsOf } from "./message_batch.ts";
+import { MMSGHDR } from "./_platform.ts";
+import { callFlags, wouldBlock } from "./_receive.ts";
+
+function linuxOf({ linux }: Libc, syscall: string): NonNullable<Libc["linux"]> {
+  if (linux !== undefined) return linux;
+  throw socketError("ENOTSUP", {
+    action: "move a batch",
+    syscall,
+    reason:
+      "Linux alone has sendmmsg and recvmmsg; send and receive one by one",
+  });
+}
+
+/** C's `sendmmsg`, from a datagram on; undefined where there is no room yet. */
+export function sendBatchNow(
+  fd: number,
+  batch: MessageBatch,
+  from: number,
+  flags: number,
+): number | undefined {
+  const libc = loadLibc();
+  const { sendmmsg } = linuxOf(libc, "sendmmsg");
+  const { headers } = partsOf(batch);
+  const rest = from === 0 ? headers : headers.subarray(from * MMSGHDR.size);
+  const asked = callFlags(flags | MSG_NOSIGNAL);
+  const count = sendmmsg(fd, rest, batch.length - from, asked);
+  if (count !== -1) return count;
+  if (wouldBlock(libc)) return undefined;
+  throw lastError("send datagrams", "sendmmsg");
+}
+
+/** C's `recvmmsg`; undefined where there is nothing yet. */
+export function receiveBatchNow(
+  fd: number,
+  batch: MessageBatch,
+  most: number,
+  flags: number,
+): number | undefined {
+  const libc = loadLibc();
+  const { recvmmsg } = linuxOf(libc, "recvmmsg");
+  const parts = partsOf(batch);
+  parts.prepare(most);
+  const count = recvmmsg(fd, parts.headers, most, callFlags(flags), null);
+  if (count !== -1) {
+    parts.received(count);
+    return count;
+  }
+  if (wouldBlock(libc)) return undefined;
+  throw lastError("receive datagrams", "recvmmsg");
+}

@@ -1,0 +1,43 @@
+import { codeOf, errnoOf, socketError } from "../errors/mod.ts";
+import { lastError, loadLibc } from "./_libc.ts";
+import { getOption } from "./_options.ts";
+import { type Sockaddr, SOCKADDR_SIZE, unspecified } from "./_sockaddr.ts";
+
+const EINPROGRESS = errnoOf("EINPROGRESS")!;
+const EINTR = errnoOf("EINTR")!;
+const EAGAIN = errnoOf("EAGAIN")!;
+
+/**
+ * C's `connect`: true when it is done, false when a local listener's queue is full
+ * and it is to be tried again, else what tells whether it is done by now, which
+ * returns undefined as long as it is not.
+ */
+export function connectNow(
+  fd: number,
+  name: Sockaddr,
+  action: string,
+): boolean | (() => true | undefined) {
+  const { all, errno } = loadLibc();
+  if (all.connect(fd, name.bytes, name.length) === 0) return true;
+  if (errno[0] === EAGAIN) return false;
+  if (errno[0] !== EINPROGRESS && errno[0] !== EINTR) {
+    throw lastError(action, "connect");
+  }
+  const peer = new Uint8Array(SOCKADDR_SIZE);
+  return () => {
+    const errno = getOption(fd, "SO_ERROR");
+    if (errno !== 0) {
+      const code = codeOf(errno) ?? `E${errno}`;
+      throw socketError(code, { action, syscall: "connect", errno });
+    }
+    const length = Uint32Array.of(SOCKADDR_SIZE);
+    return all.getpeername(fd, peer, length) === 0 ? true : undefined;
+  };
+}
+
+/** C's `connect` to AF_UNSPEC: no peer any more; of a stream, RST. */
+export function disconnectNow(fd: number): void {
+  const { bytes, length } = unspecified();
+  if (loadLibc().all.connect(fd, bytes, length) === 0) return;
+  throw lastError("disconnect", "connect");
+}

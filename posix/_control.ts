@@ -1,0 +1,138 @@
+import {
+  IpAddress,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  parseIpAddress,
+} from "../address/mod.ts";
+import type { ControlMessage } from "./control_message.ts";
+import { CMSGHDR, IS_LINUX, SOL_SOCKET } from "./_platform.ts";
+
+/** Level and number of each, as sent and received by this system. */
+const PLACES: Readonly<
+  Record<Exclude<ControlMessage["type"], "other">, [number, number]>
+> = {
+  SCM_RIGHTS: [SOL_SOCKET, 1],
+  SCM_TIMESTAMP: [SOL_SOCKET, IS_LINUX ? 29 : 2],
+  SO_RXQ_OVFL: [SOL_SOCKET, IS_LINUX ? 40 : -1],
+  IP_PKTINFO: [IPPROTO_IP, IS_LINUX ? 8 : 26],
+  IP_TTL: [IPPROTO_IP, IS_LINUX ? 2 : 24],
+  IP_TOS: [IPPROTO_IP, IS_LINUX ? 1 : 27],
+  IPV6_PKTINFO: [IPPROTO_IPV6, IS_LINUX ? 50 : 46],
+  IPV6_HOPLIMIT: [IPPROTO_IPV6, IS_LINUX ? 52 : 47],
+  IPV6_TCLASS: [IPPROTO_IPV6, IS_LINUX ? 67 : 36],
+};
+
+const TYPE_OF = new Map(
+  Object.entries(PLACES).map(([type, place]) => [String(place), type]),
+);
+
+const align = (size: number) =>
+  Math.ceil(size / CMSGHDR.alignment) * CMSGHDR.alignment;
+/** Where the data of a message begins: C's `CMSG_DATA`. */
+const HEADER = align(CMSGHDR.size);
+
+/** Lays messages out as `msg_control`: C's `CMSG_FIRSTHDR` to `CMSG_NXTHDR`. */
+export function encodeControl(
+  messages: readonly ControlMessage[],
+): Uint8Array<ArrayBuffer> {
+  const parts = messages.map((message) => ({
+    place: message.type === "other"
+      ? [message.level, message.number] as const
+      : PLACES[message.type],
+    data: encodeData(message),
+  }));
+  const size = parts.reduce(
+    (sum, { data }) => sum + HEADER + align(data.length),
+    0,
+  );
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  for (const { place: [level, number], data } of parts) {
+    view.setUint32(at, HEADER + data.length, true);
+    view.setInt32(at + CMSGHDR.level, level, true);
+    view.setInt32(at + CMSGHDR.type, number, true);
+    bytes.set(data, at + HEADER);
+    at += HEADER + align(data.length);
+  }
+  return bytes;
+}
+
+function encodeData(message: ControlMessage): Uint8Array {
+  switch (message.type) {
+    case "SCM_RIGHTS":
+      return new Uint8Array(Int32Array.from(message.descriptors).buffer);
+    case "IP_PKTINFO": {
+      const data = new Uint8Array(12);
+      new DataView(data.buffer).setInt32(0, message.interfaceIndex, true);
+      data.set(parseIpAddress(message.address).toBytes(), 4); // ipi_spec_dst
+      return data;
+    }
+    case "IPV6_PKTINFO": {
+      const data = new Uint8Array(20);
+      data.set(parseIpAddress(message.address).toBytes(), 0);
+      new DataView(data.buffer).setUint32(16, message.interfaceIndex, true);
+      return data;
+    }
+    case "other":
+      return message.data;
+    case "SCM_TIMESTAMP":
+    case "SO_RXQ_OVFL":
+      throw new TypeError(`Cannot send ${message.type}: it is only received`);
+    default:
+      return new Uint8Array(Int32Array.of(message.value).buffer);
+  }
+}
+
+/** Reads what `recvmsg` has left in `msg_control`. */
+export function decodeControl(
+  bytes: Uint8Array<ArrayBuffer>,
+  length: number,
+): ControlMessage[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, length);
+  const messages: ControlMessage[] = [];
+  for (let at = 0; at + HEADER <= length;) {
+    const size = view.getUint32(at, true);
+    if (size < HEADER || at + size > length) break;
+    const level = view.getInt32(at + CMSGHDR.level, true);
+    const number = view.getInt32(at + CMSGHDR.type, true);
+    const data = bytes.slice(at + HEADER, at + size);
+    messages.push(decodeData(level, number, data));
+    at += align(size);
+  }
+  return messages;
+}
+
+function decodeData(
+  level: number,
+  number: number,
+  data: Uint8Array<ArrayBuffer>,
+): ControlMessage {
+  const view = new DataView(data.buffer);
+  const type = TYPE_OF.get(String([level, number])) as
+    | Exclude<ControlMessage["type"], "other">
+    | undefined;
+  switch (type) {
+    case undefined:
+      return { type: "other", level, number, data };
+    case "SCM_RIGHTS":
+      return { type, descriptors: [...new Int32Array(data.buffer)] };
+    case "SCM_TIMESTAMP": {
+      const seconds = Number(view.getBigInt64(0, true));
+      return { type, time: seconds * 1000 + view.getInt32(8, true) / 1000 };
+    }
+    case "IP_PKTINFO": {
+      const address = IpAddress.fromBytes(data.subarray(8, 12)).toString();
+      return { type, interfaceIndex: view.getInt32(0, true), address };
+    }
+    case "IPV6_PKTINFO": {
+      const address = IpAddress.fromBytes(data.subarray(0, 16)).toString();
+      return { type, interfaceIndex: view.getUint32(16, true), address };
+    }
+    default: {
+      // Some are an int, some one byte.
+      const value = data.length >= 4 ? view.getInt32(0, true) : data[0]!;
+      return { type, value };
+    }
+  }
+}

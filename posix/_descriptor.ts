@@ -1,0 +1,152 @@
+import { socketError } from "../errors/mod.ts";
+import { checkWait, type WaitOptions } from "../wait/mod.ts";
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI } from "./constants.ts";
+import { loadLibc } from "./_libc.ts";
+import { type Reactor, theReactor, type Watched } from "./_reactor.ts";
+import { WaitQueue } from "./_wait_queue.ts";
+
+/** Linux: the peer has sent FIN. */
+const POLLRDHUP = 0x2000;
+const TO_RECEIVE = POLLIN | POLLPRI | POLLRDHUP | POLLERR | POLLHUP;
+const TO_SEND = POLLOUT | POLLERR | POLLHUP;
+
+/** Which half of a socket a call uses. */
+export type Side = "receiving" | "sending";
+
+/** How a call reads in messages, and what is done when it is given up. */
+export interface Call<T> {
+  /** What could not be done: `receive`. */
+  readonly action: string;
+  /** The C call. */
+  readonly syscall: string;
+  /** What is done already when it is given up; undefined for nothing. */
+  readonly partial?: (() => T | undefined) | undefined;
+}
+
+/** A descriptor that belongs to us, and the calls that wait for it. */
+export class Descriptor implements Watched {
+  /** The number; -1 once it is closed. */
+  fd: number;
+  /** For how long a call tries again and again before it waits, in microseconds. */
+  spin = 0;
+  readonly #receiving: WaitQueue;
+  readonly #sending: WaitQueue;
+  #reactor: Reactor | undefined;
+  #id = 0;
+  #isRef = true;
+
+  constructor(fd: number) {
+    this.fd = fd;
+    const onChange = (change: 1 | -1) => this.#onChange(change);
+    this.#receiving = new WaitQueue(onChange);
+    this.#sending = new WaitQueue(onChange);
+  }
+
+  /** The error of a call after `close`. */
+  closedError(action: string, syscall: string): Error {
+    return socketError("EBADF", { action, syscall });
+  }
+
+  /**
+   * Does what `attempt` does, now or as soon as the socket lets it: it returns
+   * undefined as long as it would have to wait.
+   */
+  perform<T>(
+    side: Side,
+    attempt: () => T | undefined,
+    options: WaitOptions | undefined,
+    { action, syscall, partial }: Call<T>,
+  ): Promise<T> {
+    try {
+      checkWait(options);
+      if (this.fd === -1) throw this.closedError(action, syscall);
+      const queue = side === "receiving" ? this.#receiving : this.#sending;
+      if (queue.length === 0) {
+        const result = attempt() ?? this.#spin(attempt);
+        if (result !== undefined) return Promise.resolve(result);
+      }
+      this.#watch();
+      const timeout = () => socketError("ETIMEDOUT", { action, syscall });
+      return queue.wait(attempt, options, { timeout, partial });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #spin<T>(attempt: () => T | undefined): T | undefined {
+    if (this.spin === 0) return undefined;
+    const end = performance.now() + this.spin / 1000;
+    do {
+      const result = attempt();
+      if (result !== undefined) return result;
+    } while (performance.now() < end);
+    return undefined;
+  }
+
+  /** Whether others wait on a side: who does not wait must not overtake them. */
+  isBusy(side: Side): boolean {
+    return (side === "receiving" ? this.#receiving : this.#sending).length > 0;
+  }
+
+  #watch(): void {
+    if (this.#reactor !== undefined) return;
+    const reactor = theReactor();
+    this.#id = reactor.watch(this.fd, this);
+    this.#reactor = reactor;
+  }
+
+  #onChange(change: 1 | -1): void {
+    const reactor = this.#reactor!;
+    const events = (this.#receiving.length > 0 ? POLLIN | POLLPRI : 0) |
+      (this.#sending.length > 0 ? POLLOUT : 0);
+    if (this.fd !== -1) reactor.want(this.#id, events);
+    if (change === 1) reactor.retain(this.#isRef);
+    else reactor.release(this.#isRef);
+  }
+
+  onEvents(events: number): void {
+    if ((events & TO_RECEIVE) !== 0) this.#receiving.run();
+    if ((events & TO_SEND) !== 0) this.#sending.run();
+  }
+
+  /** Whether calls that wait keep the program alive. */
+  setRef(isRef: boolean): void {
+    if (isRef === this.#isRef) return;
+    this.#isRef = isRef;
+    const waiting = this.#receiving.length + this.#sending.length;
+    for (let i = 0; i < waiting; i++) {
+      this.#reactor!.retain(isRef);
+      this.#reactor!.release(!isRef);
+    }
+  }
+
+  /** Closes it; what waits fails. A second call does nothing. */
+  close(): void {
+    const { fd } = this;
+    if (fd === -1) return;
+    this.fd = -1;
+    this.#reactor?.unwatch(this.#id, fd);
+    // Nobody can be given the number before the last who waited for it has left.
+    loadLibc().all.close(fd);
+    this.#failAll();
+  }
+
+  #failAll(): void {
+    if (this.#receiving.length > 0) {
+      this.#receiving.fail(this.closedError("receive", "recv"));
+    }
+    if (this.#sending.length > 0) {
+      this.#sending.fail(this.closedError("send", "send"));
+    }
+  }
+
+  /** Gives the number to somebody else; what waits fails. */
+  release(): number {
+    const { fd } = this;
+    this.fd = -1;
+    if (fd === -1) return fd;
+    this.#reactor?.unwatch(this.#id, fd);
+    this.#failAll();
+    return fd;
+  }
+}

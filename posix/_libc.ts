@@ -1,0 +1,173 @@
+import { codeOf, type SocketError, socketError } from "../errors/mod.ts";
+
+const SYMBOLS = {
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  socketpair: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
+  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  listen: { parameters: ["i32", "i32"], result: "i32" },
+  accept: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  getsockopt: {
+    parameters: ["i32", "i32", "i32", "buffer", "buffer"],
+    result: "i32",
+  },
+  setsockopt: {
+    parameters: ["i32", "i32", "i32", "buffer", "u32"],
+    result: "i32",
+  },
+  // No call moves 2 GiB, so that the low half of an ssize_t is all of it.
+  send: { parameters: ["i32", "buffer", "usize", "i32"], result: "i32" },
+  recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "i32" },
+  sendto: {
+    parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"],
+    result: "i32",
+  },
+  recvfrom: {
+    parameters: ["i32", "buffer", "usize", "i32", "buffer", "buffer"],
+    result: "i32",
+  },
+  sendmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  recvmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  shutdown: { parameters: ["i32", "i32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  poll: { parameters: ["buffer", "usize", "i32"], result: "i32" },
+  write: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  read: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  if_nametoindex: { parameters: ["buffer"], result: "u32" },
+  if_indextoname: { parameters: ["u32", "buffer"], result: "pointer" },
+} as const;
+
+const LINUX = {
+  accept4: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
+  sendmmsg: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  recvmmsg: {
+    parameters: ["i32", "buffer", "u32", "i32", "pointer"],
+    result: "i32",
+  },
+  epoll_create1: { parameters: ["i32"], result: "i32" },
+  epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
+  epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
+  epollWaitInThread: {
+    name: "epoll_wait",
+    parameters: ["i32", "buffer", "i32", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
+  eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  __errno_location: { parameters: [], result: "pointer" },
+} as const;
+
+const DARWIN = {
+  pipe: { parameters: ["buffer"], result: "i32" },
+  pollInThread: {
+    name: "poll",
+    parameters: ["buffer", "usize", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
+  __error: { parameters: [], result: "pointer" },
+} as const;
+
+/**
+ * Apple's arm64 passes variadic arguments on the stack: six that are ignored
+ * fill the registers before it.
+ */
+const FCNTL = Deno.build.os === "darwin" && Deno.build.arch === "aarch64"
+  ? {
+    parameters: [
+      ...["i32", "i32", "i64", "i64", "i64", "i64", "i64", "i64"] as const,
+      "i64",
+    ],
+    result: "i32",
+  } as const
+  : { parameters: ["i32", "i32", "i64"], result: "i32" } as const;
+
+/** Calls as they are made here: the runtime takes numbers for a size_t, too. */
+type Symbols<T extends Deno.ForeignLibraryInterface> = {
+  [K in keyof Deno.DynamicLibrary<T>["symbols"]]:
+    Deno.DynamicLibrary<T>["symbols"][K] extends (...args: infer A) => infer R
+      ? (...args: { [I in keyof A]: A[I] extends bigint ? number : A[I] }) => R
+      : never;
+};
+
+/** What is loaded. */
+export interface Libc {
+  /** What every system has. */
+  readonly all: Symbols<typeof SYMBOLS>;
+  /** What Linux has, on Linux. */
+  readonly linux: Symbols<typeof LINUX> | undefined;
+  /** What macOS has, on macOS. */
+  readonly darwin: Symbols<typeof DARWIN> | undefined;
+  /** C's `fcntl` with one number as its argument. */
+  fcntl(fd: number, command: number, value: number): number;
+  /** The `errno` of this thread, as a load from memory. */
+  readonly errno: Int32Array;
+}
+
+let libc: Libc | undefined;
+
+/** libc, loaded when it is first asked for. */
+export function loadLibc(): Libc {
+  return libc ??= load();
+}
+
+/** Why libc cannot be used here, or undefined when it can. */
+export function obstacle(): { code: string; reason: string } | undefined {
+  const { os, arch } = Deno.build;
+  const isKnown = os === "linux" || os === "darwin";
+  if (!isKnown || (arch !== "x86_64" && arch !== "aarch64")) {
+    const reason = `posix is not there for ${os} on ${arch}`;
+    return { code: "ENOTSUP", reason };
+  }
+  const { state } = Deno.permissions.querySync({ name: "ffi" });
+  if (state === "granted") return undefined;
+  const reason = "it needs ffi access, run again with the --allow-ffi flag";
+  return { code: "ENOTCAPABLE", reason };
+}
+
+function load(): Libc {
+  const action = "load libc";
+  const fault = obstacle();
+  if (fault !== undefined) {
+    throw socketError(fault.code, { action, reason: fault.reason });
+  }
+  const isLinux = Deno.build.os === "linux";
+  const name = isLinux ? "libc.so.6" : "/usr/lib/libSystem.B.dylib";
+  try {
+    const open = <T extends Deno.ForeignLibraryInterface>(symbols: T) =>
+      Deno.dlopen(name, symbols).symbols as unknown as Symbols<T>;
+    const all = open(SYMBOLS);
+    const { fcntl } = open({ fcntl: FCNTL });
+    const linux = isLinux ? open(LINUX) : undefined;
+    const darwin = isLinux ? undefined : open(DARWIN);
+    const location = linux?.__errno_location() ?? darwin?.__error();
+    const memory = new Deno.UnsafePointerView(location!).getArrayBuffer(4);
+    const call = fcntl as unknown as (...args: number[]) => number;
+    return {
+      all,
+      linux,
+      darwin,
+      fcntl: FCNTL.parameters.length === 3
+        ? call
+        : (fd, command, value) => call(fd, command, 0, 0, 0, 0, 0, 0, value),
+      errno: new Int32Array(memory),
+    };
+  } catch (cause) {
+    const reason = `${name} lacks what it needs: ${(cause as Error).message}`;
+    throw socketError("ENOTSUP", { action, reason, cause });
+  }
+}
+
+/** The code of what just went wrong, such as "EAGAIN". */
+export function lastCode(): string {
+  const errno = loadLibc().errno[0]!;
+  return codeOf(errno) ?? `E${errno}`;
+}
+
+/** The error of a call that has just failed. */
+export function lastError(action: string, syscall: string): SocketError {
+  const errno = loadLibc().errno[0]!;
+  return socketError(codeOf(errno) ?? `E${errno}`, { action, syscall, errno });
+}

@@ -1,0 +1,187 @@
+import { AF_INET, AF_INET6, parseIpAddress } from "../address/mod.ts";
+import { IS_LINUX } from "./_platform.ts";
+import { encode, scopeOf } from "./_sockaddr.ts";
+import type { GroupRequest, PeerCredentials } from "./socket_options.ts";
+
+/** How the value of an option lies in memory. */
+export interface OptionCodec<T> {
+  /** How many bytes `getsockopt` is given room for; 0 where it can only be set. */
+  readonly size: number;
+  /** The bytes of a value; left out where it can only be read. */
+  encode?(value: T): Uint8Array<ArrayBuffer>;
+  /** The value of the bytes. */
+  decode(bytes: DataView<ArrayBuffer>): T;
+}
+
+const INT32 = 2 ** 31;
+
+function int32(value: number): Uint8Array<ArrayBuffer> {
+  const isInt = Number.isInteger(value) && value >= -INT32 && value < INT32;
+  if (!isInt) throw new RangeError(`Cannot use ${value}: not an int of C`);
+  return new Uint8Array(Int32Array.of(value).buffer);
+}
+
+/** What Darwin and some protocols tell as one byte, Linux tells as an int. */
+function number(bytes: DataView): number {
+  return bytes.byteLength >= 4 ? bytes.getInt32(0, true) : bytes.getUint8(0);
+}
+
+/** An `int`. */
+export const INT: OptionCodec<number> = {
+  size: 4,
+  encode: int32,
+  decode: number,
+};
+
+/** An `int` that is 0 or 1. */
+export const BOOL: OptionCodec<boolean> = {
+  size: 4,
+  encode(value) {
+    if (typeof value === "boolean") return int32(value ? 1 : 0);
+    throw new TypeError(`Cannot use ${value}: not a boolean`);
+  },
+  decode: (bytes) => number(bytes) !== 0,
+};
+
+/** An `int` of seconds, for us milliseconds; what is shorter is one second. */
+export const SECONDS: OptionCodec<number> = {
+  size: 4,
+  encode: (ms) => int32(ms > 0 ? Math.ceil(ms / 1000) : ms),
+  decode: (bytes) => number(bytes) * 1000,
+};
+
+/** A `struct timeval`, for us milliseconds. */
+export const TIMEVAL: OptionCodec<number> = {
+  size: 16,
+  encode(ms) {
+    if (!(ms >= 0 && ms < INT32 * 1000)) {
+      throw new RangeError(`Cannot use ${ms}: not a time in milliseconds`);
+    }
+    const view = new DataView(new ArrayBuffer(16));
+    view.setInt32(0, Math.floor(ms / 1000), true);
+    view.setInt32(8, Math.round(ms % 1000 * 1000), true);
+    return new Uint8Array(view.buffer);
+  },
+  decode: (bytes) =>
+    bytes.getInt32(0, true) * 1000 + bytes.getInt32(8, true) / 1000,
+};
+
+/** A `struct linger`. */
+export const LINGER: OptionCodec<number | null> = {
+  size: 8,
+  encode(ms) {
+    if (ms !== null && !(ms >= 0 && ms < INT32)) {
+      throw new RangeError(`Cannot use ${ms}: not a time in milliseconds`);
+    }
+    const seconds = ms === null ? 0 : Math.ceil(ms / 1000);
+    const parts = Int32Array.of(ms === null ? 0 : 1, seconds);
+    return new Uint8Array(parts.buffer);
+  },
+  decode: (bytes) =>
+    bytes.getInt32(0, true) === 0 ? null : bytes.getInt32(4, true) * 1000,
+};
+
+/** Text, as names of interfaces and algorithms are. */
+export const TEXT: OptionCodec<string> = {
+  size: 32,
+  encode(value) {
+    const bytes = new TextEncoder().encode(`${value}\0`);
+    if (bytes.length <= 32) return bytes;
+    throw new RangeError(`Cannot use ${JSON.stringify(value)}: too long`);
+  },
+  decode(bytes) {
+    const all = new Uint8Array(bytes.buffer, 0, bytes.byteLength);
+    const end = all.indexOf(0);
+    return new TextDecoder().decode(end === -1 ? all : all.subarray(0, end));
+  },
+};
+
+/** A `struct in_addr`. */
+export const IPV4: OptionCodec<string> = {
+  size: 4,
+  encode: (address) => ipBytes(address, 4),
+  decode: ({ buffer }) => new Uint8Array(buffer, 0, 4).join("."),
+};
+
+/** A `struct ucred`. */
+export const CREDENTIALS: OptionCodec<PeerCredentials> = {
+  size: 12,
+  decode: (bytes) => ({
+    pid: bytes.getInt32(0, true),
+    uid: bytes.getUint32(4, true),
+    gid: bytes.getUint32(8, true),
+  }),
+};
+
+function ipBytes(address: string, family: 4 | 6): Uint8Array<ArrayBuffer> {
+  const ip = parseIpAddress(address);
+  if (ip.family === family) return new Uint8Array(ip.toBytes());
+  throw new TypeError(`Cannot use ${address}: not an IPv${family} address`);
+}
+
+/** An interface's index, of its number or its name. */
+function indexOf(via: string | number | undefined): number {
+  return typeof via === "number" ? via : scopeOf(via);
+}
+
+function isAddress(via: string | number | undefined): via is string {
+  return typeof via === "string" && via.includes(".");
+}
+
+const setOnly = (): never => {
+  throw new TypeError("Cannot read the option: it can only be set");
+};
+
+/** A `struct ip_mreqn`: the group, an address, an index. */
+export const MREQ: OptionCodec<GroupRequest> = {
+  size: 0,
+  encode({ address, interface: via }) {
+    const bytes = new Uint8Array(12);
+    bytes.set(ipBytes(address, 4), 0);
+    if (isAddress(via)) bytes.set(ipBytes(via, 4), 4);
+    else new DataView(bytes.buffer).setInt32(8, indexOf(via), true);
+    return bytes;
+  },
+  decode: setOnly,
+};
+
+/** A `struct ip_mreq_source`, whose parts have an order of their own per system. */
+export const MREQ_SOURCE: OptionCodec<GroupRequest> = {
+  size: 0,
+  encode({ address, interface: via = "0.0.0.0", source = "" }) {
+    const bytes = new Uint8Array(12);
+    bytes.set(ipBytes(address, 4), 0);
+    bytes.set(ipBytes(String(via), 4), IS_LINUX ? 4 : 8);
+    bytes.set(ipBytes(source, 4), IS_LINUX ? 8 : 4);
+    return bytes;
+  },
+  decode: setOnly,
+};
+
+/** A `struct ipv6_mreq`: the group, an index. */
+export const MREQ6: OptionCodec<GroupRequest> = {
+  size: 0,
+  encode({ address, interface: via }) {
+    const bytes = new Uint8Array(20);
+    bytes.set(ipBytes(address, 6), 0);
+    new DataView(bytes.buffer).setUint32(16, indexOf(via), true);
+    return bytes;
+  },
+  decode: setOnly,
+};
+
+/** A `struct group_source_req`: an index, and two `sockaddr_storage`. */
+export const GROUP_SOURCE: OptionCodec<GroupRequest> = {
+  size: 0,
+  encode({ address, interface: via, source = "" }) {
+    const family = parseIpAddress(address).family === 4 ? AF_INET : AF_INET6;
+    // Darwin packs the structure to 4 bytes, Linux aligns it to 8.
+    const at = IS_LINUX ? 8 : 4;
+    const bytes = new Uint8Array(at + 2 * 128);
+    new DataView(bytes.buffer).setUint32(0, indexOf(via), true);
+    bytes.set(encode({ hostname: address, port: 0 }, family).bytes, at);
+    bytes.set(encode({ hostname: source, port: 0 }, family).bytes, at + 128);
+    return bytes;
+  },
+  decode: setOnly,
+};

@@ -1,0 +1,106 @@
+import { IPPROTO_IPV6, parseIpAddress } from "../address/mod.ts";
+import { socketError } from "../errors/mod.ts";
+import { lastError, loadLibc } from "./_libc.ts";
+import { OPTION_TABLE, type OptionEntry } from "./_option_table.ts";
+import { IS_LINUX } from "./_platform.ts";
+import type {
+  GroupRequest,
+  SocketOptionName,
+  SocketOptions,
+} from "./socket_options.ts";
+
+interface Place<T> extends OptionEntry<T> {
+  readonly number: number;
+}
+
+function placeOf<K extends SocketOptionName>(
+  name: K,
+  verb: string,
+): Place<SocketOptions[K]> {
+  if (!Object.hasOwn(OPTION_TABLE, name)) {
+    throw new TypeError(`Cannot ${verb} ${name}: there is no such option`);
+  }
+  const entry = OPTION_TABLE[name] as OptionEntry<SocketOptions[K]>;
+  const number = IS_LINUX ? entry.linux : entry.darwin;
+  if (number === undefined) {
+    throw socketError("ENOPROTOOPT", {
+      action: `${verb} ${name}`,
+      syscall: "setsockopt",
+      reason: `${Deno.build.os} has no such option`,
+    });
+  }
+  return { ...entry, number };
+}
+
+/** C's `getsockopt`, of any descriptor. */
+export function getOption<K extends SocketOptionName>(
+  fd: number,
+  name: K,
+): SocketOptions[K] {
+  const { level, number, codec } = placeOf(name, "read");
+  const size = codec.size === 0 ? 4 : codec.size; // decoding refuses, not C
+  const bytes = getRawOption(fd, level, number, size, name);
+  return codec.decode(new DataView(bytes.buffer, 0, bytes.length));
+}
+
+/** C's `setsockopt`, of any descriptor. */
+export function setOption<K extends SocketOptionName>(
+  fd: number,
+  name: K,
+  value: SocketOptions[K],
+): void {
+  const { level, number, codec, isReadOnly } = placeOf(name, "set");
+  if (isReadOnly || codec.encode === undefined) {
+    throw new TypeError(`Cannot set ${name}: it can only be read`);
+  }
+  const bytes = encodeValue(codec.encode, name, value);
+  const isV6Group = name.startsWith("MCAST_") &&
+    parseIpAddress((value as GroupRequest).address).family === 6;
+  setRawOption(fd, isV6Group ? IPPROTO_IPV6 : level, number, bytes, name);
+}
+
+/** The same, saying which option it is that a value is wrong for. */
+function encodeValue<T>(
+  encode: (value: T) => Uint8Array<ArrayBuffer>,
+  name: string,
+  value: T,
+): Uint8Array<ArrayBuffer> {
+  try {
+    return encode(value);
+  } catch (error) {
+    const { constructor, message } = error as Error;
+    const Class = constructor as new (message: string) => Error;
+    throw new Class(message.replace(/^Cannot use/, `Cannot set ${name} to`));
+  }
+}
+
+/** C's `getsockopt`, in bytes. */
+export function getRawOption(
+  fd: number,
+  level: number,
+  number: number,
+  size: number,
+  name = `option ${number} of level ${level}`,
+): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  const length = Uint32Array.of(size);
+  const { getsockopt } = loadLibc().all;
+  if (getsockopt(fd, level, number, bytes, length) === -1) {
+    throw lastError(`read ${name}`, "getsockopt");
+  }
+  return bytes.subarray(0, length[0]);
+}
+
+/** C's `setsockopt`, in bytes. */
+export function setRawOption(
+  fd: number,
+  level: number,
+  number: number,
+  bytes: Uint8Array<ArrayBuffer>,
+  name = `option ${number} of level ${level}`,
+): void {
+  const { setsockopt } = loadLibc().all;
+  if (setsockopt(fd, level, number, bytes, bytes.length) === -1) {
+    throw lastError(`set ${name}`, "setsockopt");
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * What differs between systems: numbers of constants, and layouts of structures.
+ * Both systems are little-endian on both architectures.
+ */
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  AF_UNSPEC,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+} from "../address/mod.ts";
+import * as C from "./constants.ts";
+
+/** Whether this is Linux; else it is macOS. */
+export const IS_LINUX: boolean = Deno.build.os === "linux";
+
+/** This system's number for a family. */
+export function nativeFamily(family: number): number {
+  return !IS_LINUX && family === AF_INET6 ? 30 : family;
+}
+
+/** The family that this system's number stands for. */
+export function familyOf(native: number): number {
+  return !IS_LINUX && native === 30 ? AF_INET6 : native;
+}
+
+/** The families there are. */
+export const FAMILIES: readonly number[] = [
+  ...[AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6],
+];
+/** The types there are; their numbers are the same on both systems. */
+export const TYPES: readonly number[] = [
+  ...[SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET],
+];
+
+/** `sys/socket.h` of XNU; what it lacks is left out. */
+const DARWIN_FLAGS: readonly [linux: number, darwin: number][] = [
+  [C.MSG_OOB, 0x1],
+  [C.MSG_PEEK, 0x2],
+  [C.MSG_DONTROUTE, 0x4],
+  [C.MSG_EOR, 0x8],
+  [C.MSG_TRUNC, 0x10],
+  [C.MSG_CTRUNC, 0x20],
+  [C.MSG_WAITALL, 0x40],
+  [C.MSG_DONTWAIT, 0x80],
+];
+
+/** This system's flags for ours. */
+export function nativeFlags(flags: number): number {
+  if (IS_LINUX) return flags;
+  return DARWIN_FLAGS.reduce(
+    (all, [linux, darwin]) => flags & linux ? all | darwin : all,
+    0,
+  );
+}
+
+/** Our flags for this system's. */
+export function flagsOf(native: number): number {
+  if (IS_LINUX) return native;
+  return DARWIN_FLAGS.reduce(
+    (all, [linux, darwin]) => native & darwin ? all | linux : all,
+    0,
+  );
+}
+
+type MsghdrPart =
+  | "size"
+  | "name"
+  | "nameLength"
+  | "vectors"
+  | "vectorCount"
+  | "control"
+  | "controlLength"
+  | "flags";
+
+/** `struct msghdr`: its size, and where its parts are. */
+export const MSGHDR: Readonly<Record<MsghdrPart, number>> = {
+  size: IS_LINUX ? 56 : 48,
+  name: 0,
+  nameLength: 8,
+  vectors: 16,
+  vectorCount: 24,
+  control: 32,
+  controlLength: 40,
+  flags: IS_LINUX ? 48 : 44,
+};
+
+/** `struct mmsghdr` of Linux: a msghdr, and the count of bytes. */
+export const MMSGHDR = { size: 64, length: 56 } as const;
+
+/** `struct iovec`. */
+export const IOVEC = { size: 16, base: 0, length: 8 } as const;
+
+/** `struct cmsghdr`: the length of a header, where its parts are, the alignment. */
+export const CMSGHDR: Readonly<
+  Record<"size" | "level" | "type" | "alignment", number>
+> = IS_LINUX
+  ? { size: 16, level: 8, type: 12, alignment: 8 }
+  : { size: 12, level: 4, type: 8, alignment: 4 };
+
+/** `struct epoll_event`, which is packed on x86-64 alone. */
+export const EPOLL_EVENT: Readonly<Record<"size" | "data", number>> =
+  Deno.build.arch === "x86_64" ? { size: 12, data: 4 } : { size: 16, data: 8 };
+
+/** `fcntl.h` and `sys/socket.h`. */
+export const F_GETFL = 3;
+/** Sets the flags of a file. */
+export const F_SETFL = 4;
+/** Sets the flags of a descriptor. */
+export const F_SETFD = 2;
+/** Closes at exec. */
+export const FD_CLOEXEC = 1;
+/** Calls do not wait. */
+export const O_NONBLOCK: number = IS_LINUX ? 0x800 : 0x4;
+/** Linux: opened with O_NONBLOCK. */
+export const SOCK_NONBLOCK = 0x800;
+/** Linux: opened with FD_CLOEXEC. */
+export const SOCK_CLOEXEC = 0x80000;
+/** The level of options that all sockets have. */
+export const SOL_SOCKET: number = IS_LINUX ? 1 : 0xffff;

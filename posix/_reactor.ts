@@ -1,0 +1,154 @@
+import { Epoll } from "./_epoll.ts";
+import { type Libc, loadLibc } from "./_libc.ts";
+import { PollSet } from "./_poll_set.ts";
+import type { OnEvent, Poller } from "./_poller.ts";
+
+/** How often what let the program end is looked after, in milliseconds. */
+const UNREF_INTERVAL = 10;
+/** How many turns of the microtask queue continuations get before a look. */
+const PATIENCE = 6;
+/** How many looks in a row may find something before others have their turn. */
+const MAX_LOOKS = 8;
+
+/** One that is told what it waits for. */
+export interface Watched {
+  /** Tries again what waited for these events, bits of `poll.h`. */
+  onEvents(events: number): void;
+}
+
+/**
+ * Waits for all sockets by one thread at most, and none while nothing waits.
+ *
+ * Who waits has tried before. When the thread comes back, those concerned try
+ * again; then a look without waiting tells whether more has come meanwhile, which
+ * is cheaper than the thread; then the thread waits again.
+ */
+export class Reactor {
+  readonly #poller: Poller;
+  readonly #watched = new Map<number, Watched>();
+  #lastId = 0;
+  /** How many waits keep the program alive, and how many do not. */
+  #refs = 0;
+  #unrefs = 0;
+  #isWaiting = false;
+  #isScheduled = false;
+  #looks = 0;
+  #patience = 0;
+  #hasWoken = false;
+  #timer: ReturnType<typeof setInterval> | undefined;
+
+  constructor(poller: Poller) {
+    this.#poller = poller;
+  }
+
+  /** Begins to watch a descriptor; the id of it. */
+  watch(fd: number, watched: Watched): number {
+    do this.#lastId = (this.#lastId + 1) >>> 0; while (
+      this.#lastId === 0 || this.#watched.has(this.#lastId)
+    );
+    this.#poller.add(this.#lastId, fd);
+    this.#watched.set(this.#lastId, watched);
+    return this.#lastId;
+  }
+
+  /** Ends watching, before the descriptor is closed. */
+  unwatch(id: number, fd: number): void {
+    this.#watched.delete(id);
+    this.#poller.remove(id, fd);
+  }
+
+  /** Says what a descriptor is waited for. */
+  want(id: number, events: number): void {
+    this.#poller.want(id, events);
+  }
+
+  /** One more waits. */
+  retain(isRef: boolean): void {
+    if (isRef) this.#refs++;
+    else this.#unrefs++;
+    this.#update();
+  }
+
+  /** One less waits. */
+  release(isRef: boolean): void {
+    if (isRef) this.#refs--;
+    else this.#unrefs--;
+    this.#update();
+  }
+
+  #update(): void {
+    if (this.#refs > 0) {
+      if (!this.#isWaiting) this.#schedule();
+    } else if (this.#isWaiting && !this.#hasWoken) {
+      // The thread would keep the program alive.
+      this.#hasWoken = true;
+      this.#poller.wake();
+    }
+    const needsTimer = this.#refs === 0 && this.#unrefs > 0;
+    if (needsTimer === (this.#timer !== undefined)) return;
+    if (needsTimer) {
+      const timer = setInterval(this.#onTimer, UNREF_INTERVAL);
+      Deno.unrefTimer(timer);
+      this.#timer = timer;
+    } else {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+  }
+
+  readonly #onTimer = (): void => {
+    this.#poller.look(this.#onEvent);
+  };
+
+  readonly #onEvent: OnEvent = (id, events) => {
+    // Who is not there any more was closed after the event had happened.
+    this.#watched.get(id)?.onEvents(events);
+  };
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    queueMicrotask(this.#turn);
+  }
+
+  readonly #turn = (): void => {
+    this.#isScheduled = false;
+    if (this.#refs === 0 || this.#isWaiting) return;
+    if (this.#patience > 0) {
+      this.#patience--;
+      return this.#schedule();
+    }
+    if (this.#looks > 0) {
+      this.#looks--;
+      if (this.#poller.look(this.#onEvent) > 0) {
+        this.#patience = PATIENCE;
+        return this.#schedule();
+      }
+    }
+    this.#park();
+  };
+
+  #park(): void {
+    this.#isWaiting = true;
+    this.#hasWoken = false;
+    this.#poller.wait(this.#onEvent).catch(() => {}).then(() => {
+      this.#isWaiting = false;
+      this.#looks = MAX_LOOKS;
+      this.#patience = PATIENCE;
+      if (this.#refs > 0) this.#schedule();
+    });
+  }
+}
+
+function pollerOf(libc: Libc): Poller {
+  if (libc.linux !== undefined) return new Epoll(libc);
+  const { pollInThread } = libc.darwin!;
+  return new PollSet(libc, (fds, n, ms) => pollInThread(fds, n, ms));
+}
+
+let reactor: Reactor | undefined;
+
+/** The reactor of this program. */
+export function theReactor(): Reactor {
+  return reactor ??= new Reactor(pollerOf(loadLibc()));
+}

@@ -1,0 +1,74 @@
+import { errnoOf } from "../errors/mod.ts";
+import { lastError, type Libc, loadLibc } from "./_libc.ts";
+import { MSG_DONTWAIT, MSG_TRUNC, MSG_WAITALL } from "./constants.ts";
+import { IS_LINUX, nativeFlags } from "./_platform.ts";
+import { decode, SOCKADDR_SIZE } from "./_sockaddr.ts";
+import type { SocketName } from "./socket_name.ts";
+
+/** What was received, and from whom. */
+export interface Received {
+  /** How many bytes are in the buffer. */
+  length: number;
+  /** The sender; the path is empty where it has no name. */
+  address: SocketName;
+  /** Whether the datagram was longer than the buffer. */
+  truncated: boolean;
+}
+
+const EAGAIN = errnoOf("EAGAIN")!;
+const EINTR = errnoOf("EINTR")!;
+
+/** Whether the call that has just failed is to be made again later. */
+export function wouldBlock(libc: Libc): boolean {
+  return libc.errno[0] === EAGAIN || libc.errno[0] === EINTR;
+}
+
+/** The flags of the call that libc gets: nothing here waits inside libc. */
+export function callFlags(flags: number): number {
+  return nativeFlags(flags & ~MSG_WAITALL | MSG_DONTWAIT);
+}
+
+/** C's `recv`; undefined where there is nothing yet. */
+export function recvNow(
+  fd: number,
+  buffer: Uint8Array,
+  flags: number,
+): number | undefined {
+  const libc = loadLibc();
+  const own = buffer as Uint8Array<ArrayBuffer>;
+  const count = libc.all.recv(fd, own, own.length, callFlags(flags));
+  if (count !== -1) return count;
+  if (wouldBlock(libc)) return undefined;
+  throw lastError("receive", "recv");
+}
+
+const name = new Uint8Array(SOCKADDR_SIZE);
+const nameLength = new Uint32Array(1);
+
+/** C's `recvfrom`; undefined where there is nothing yet. */
+export function recvFromNow(
+  fd: number,
+  buffer: Uint8Array,
+  flags: number,
+  isDatagram: boolean,
+): Received | undefined {
+  const libc = loadLibc();
+  const own = buffer as Uint8Array<ArrayBuffer>;
+  // Linux then tells the length that the datagram had.
+  const asked = isDatagram && IS_LINUX ? flags | MSG_TRUNC : flags;
+  nameLength[0] = SOCKADDR_SIZE;
+  const count = libc.all.recvfrom(
+    ...[fd, own, own.length, callFlags(asked), name, nameLength] as const,
+  );
+  if (count === -1) {
+    if (wouldBlock(libc)) return undefined;
+    throw lastError("receive", "recvfrom");
+  }
+  const truncated = count > own.length;
+  const isWhole = !truncated || (flags & MSG_TRUNC) !== 0;
+  return {
+    length: isWhole ? count : own.length,
+    address: decode(name, 0, nameLength[0]),
+    truncated,
+  };
+}

@@ -1,0 +1,38 @@
+import { lastError, loadLibc } from "./_libc.ts";
+import { MSG_NOSIGNAL } from "./constants.ts";
+import { callFlags, wouldBlock } from "./_receive.ts";
+import type { Sockaddr } from "./_sockaddr.ts";
+
+/** C's `send`; undefined where there is no room yet. */
+export function sendNow(
+  fd: number,
+  bytes: Uint8Array,
+  flags: number,
+): number | undefined {
+  const libc = loadLibc();
+  const own = bytes as Uint8Array<ArrayBuffer>;
+  const count = libc.all.send(
+    ...[fd, own, own.length, callFlags(flags | MSG_NOSIGNAL)] as const,
+  );
+  if (count !== -1) return count;
+  if (wouldBlock(libc)) return undefined;
+  throw lastError(`send ${bytes.length} bytes`, "send");
+}
+
+/** C's `sendto`; undefined where there is no room yet. */
+export function sendToNow(
+  fd: number,
+  bytes: Uint8Array,
+  flags: number,
+  name: Sockaddr,
+): number | undefined {
+  const libc = loadLibc();
+  const own = bytes as Uint8Array<ArrayBuffer>;
+  const asked = callFlags(flags | MSG_NOSIGNAL);
+  const count = libc.all.sendto(
+    ...[fd, own, own.length, asked, name.bytes, name.length] as const,
+  );
+  if (count !== -1) return count;
+  if (wouldBlock(libc)) return undefined;
+  throw lastError(`send ${bytes.length} bytes`, "sendto");
+}

@@ -1,0 +1,208 @@
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  AF_UNSPEC,
+  checkPort,
+  IpAddress,
+  tryParseIpAddress,
+} from "../address/mod.ts";
+import { loadLibc } from "./_libc.ts";
+import { familyOf, IS_LINUX, nativeFamily } from "./_platform.ts";
+import type { SocketName, UnixName } from "./socket_name.ts";
+
+/** `struct sockaddr_storage`. */
+export const SOCKADDR_SIZE = 128;
+const IN_SIZE = 16;
+const IN6_SIZE = 28;
+/** Where `sun_path` begins, and how much it holds. */
+const PATH_AT = 2;
+const PATH_SIZE = IS_LINUX ? 108 : 104;
+/** How many addresses are remembered, each way. */
+const MAX_REMEMBERED = 1024;
+
+/** A name as C has it. */
+export interface Sockaddr {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly length: number;
+}
+
+function begin(family: number, size: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(size);
+  const native = nativeFamily(family);
+  if (IS_LINUX) {
+    bytes[0] = native;
+  } else {
+    bytes[0] = size; // sin_len
+    bytes[1] = native;
+  }
+  return bytes;
+}
+
+/** A `sockaddr` of family AF_UNSPEC, which ends a datagram socket's connection. */
+export function unspecified(): Sockaddr {
+  return { bytes: begin(AF_UNSPEC, IN_SIZE), length: IN_SIZE };
+}
+
+const encoded = new Map<string, Uint8Array<ArrayBuffer>>();
+
+/**
+ * Writes a name as a `sockaddr` of the socket's family. An IPv4 address for an
+ * IPv6 socket becomes IPv4-mapped.
+ *
+ * @throws {TypeError} When the name is not one of the family.
+ * @throws {RangeError} When the port or the path is out of range.
+ */
+export function encode(name: SocketName, family: number): Sockaddr {
+  if (typeof name !== "object" || name === null) {
+    throw new TypeError(`Cannot use the address ${name}: not an object`);
+  }
+  if (family === AF_UNIX) return encodePath(name);
+  if ("path" in name) {
+    throw new TypeError("Cannot use a path: the socket is not of AF_UNIX");
+  }
+  const port = checkPort(name.port);
+  const key = family === AF_INET ? name.hostname : `${name.hostname}/6`;
+  let bytes = encoded.get(key);
+  if (bytes === undefined) {
+    bytes = encodeIp(name.hostname, family);
+    if (encoded.size === MAX_REMEMBERED) encoded.clear();
+    encoded.set(key, bytes);
+  }
+  // The port changes in place: libc has read the bytes when its call returns.
+  bytes[2] = port >> 8;
+  bytes[3] = port;
+  return { bytes, length: bytes.length };
+}
+
+function encodeIp(hostname: string, family: number): Uint8Array<ArrayBuffer> {
+  const ip = tryParseIpAddress(hostname);
+  if (ip === undefined) {
+    throw new TypeError(
+      `Cannot use the address ${JSON.stringify(hostname)}: not an IP address`,
+    );
+  }
+  if (family === AF_INET) {
+    const v4 = ip.unmap();
+    if (v4.family !== 4) {
+      throw new TypeError(`Cannot use ${hostname}: the socket is of AF_INET`);
+    }
+    const bytes = begin(AF_INET, IN_SIZE);
+    bytes.set(v4.toBytes(), 4);
+    return bytes;
+  }
+  const bytes = begin(AF_INET6, IN6_SIZE);
+  bytes.set((ip.family === 4 ? ip.toV4Mapped() : ip).toBytes(), 8);
+  new DataView(bytes.buffer).setUint32(24, scopeOf(ip.zone), true);
+  return bytes;
+}
+
+/**
+ * The index of an interface, of its name or its number as text.
+ *
+ * @throws {TypeError} When there is no interface of that name.
+ */
+export function scopeOf(zone: string | undefined): number {
+  if (zone === undefined) return 0;
+  if (/^\d{1,9}$/.test(zone)) return Number(zone);
+  const name = new TextEncoder().encode(`${zone}\0`);
+  const index = loadLibc().all.if_nametoindex(name);
+  if (index !== 0) return index;
+  throw new TypeError(`Cannot use the zone ${zone}: no interface of that name`);
+}
+
+function encodePath(name: SocketName): Sockaddr {
+  if (!("path" in name) || typeof name.path !== "string") {
+    throw new TypeError(
+      "Cannot use the address: a socket of AF_UNIX has a path",
+    );
+  }
+  const isAbstract = name.path.startsWith("\0");
+  if (isAbstract && !IS_LINUX) {
+    throw new TypeError("Cannot use an abstract name: Linux alone has them");
+  }
+  if (!isAbstract && name.path.includes("\0")) {
+    throw new TypeError("Cannot use the path: it has a NUL in it");
+  }
+  const path = new TextEncoder().encode(name.path);
+  const most = isAbstract ? PATH_SIZE : PATH_SIZE - 1;
+  if (path.length === 0 || path.length > most) {
+    throw new RangeError(
+      `Cannot use a path of ${path.length} bytes: it must have 1 to ${most}`,
+    );
+  }
+  const length = PATH_AT + path.length + (isAbstract ? 0 : 1);
+  const bytes = begin(AF_UNIX, length);
+  bytes.set(path, PATH_AT);
+  return { bytes, length };
+}
+
+/** Texts of IPv4 addresses, by the address as a number. */
+const texts = new Map<number, string>();
+
+/** Reads a `sockaddr`. The name of a family that is not known is an empty path. */
+export function decode(
+  bytes: Uint8Array,
+  at: number,
+  length: number,
+): SocketName {
+  if (length < 2) return { path: "" };
+  const family = familyOf(IS_LINUX ? bytes[at]! : bytes[at + 1]!);
+  if (family === AF_INET) {
+    return { hostname: ipv4Text(bytes, at + 4), port: portAt(bytes, at) };
+  }
+  if (family === AF_INET6) {
+    return { hostname: ipv6Text(bytes, at), port: portAt(bytes, at) };
+  }
+  return decodePath(bytes.subarray(at + PATH_AT, at + length));
+}
+
+function portAt(bytes: Uint8Array, at: number): number {
+  return bytes[at + 2]! << 8 | bytes[at + 3]!;
+}
+
+function ipv4Text(bytes: Uint8Array, at: number): string {
+  const [a, b] = [bytes[at]!, bytes[at + 1]!];
+  const [c, d] = [bytes[at + 2]!, bytes[at + 3]!];
+  const number = (a << 24 | b << 16 | c << 8 | d) >>> 0;
+  let text = texts.get(number);
+  if (text === undefined) {
+    text = `${a}.${b}.${c}.${d}`;
+    if (texts.size === MAX_REMEMBERED) texts.clear();
+    texts.set(number, text);
+  }
+  return text;
+}
+
+const last6 = new Uint8Array(20);
+let lastText6 = "::";
+
+/** IPv4-mapped peers of a dual-stack socket read as IPv4. */
+function ipv6Text(bytes: Uint8Array, at: number): string {
+  let isLast = true;
+  for (let i = 0; i < 20 && isLast; i++) {
+    isLast = bytes[at + 8 + i] === last6[i];
+  }
+  if (isLast) return lastText6;
+  const own = bytes.slice(at + 8, at + 28);
+  const scope = new DataView(own.buffer).getUint32(16, true);
+  const zone = scope === 0 ? undefined : interfaceName(scope);
+  const ip = IpAddress.fromBytes(own.subarray(0, 16), zone);
+  last6.set(own);
+  return lastText6 = ip.unmap().toString();
+}
+
+/** The name of an interface; its number as text where it has gone. */
+function interfaceName(index: number): string {
+  const name = new Uint8Array(16);
+  return loadLibc().all.if_indextoname(index, name) === null
+    ? String(index)
+    : new TextDecoder().decode(name.subarray(0, name.indexOf(0)));
+}
+
+function decodePath(path: Uint8Array): UnixName {
+  if (path.length === 0) return { path: "" };
+  const end = path[0] === 0 ? -1 : path.indexOf(0);
+  const text = end === -1 ? path : path.subarray(0, end);
+  return { path: new TextDecoder().decode(text) };
+}

@@ -1,0 +1,96 @@
+import { arm, isBounded, type WaitOptions } from "../wait/mod.ts";
+
+/** One call that waits for its turn, or for the socket. */
+interface Waiting {
+  /** Tries; true when the call is over, whichever way. */
+  attempt: () => boolean;
+  reject: (reason: unknown) => void;
+}
+
+/** What a waiting call gives up with. */
+export interface GivingUp<T> {
+  /** The error of a call that took too long. */
+  timeout: () => Error;
+  /** What is done already, which the call then resolves with; undefined for nothing. */
+  partial?: (() => T | undefined) | undefined;
+}
+
+/**
+ * The calls that wait for one side of a socket, receiving or sending, in their
+ * order: the next is not tried before the one in front of it is over, so that
+ * nothing that they move is interleaved.
+ */
+export class WaitQueue {
+  readonly #waiting: Waiting[] = [];
+  readonly #onChange: (change: 1 | -1) => void;
+
+  /** `onChange` learns of each call that begins or ends to wait. */
+  constructor(onChange: (change: 1 | -1) => void) {
+    this.#onChange = onChange;
+  }
+
+  /** How many calls wait. */
+  get length(): number {
+    return this.#waiting.length;
+  }
+
+  /** Waits until `attempt` returns something, or throws. */
+  wait<T>(
+    attempt: () => T | undefined,
+    options: WaitOptions | undefined,
+    { timeout, partial }: GivingUp<T>,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let disarm: (() => void) | undefined = undefined;
+      const waiting: Waiting = {
+        attempt() {
+          try {
+            const result = attempt();
+            if (result === undefined) return false;
+            resolve(result);
+          } catch (error) {
+            reject(error);
+          }
+          disarm?.();
+          return true;
+        },
+        reject(reason) {
+          disarm?.();
+          reject(reason);
+        },
+      };
+      this.#waiting.push(waiting);
+      this.#onChange(1);
+      if (!isBounded(options)) return;
+      disarm = arm(options!, timeout, (reason) => {
+        const at = this.#waiting.indexOf(waiting);
+        this.#waiting.splice(at, 1);
+        this.#onChange(-1);
+        const done = partial?.();
+        if (done === undefined) reject(reason);
+        else resolve(done);
+        if (at === 0) this.run(); // the next may be content with what there is
+      });
+    });
+  }
+
+  /** Tries those that wait, until one has to go on waiting. */
+  run(): void {
+    for (;;) {
+      const first = this.#waiting[0];
+      if (first === undefined || !first.attempt()) return;
+      // It may have closed the socket, and emptied the queue.
+      if (this.#waiting[0] !== first) return;
+      this.#waiting.shift();
+      this.#onChange(-1);
+    }
+  }
+
+  /** Rejects all that wait. */
+  fail(reason: unknown): void {
+    for (const { reject } of this.#waiting.splice(0)) {
+      this.#onChange(-1);
+      reject(reason);
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import { AF_INET, AF_INET6, SOCK_DGRAM } from "../address/mod.ts";
+import { socketError } from "../errors/mod.ts";
+import { loadLibc } from "./_libc.ts";
+import { getOption } from "./_options.ts";
+import { encode, SOCKADDR_SIZE } from "./_sockaddr.ts";
+
+/** A socket of the runtime, by what the runtime tells of it. */
+export interface RuntimeSocket {
+  /** SOCK_STREAM or SOCK_DGRAM. */
+  type: number;
+  /** The near end. */
+  localAddr: { hostname: string; port: number };
+  /** The far end, of a connection. */
+  remoteAddr?: { hostname: string; port: number } | undefined;
+}
+
+/** How many numbers in a row may be unused before the search ends. */
+const MAX_GAP = 4096;
+/** The largest number that is tried. */
+const MAX_DESCRIPTOR = 1 << 20;
+
+const name = new Uint8Array(SOCKADDR_SIZE);
+const length = new Uint32Array(1);
+
+/**
+ * Finds the descriptor of a socket that the runtime opened: the only one of its
+ * type whose `getsockname` and `getpeername` match. Every descriptor is asked,
+ * which takes a microsecond or less each.
+ *
+ * @throws {SocketError} ENOTSUP when there is none, or more than one, such as of
+ * listeners that share a port.
+ *
+ * @example The descriptor of a connection of Deno's own
+ * ```ts
+ * import { descriptorOf, SOCK_STREAM } from "@berkeley/sockets/posix";
+ * import { assert } from "@std/assert";
+ *
+ * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const localAddr = listener.addr as Deno.NetAddr;
+ * assert(descriptorOf({ type: SOCK_STREAM, localAddr }) > 2);
+ * ```
+ */
+export function descriptorOf(socket: RuntimeSocket): number {
+  const { localAddr, remoteAddr, type } = socket;
+  const found: number[] = [];
+  let gap = 0;
+  for (let fd = 0; fd < MAX_DESCRIPTOR && gap < MAX_GAP; fd++) {
+    const isLocal = matches(fd, "getsockname", localAddr);
+    if (isLocal === undefined) {
+      gap++;
+      continue;
+    }
+    gap = 0;
+    if (!isLocal || getOption(fd, "SO_TYPE") !== type) continue;
+    const isRemote = remoteAddr === undefined
+      ? type === SOCK_DGRAM || getOption(fd, "SO_ACCEPTCONN")
+      : matches(fd, "getpeername", remoteAddr);
+    if (isRemote) found.push(fd);
+    // Nothing else has both ends of a connection.
+    if (isRemote && remoteAddr !== undefined) break;
+  }
+  if (found.length === 1) return found[0]!;
+  throw socketError("ENOTSUP", {
+    action: "find the descriptor of a socket",
+    syscall: "getsockname",
+    reason: found.length === 0
+      ? "no descriptor has its addresses"
+      : `${found.length} descriptors have its address`,
+  });
+}
+
+/** Whether a name is the expected one; undefined for a number that is not open. */
+function matches(
+  fd: number,
+  call: "getsockname" | "getpeername",
+  expected: { hostname: string; port: number },
+): boolean | undefined {
+  const { all, errno } = loadLibc();
+  length[0] = SOCKADDR_SIZE;
+  if (all[call](fd, name, length) === -1) {
+    return errno[0] === 9 ? undefined : false; // EBADF, on both systems
+  }
+  const isV6 = length[0] === 28;
+  if (!isV6 && length[0] !== 16) return false;
+  if (!isV6 && expected.hostname.includes(":")) return false;
+  const { bytes } = encode(expected, isV6 ? AF_INET6 : AF_INET);
+  const size = isV6 ? 24 : 8; // without the scope, which the runtime may not tell
+  for (let i = 2; i < size; i++) if (bytes[i] !== name[i]) return false;
+  return true;
+}

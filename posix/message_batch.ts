@@ -1,0 +1,206 @@
+import { addressOf } from "./_message.ts";
+import { IOVEC, MMSGHDR, MSGHDR } from "./_platform.ts";
+import { decode, type Sockaddr, SOCKADDR_SIZE } from "./_sockaddr.ts";
+import { MSG_TRUNC } from "./constants.ts";
+import type { SocketName } from "./socket_name.ts";
+
+/** How much room a batch has. */
+export interface MessageBatchOptions {
+  /**
+   * How many datagrams, 1 to 1024.
+   *
+   * @default {64}
+   */
+  capacity?: number | undefined;
+  /**
+   * How many bytes each, 1 to 65536; what is received beyond loses its end.
+   *
+   * @default {2048}
+   */
+  size?: number | undefined;
+}
+
+/** For the files of this folder: what libc is given of a batch. */
+export interface BatchParts {
+  /** The vector of headers. */
+  headers: Uint8Array<ArrayBuffer>;
+  /** Makes room for `most` datagrams to be received. */
+  prepare(most: number): void;
+  /** Takes note of what was received. */
+  received(count: number): void;
+}
+
+/** For the files of this folder. */
+export let partsOf: (batch: MessageBatch) => BatchParts;
+/** For the files of this folder: adds a datagram for an address. */
+export let addToBatch: (
+  batch: MessageBatch,
+  bytes: Uint8Array,
+  name: Sockaddr | undefined,
+) => boolean;
+
+/**
+ * Datagrams that go to the kernel, or come from it, in one call: the vectors of
+ * C's `sendmmsg` and `recvmmsg`, with all memory that they need. Made once and
+ * used again and again, it costs no memory for each datagram.
+ *
+ * @example A batch of two
+ * ```ts
+ * import { MessageBatch } from "@berkeley/sockets/posix";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const batch = new MessageBatch({ capacity: 2, size: 16 });
+ * batch.push(new Uint8Array([1, 2, 3]));
+ * batch.push(new Uint8Array([4]));
+ * assertEquals(batch.length, 2);
+ * assertEquals(batch.data(1), new Uint8Array([4]));
+ * ```
+ */
+export class MessageBatch {
+  /** How many datagrams it can hold. */
+  readonly capacity: number;
+  /** How many bytes each can have. */
+  readonly size: number;
+  /** How many datagrams it holds. */
+  length = 0;
+  readonly #slab: Uint8Array<ArrayBuffer>;
+  readonly #names: Uint8Array<ArrayBuffer>;
+  /** The vectors, as bytes for libc and as words for us. */
+  readonly #vectors: Uint32Array<ArrayBuffer>;
+  readonly #headers: Uint8Array<ArrayBuffer>;
+  readonly #words: Uint32Array<ArrayBuffer>;
+  readonly #parts: BatchParts;
+
+  static {
+    partsOf = (batch) => batch.#parts;
+    addToBatch = (batch, bytes, name) => batch.#add(bytes, name);
+  }
+
+  /**
+   * Takes the memory.
+   *
+   * @throws {RangeError} When the capacity or the size is out of range.
+   */
+  constructor({ capacity = 64, size = 2048 }: MessageBatchOptions = {}) {
+    checkInteger("capacity", capacity, 1024);
+    checkInteger("size", size, 65_536);
+    this.capacity = capacity;
+    this.size = size;
+    this.#slab = new Uint8Array(capacity * size);
+    this.#names = new Uint8Array(capacity * SOCKADDR_SIZE);
+    this.#vectors = new Uint32Array(capacity * IOVEC.size / 4);
+    this.#headers = new Uint8Array(capacity * MMSGHDR.size);
+    this.#words = new Uint32Array(this.#headers.buffer);
+    this.#parts = {
+      headers: this.#headers,
+      prepare: (most) => this.#prepare(most),
+      received: (count) => this.#received(count),
+    };
+    const headers = new DataView(this.#headers.buffer);
+    const vectors = new DataView(this.#vectors.buffer);
+    const slabAt = addressOf(this.#slab);
+    const namesAt = addressOf(this.#names);
+    const vectorsAt = addressOf(new Uint8Array(this.#vectors.buffer));
+    for (let i = 0; i < capacity; i++) {
+      const at = i * MMSGHDR.size;
+      const nameAt = namesAt + BigInt(i * SOCKADDR_SIZE);
+      const vectorAt = vectorsAt + BigInt(i * IOVEC.size);
+      headers.setBigUint64(at + MSGHDR.name, nameAt, true);
+      headers.setBigUint64(at + MSGHDR.vectors, vectorAt, true);
+      headers.setUint32(at + MSGHDR.vectorCount, 1, true);
+      const dataAt = slabAt + BigInt(i * size);
+      vectors.setBigUint64(i * IOVEC.size + IOVEC.base, dataAt, true);
+    }
+  }
+
+  /**
+   * Adds a copy of a datagram; false where there is no room for it.
+   *
+   * @throws {RangeError} When it is larger than `size`.
+   */
+  push(bytes: Uint8Array): boolean {
+    return this.#add(bytes, undefined);
+  }
+
+  #add(bytes: Uint8Array, name: Sockaddr | undefined): boolean {
+    if (bytes.length > this.size) {
+      throw new RangeError(
+        `Cannot add ${bytes.length} bytes: the batch has room for ${this.size} each`,
+      );
+    }
+    const i = this.length;
+    if (i === this.capacity) return false;
+    this.#slab.set(bytes, i * this.size);
+    this.#setLength(i, bytes.length);
+    if (name !== undefined) this.#names.set(name.bytes, i * SOCKADDR_SIZE);
+    this.#words[wordOf(i, MSGHDR.nameLength)] = name?.length ?? 0;
+    this.length++;
+    return true;
+  }
+
+  #setLength(i: number, length: number): void {
+    this.#vectors[(i * IOVEC.size + IOVEC.length) / 4] = length;
+  }
+
+  /** Forgets all datagrams. */
+  clear(): void {
+    this.length = 0;
+  }
+
+  /** The bytes of a datagram, lent: they change with the next call that fills it. */
+  data(index: number): Uint8Array<ArrayBuffer> {
+    this.#check(index);
+    const at = index * this.size;
+    return this.#slab.subarray(at, at + this.#byteLength(index));
+  }
+
+  #byteLength(index: number): number {
+    return this.#vectors[(index * IOVEC.size + IOVEC.length) / 4]!;
+  }
+
+  /** Whom a received datagram is from, or one that was added is for. */
+  address(index: number): SocketName {
+    this.#check(index);
+    const length = this.#words[wordOf(index, MSGHDR.nameLength)]!;
+    return decode(this.#names, index * SOCKADDR_SIZE, length);
+  }
+
+  /** Whether a received datagram was longer than `size`. */
+  isTruncated(index: number): boolean {
+    this.#check(index);
+    return (this.#words[wordOf(index, MSGHDR.flags)]! & MSG_TRUNC) !== 0;
+  }
+
+  #check(index: number): void {
+    if (Number.isInteger(index) && index >= 0 && index < this.length) return;
+    throw new RangeError(
+      `Cannot use datagram ${index}: the batch holds ${this.length}`,
+    );
+  }
+
+  #prepare(most: number): void {
+    for (let i = 0; i < most; i++) {
+      this.#setLength(i, this.size);
+      this.#words[wordOf(i, MSGHDR.nameLength)] = SOCKADDR_SIZE;
+    }
+    this.length = 0;
+  }
+
+  #received(count: number): void {
+    for (let i = 0; i < count; i++) {
+      this.#setLength(i, this.#words[wordOf(i, MMSGHDR.length)]!);
+    }
+    this.length = count;
+  }
+}
+
+function wordOf(index: number, field: number): number {
+  return (index * MMSGHDR.size + field) / 4;
+}
+
+function checkInteger(name: string, value: number, most: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= most) return;
+  throw new RangeError(
+    `Cannot use ${name} ${value}: it must be an integer from 1 to ${most}`,
+  );
+}

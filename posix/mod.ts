@@ -1,0 +1,93 @@
+/**
+ * The Berkeley API itself, over libc, for what no API of the runtime gives: socket
+ * options, flags, raw and local sockets, really connected UDP, batches. C's calls
+ * are methods of {@linkcode PosixSocket}; where C would block, they wait without
+ * blocking the program.
+ *
+ * It needs `--allow-ffi`, and works on Linux; for macOS the tables are there, but
+ * nobody has run it yet. Since libc does not ask for permissions, this module does:
+ * for net access to the address before it binds, connects or sends; a path needs
+ * read and write access to it, or net access to everything. Each socket asks once
+ * for each address. Nothing ever prompts.
+ *
+ * - {@linkcode socket}, {@linkcode socketPair}: open {@linkcode PosixSocket}s.
+ * - {@linkcode SocketName}: addresses, as plain objects.
+ * - {@linkcode SocketOptions}: all options by name, with their types and units.
+ * - {@linkcode MessageBatch}: datagrams for `sendMany` and `recvMany`.
+ * - {@linkcode ControlMessage}: what goes beside the bytes.
+ * - {@linkcode poll}: waits for several sockets.
+ * - {@linkcode TcpInfo}: what the kernel knows of a connection.
+ * - {@linkcode descriptorOf}, {@linkcode getSockOpt}, {@linkcode setSockOpt}: options
+ *   of sockets that the runtime opened.
+ *
+ * ```text
+ * socket.ts            PosixSocket: C's calls
+ *   _descriptor.ts     who waits for a descriptor, in turn
+ *   _reactor.ts        one thread that waits for all
+ *     _epoll.ts        on Linux; _poll_set.ts elsewhere
+ * _libc.ts             the symbols, errno
+ * _platform.ts         numbers and layouts of each system
+ * ```
+ *
+ * @example Options, and half-close
+ * ```ts
+ * import { AF_INET, SHUT_WR, SOCK_STREAM, socket } from "@berkeley/sockets/posix";
+ * import { assertEquals } from "@std/assert";
+ *
+ * using listener = socket(AF_INET, SOCK_STREAM);
+ * listener.bind({ hostname: "127.0.0.1", port: 0 });
+ * listener.listen();
+ *
+ * using client = socket(AF_INET, SOCK_STREAM);
+ * client.setSockOpt("TCP_USER_TIMEOUT", 5000);
+ * await client.connect(listener.getSockName());
+ * using server = (await listener.accept()).socket;
+ *
+ * client.shutdown(SHUT_WR);
+ * assertEquals(await server.recv(new Uint8Array(8)), 0);
+ * assertEquals(server.tcpInfo().state, "CLOSE_WAIT");
+ * ```
+ *
+ * @module
+ */
+export {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  AF_UNSPEC,
+  IPPROTO_ICMP,
+  IPPROTO_ICMPV6,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPPROTO_RAW,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+} from "../address/mod.ts";
+export type { WaitOptions } from "../wait/mod.ts";
+export * from "./constants.ts";
+export * from "./control_message.ts";
+export * from "./descriptor_of.ts";
+export { isSupported } from "./is_supported.ts";
+export { MessageBatch, type MessageBatchOptions } from "./message_batch.ts";
+export type { ReceivedMessage } from "./_message.ts";
+export { socket, socketPair } from "./open.ts";
+export {
+  getOption as getSockOpt,
+  setOption as setSockOpt,
+} from "./_options.ts";
+export * from "./poll.ts";
+export type { Received } from "./_receive.ts";
+export {
+  type Accepted,
+  type Message,
+  PosixSocket,
+  type RecvMsgOptions,
+  type TransferOptions,
+} from "./socket.ts";
+export * from "./socket_options.ts";
+export type { InetName, SocketName, UnixName } from "./socket_name.ts";
+export type { TcpInfo, TcpState } from "./tcp_info.ts";

@@ -1,0 +1,92 @@
+import { openNow, openPair } from "./_open.ts";
+import { FAMILIES, TYPES } from "./_platform.ts";
+import { selfCheck } from "./_self_check.ts";
+import { PosixSocket } from "./socket.ts";
+
+/**
+ * Opens a socket: C's `socket`.
+ *
+ * @param protocol The protocol, such as IPPROTO_ICMP; 0 for that of the type.
+ * @throws {NotCapableError} When the program lacks `--allow-ffi`.
+ * @throws {NotSupportedError} On a system that this module does not know.
+ * @throws {SocketError} When the system refuses: EAFNOSUPPORT, EPROTONOSUPPORT,
+ * EPERM for a raw socket, EMFILE.
+ *
+ * @example A connection over loopback
+ * ```ts
+ * import {
+ *   AF_INET,
+ *   SOCK_STREAM,
+ *   socket,
+ * } from "@berkeley/sockets/posix";
+ * import { assertEquals } from "@std/assert";
+ *
+ * using listener = socket(AF_INET, SOCK_STREAM);
+ * listener.setSockOpt("SO_REUSEADDR", true);
+ * listener.bind({ hostname: "127.0.0.1", port: 0 });
+ * listener.listen(16);
+ *
+ * using client = socket(AF_INET, SOCK_STREAM);
+ * await client.connect(listener.getSockName());
+ * const { socket: server, address } = await listener.accept();
+ * using _ = server;
+ * assertEquals(address, client.getSockName());
+ *
+ * await client.send(new TextEncoder().encode("hello"));
+ * const buffer = new Uint8Array(64);
+ * const count = await server.recv(buffer);
+ * assertEquals(new TextDecoder().decode(buffer.subarray(0, count)), "hello");
+ * ```
+ */
+export function socket(
+  family: number,
+  type: number,
+  protocol: number = 0,
+): PosixSocket {
+  check(family, type, protocol);
+  return new PosixSocket(openNow(family, type, protocol), family, type);
+}
+
+/**
+ * Opens two local sockets that are connected to each other: C's `socketpair`.
+ *
+ * @throws {NotCapableError} When the program lacks `--allow-ffi`.
+ *
+ * @example Both ends
+ * ```ts
+ * import { AF_UNIX, SOCK_SEQPACKET, socketPair } from "@berkeley/sockets/posix";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const [a, b] = socketPair(AF_UNIX, SOCK_SEQPACKET);
+ * await a.send(new Uint8Array([1, 2]));
+ * assertEquals(await b.recv(new Uint8Array(16)), 2);
+ * a.close();
+ * b.close();
+ * ```
+ */
+export function socketPair(
+  family: number,
+  type: number,
+  protocol: number = 0,
+): [PosixSocket, PosixSocket] {
+  check(family, type, protocol);
+  const [a, b] = openPair(family, type, protocol);
+  return [new PosixSocket(a, family, type), new PosixSocket(b, family, type)];
+}
+
+function check(family: number, type: number, protocol: number): void {
+  if (!FAMILIES.includes(family)) {
+    throw new TypeError(
+      `Cannot open a socket of family ${family}: it must be AF_INET, AF_INET6 or AF_UNIX`,
+    );
+  }
+  if (!TYPES.includes(type)) {
+    throw new TypeError(
+      `Cannot open a socket of type ${type}: it must be SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET or SOCK_RAW`,
+    );
+  }
+  if (!Number.isInteger(protocol) || protocol < 0) {
+    throw new TypeError(`Cannot open a socket of protocol ${protocol}`);
+  }
+  selfCheck();
+}

@@ -1,0 +1,592 @@
+import { AF_UNIX, SOCK_STREAM } from "../address/mod.ts";
+import { socketError } from "../errors/mod.ts";
+import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
+import { receiveBatchNow, sendBatchNow } from "./_batch.ts";
+import { connectNow, disconnectNow } from "./_connect.ts";
+import { MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL } from "./constants.ts";
+import type { ControlMessage } from "./control_message.ts";
+import { type Call, Descriptor, type Side } from "./_descriptor.ts";
+import { lastError, loadLibc } from "./_libc.ts";
+import { acceptNow, openDescriptor } from "./_open.ts";
+import { addToBatch, type MessageBatch } from "./message_batch.ts";
+import { nameOf } from "./_name.ts";
+import { type ReceivedMessage, recvMsgNow, sendMsgNow } from "./_message.ts";
+import {
+  getOption,
+  getRawOption,
+  setOption,
+  setRawOption,
+} from "./_options.ts";
+import { Permit } from "./_permit.ts";
+import { IS_LINUX } from "./_platform.ts";
+import { type Received, recvFromNow, recvNow } from "./_receive.ts";
+import { sendNow, sendToNow } from "./_send.ts";
+import { encode } from "./_sockaddr.ts";
+import type { SocketOptionName, SocketOptions } from "./socket_options.ts";
+import { showName, type SocketName } from "./socket_name.ts";
+import {
+  decodeTcpInfo,
+  TCP_INFO,
+  TCP_INFO_SIZE,
+  type TcpInfo,
+} from "./tcp_info.ts";
+
+/** How a call is to send or receive, and how long it may wait. */
+export interface TransferOptions extends WaitOptions {
+  /** `MSG_…`, or'ed together. */
+  flags?: number | undefined;
+}
+
+/** What `sendMsg` sends. */
+export interface Message {
+  /** The bytes, in one piece or several: C's `msg_iov`. */
+  data: Uint8Array | readonly Uint8Array[];
+  /** For whom; left out where the socket is connected. */
+  address?: SocketName | undefined;
+  /** What goes beside the bytes. */
+  control?: readonly ControlMessage[] | undefined;
+}
+
+/** How `recvMsg` receives. */
+export interface RecvMsgOptions extends TransferOptions {
+  /**
+   * How many bytes there are for control messages; what exceeds them is lost.
+   *
+   * @default {512}
+   */
+  controlSize?: number | undefined;
+}
+
+/** A connection that was accepted, and who connected. */
+export interface Accepted {
+  /** The connection. */
+  socket: PosixSocket;
+  /** The peer. */
+  address: SocketName;
+}
+
+const MAX_CONTROL = 64 * 1024;
+/** How often a local connection is tried while its listener is busy, in milliseconds. */
+const RETRY_INTERVAL = 5;
+
+/** For the files of this folder: what waits below a socket. */
+export let descriptorIn: (socket: PosixSocket) => Descriptor;
+
+/**
+ * A socket of libc, with C's calls as methods. They fail with a `SocketError`
+ * of C's code, and where C would block, they wait without blocking the program.
+ *
+ * Calls that wait on the same half, receiving or sending, have their turn in the
+ * order in which they were made. `close` rejects them with a `ClosedError`.
+ */
+export class PosixSocket implements Disposable {
+  /** AF_INET, AF_INET6 or AF_UNIX. */
+  readonly family: number;
+  /** SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET or SOCK_RAW. */
+  readonly type: number;
+  readonly #descriptor: Descriptor;
+  readonly #permit = new Permit();
+
+  static {
+    descriptorIn = (socket) => socket.#descriptor;
+  }
+
+  /** Not for users: see {@linkcode socket} and {@linkcode PosixSocket.adopt}. */
+  constructor(fd: number, family: number, type: number) {
+    this.family = family;
+    this.type = type;
+    this.#descriptor = new Descriptor(fd);
+  }
+
+  /**
+   * Takes over a descriptor, such as one received by `SCM_RIGHTS` or inherited
+   * from another program. It is set to not block, and closed with this object.
+   *
+   * @throws {SocketError} When it is no socket (ENOTSOCK), or not open (EBADF).
+   */
+  static adopt(fd: number): PosixSocket {
+    const type = getOption(fd, "SO_TYPE");
+    const adopted = openDescriptor(fd);
+    return new PosixSocket(fd, adopted.family, type);
+  }
+
+  /** The number of the descriptor; -1 once it is closed. */
+  get fd(): number {
+    return this.#descriptor.fd;
+  }
+
+  /** Whether it has been closed. */
+  get isClosed(): boolean {
+    return this.#descriptor.fd === -1;
+  }
+
+  /**
+   * For how long a call tries again and again before it waits, in microseconds, at
+   * most 1000. It keeps the program from everything else meanwhile, and saves the
+   * time that waking up takes: for a peer that answers at once.
+   *
+   * @default {0}
+   */
+  get spin(): number {
+    return this.#descriptor.spin;
+  }
+
+  set spin(microseconds: number) {
+    if (!(microseconds >= 0 && microseconds <= 1000)) {
+      throw new RangeError(
+        `Cannot spin for ${microseconds} µs: it must be 0 to 1000`,
+      );
+    }
+    this.#descriptor.spin = microseconds;
+  }
+
+  get #isStream(): boolean {
+    return this.type === SOCK_STREAM;
+  }
+
+  #fd(action: string, syscall: string): number {
+    const { fd } = this.#descriptor;
+    if (fd === -1) throw this.#descriptor.closedError(action, syscall);
+    return fd;
+  }
+
+  /**
+   * Gives it a name: C's `bind`. Nothing is set beforehand: see SO_REUSEADDR.
+   *
+   * @throws {AddressInUseError} When another socket has the name.
+   * @throws {NotCapableError} When the program may not use it.
+   */
+  bind(name: SocketName): void {
+    const fd = this.#fd("bind", "bind");
+    const { bytes, length } = encode(name, this.family);
+    this.#permit.check(name, "bind to", "bind");
+    if (loadLibc().all.bind(fd, bytes, length) === 0) return;
+    throw lastError(`bind to ${showName(name)}`, "bind");
+  }
+
+  /**
+   * Lets others connect: C's `listen`.
+   *
+   * @param backlog How many connections wait for accept; the system caps it.
+   */
+  listen(backlog: number = 511): void {
+    if (!Number.isInteger(backlog) || backlog < 0) {
+      throw new RangeError(
+        `Cannot use backlog ${backlog}: an integer is needed`,
+      );
+    }
+    const fd = this.#fd("listen", "listen");
+    if (this.family !== AF_UNIX) {
+      // libc would bind a socket that has no name yet to any address.
+      this.#permit.check(this.getSockName(), "listen on", "listen");
+    }
+    if (loadLibc().all.listen(fd, Math.min(backlog, 2 ** 31 - 1)) === 0) return;
+    throw lastError("listen", "listen");
+  }
+
+  /** Waits for a connection: C's `accept`. */
+  accept(options?: WaitOptions): Promise<Accepted> {
+    const attempt = () => this.#acceptNow();
+    const call = { action: "accept", syscall: "accept" };
+    return this.#descriptor.perform("receiving", attempt, options, call);
+  }
+
+  #acceptNow(): Accepted | undefined {
+    const accepted = acceptNow(this.#descriptor.fd);
+    if (accepted === undefined) return undefined;
+    const { fd, address } = accepted;
+    return { socket: new PosixSocket(fd, this.family, this.type), address };
+  }
+
+  /**
+   * Connects: C's `connect`, which is begun without blocking, and ends when the
+   * socket is writable and has no SO_ERROR. For datagrams it sets the peer, and
+   * can be done again.
+   *
+   * When it is given up, the socket is closed, since its attempt would go on.
+   *
+   * @throws {ConnectionRefusedError} When nobody listens there.
+   * @throws {HostUnreachableError} When there is no way to the host.
+   * @throws {TimedOutError} When the peer, or the time of `options`, ran out.
+   * @throws {NotCapableError} When the program may not connect there.
+   */
+  async connect(name: SocketName, options?: WaitOptions): Promise<void> {
+    checkWait(options);
+    const fd = this.#fd("connect", "connect");
+    const { bytes, length } = encode(name, this.family);
+    this.#permit.check(name, "connect to", "connect");
+    const action = `connect to ${showName(name)}`;
+    let isGivenUp = false;
+    const partial = () => {
+      isGivenUp = true;
+      return undefined;
+    };
+    const call: Call<true> = { action, syscall: "connect", partial };
+    const attempt = () => connectNow(fd, { bytes, length }, action);
+    const begun = attempt();
+    if (begun === true) return;
+    try {
+      if (begun === false) await this.#retry(attempt, options, call);
+      else await this.#descriptor.perform("sending", begun, options, call);
+    } finally {
+      if (isGivenUp) this.close();
+    }
+  }
+
+  /** The kernel does not tell when the queue of a local listener has room again. */
+  async #retry(
+    attempt: () => boolean | (() => true | undefined),
+    options: WaitOptions | undefined,
+    { action, syscall, partial }: Call<true>,
+  ): Promise<void> {
+    let isOver = false;
+    const retry = async () => {
+      while (!isOver && !this.isClosed && attempt() === false) {
+        await new Promise((resolve) => setTimeout(resolve, RETRY_INTERVAL));
+      }
+      if (this.isClosed) throw this.#descriptor.closedError(action, syscall);
+    };
+    const timeout = () => socketError("ETIMEDOUT", { action, syscall });
+    await waitFor(retry(), options, timeout, () => {
+      isOver = true;
+      partial?.();
+    });
+  }
+
+  /** Takes the peer away from a datagram socket: C's `connect` to AF_UNSPEC. */
+  disconnect(): void {
+    disconnectNow(this.#fd("disconnect", "connect"));
+  }
+
+  /**
+   * Sends on a connection: C's `send`. Of a stream, all bytes, unless MSG_DONTWAIT
+   * is given or the call is given up with some of them sent; resolves with how many.
+   *
+   * @throws {BrokenPipeError} When the peer has gone, or after `shutdown(SHUT_WR)`.
+   * @throws {WouldBlockError} When it would have to wait, with MSG_DONTWAIT.
+   */
+  send(bytes: Uint8Array, options?: TransferOptions): Promise<number> {
+    const flags = options?.flags ?? 0;
+    const call = { action: `send ${bytes.length} bytes`, syscall: "send" };
+    if (!this.#isStream) {
+      const attempt = () => sendNow(this.#descriptor.fd, bytes, flags);
+      return this.#transfer("sending", attempt, options, call);
+    }
+    let sent = 0;
+    const attempt = () => {
+      for (;;) {
+        const rest = sent === 0 ? bytes : bytes.subarray(sent);
+        const count = sendNow(this.#descriptor.fd, rest, flags);
+        if (count === undefined) return undefined;
+        sent += count;
+        if (sent >= bytes.length) return sent;
+      }
+    };
+    const partial = () => sent === 0 ? undefined : sent;
+    return this.#transfer("sending", attempt, options, { ...call, partial });
+  }
+
+  /** `send` without waiting, and without a promise; undefined where it would wait. */
+  sendNow(bytes: Uint8Array, flags = 0): number | undefined {
+    const fd = this.#fd("send", "send");
+    if (this.#descriptor.isBusy("sending")) return undefined;
+    return sendNow(fd, bytes, flags);
+  }
+
+  /**
+   * Receives on a connection: C's `recv`. Resolves with how many bytes, 0 at the
+   * end of a stream.
+   *
+   * With MSG_WAITALL it fills the buffer, unless the stream ends or the call is
+   * given up with some of it filled.
+   *
+   * @throws {ConnectionResetError} When the peer has reset the connection.
+   * @throws {WouldBlockError} When it would have to wait, with MSG_DONTWAIT.
+   */
+  recv(buffer: Uint8Array, options?: TransferOptions): Promise<number> {
+    const flags = options?.flags ?? 0;
+    const call = { action: "receive", syscall: "recv" };
+    const isWhole = (flags & MSG_WAITALL) !== 0 && this.#isStream;
+    if (!isWhole || (flags & MSG_PEEK) !== 0) {
+      const attempt = () => recvNow(this.#descriptor.fd, buffer, flags);
+      return this.#transfer("receiving", attempt, options, call);
+    }
+    let got = 0;
+    const attempt = () => {
+      while (got < buffer.length) {
+        const rest = buffer.subarray(got);
+        const count = recvNow(this.#descriptor.fd, rest, flags);
+        if (count === undefined) return undefined;
+        if (count === 0) break;
+        got += count;
+      }
+      return got;
+    };
+    const partial = () => got === 0 ? undefined : got;
+    return this.#transfer("receiving", attempt, options, { ...call, partial });
+  }
+
+  /** `recv` without waiting, and without a promise; undefined where it would wait. */
+  recvNow(buffer: Uint8Array, flags = 0): number | undefined {
+    const fd = this.#fd("receive", "recv");
+    if (this.#descriptor.isBusy("receiving")) return undefined;
+    return recvNow(fd, buffer, flags);
+  }
+
+  /**
+   * Sends a datagram to an address: C's `sendto`.
+   *
+   * @throws {MessageTooLongError} When it is too large for one datagram.
+   * @throws {NotCapableError} When the program may not send there.
+   */
+  sendTo(
+    bytes: Uint8Array,
+    name: SocketName,
+    options?: TransferOptions,
+  ): Promise<number> {
+    const flags = options?.flags ?? 0;
+    try {
+      this.#permit.check(name, "send to", "sendto");
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const attempt = () =>
+      sendToNow(this.#descriptor.fd, bytes, flags, encode(name, this.family));
+    const action = `send ${bytes.length} bytes to ${showName(name)}`;
+    const call = { action, syscall: "sendto" };
+    return this.#transfer("sending", attempt, options, call);
+  }
+
+  /** Receives, and tells from whom: C's `recvfrom`. */
+  recvFrom(buffer: Uint8Array, options?: TransferOptions): Promise<Received> {
+    const flags = options?.flags ?? 0;
+    const attempt = () =>
+      recvFromNow(this.#descriptor.fd, buffer, flags, !this.#isStream);
+    const call = { action: "receive", syscall: "recvfrom" };
+    return this.#transfer("receiving", attempt, options, call);
+  }
+
+  /**
+   * Sends a batch: C's `sendmmsg`. Resolves with how many datagrams were sent:
+   * all, unless MSG_DONTWAIT is given, or the call is given up or one fails after
+   * some of them were sent.
+   *
+   * @throws {NotSupportedError} On macOS, which has no such call.
+   */
+  sendMany(batch: MessageBatch, options?: TransferOptions): Promise<number> {
+    const flags = options?.flags ?? 0;
+    let sent = 0;
+    const attempt = () => {
+      while (sent < batch.length) {
+        const count = sendBatchNow(this.#descriptor.fd, batch, sent, flags);
+        if (count === undefined) return undefined;
+        sent += count;
+      }
+      return sent;
+    };
+    const partial = () => sent === 0 ? undefined : sent;
+    const call = { action: "send datagrams", syscall: "sendmmsg", partial };
+    return this.#transfer("sending", attempt, options, call);
+  }
+
+  /** `sendMany` without waiting; how many left, undefined where it would wait. */
+  sendManyNow(batch: MessageBatch, from = 0, flags = 0): number | undefined {
+    const fd = this.#fd("send datagrams", "sendmmsg");
+    if (this.#descriptor.isBusy("sending")) return undefined;
+    return sendBatchNow(fd, batch, from, flags);
+  }
+
+  /**
+   * Adds a datagram for an address to a batch; false where there is no room.
+   *
+   * @throws {NotCapableError} When the program may not send there.
+   */
+  addTo(batch: MessageBatch, bytes: Uint8Array, name: SocketName): boolean {
+    this.#permit.check(name, "send to", "sendmmsg");
+    return addToBatch(batch, bytes, encode(name, this.family));
+  }
+
+  /**
+   * Receives as many datagrams as there are and the batch has room for, at least
+   * one: C's `recvmmsg`. Resolves with how many.
+   *
+   * @throws {NotSupportedError} On macOS, which has no such call.
+   */
+  recvMany(batch: MessageBatch, options?: TransferOptions): Promise<number> {
+    const flags = options?.flags ?? 0;
+    const attempt = () =>
+      receiveBatchNow(this.#descriptor.fd, batch, batch.capacity, flags);
+    const call = { action: "receive datagrams", syscall: "recvmmsg" };
+    return this.#transfer("receiving", attempt, options, call);
+  }
+
+  /** `recvMany` without waiting; undefined where it would wait. */
+  recvManyNow(batch: MessageBatch, flags = 0): number | undefined {
+    const fd = this.#fd("receive datagrams", "recvmmsg");
+    if (this.#descriptor.isBusy("receiving")) return undefined;
+    return receiveBatchNow(fd, batch, batch.capacity, flags);
+  }
+
+  /** Sends pieces of bytes as one, and control messages: C's `sendmsg`. */
+  sendMsg(message: Message, options?: TransferOptions): Promise<number> {
+    const { data, address, control = [] } = message;
+    const flags = options?.flags ?? 0;
+    const buffers = data instanceof Uint8Array ? [data] : data;
+    try {
+      if (address) this.#permit.check(address, "send to", "sendmsg");
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const attempt = () => {
+      const name = address && encode(address, this.family);
+      return sendMsgNow(this.#descriptor.fd, buffers, name, control, flags);
+    };
+    const call = { action: "send a message", syscall: "sendmsg" };
+    return this.#transfer("sending", attempt, options, call);
+  }
+
+  /** Receives into several buffers, and control messages: C's `recvmsg`. */
+  recvMsg(
+    buffers: Uint8Array | readonly Uint8Array[],
+    options?: RecvMsgOptions,
+  ): Promise<ReceivedMessage> {
+    const { flags = 0, controlSize = 512 } = options ?? {};
+    const all = buffers instanceof Uint8Array ? [buffers] : buffers;
+    if (
+      !(Number.isInteger(controlSize) && controlSize >= 0) ||
+      controlSize > MAX_CONTROL
+    ) {
+      return Promise.reject(
+        new RangeError(
+          `Cannot use controlSize ${controlSize}: it must be 0 to ${MAX_CONTROL}`,
+        ),
+      );
+    }
+    const attempt = () =>
+      recvMsgNow(this.#descriptor.fd, all, controlSize, flags);
+    const call = { action: "receive a message", syscall: "recvmsg" };
+    return this.#transfer("receiving", attempt, options, call);
+  }
+
+  #transfer<T>(
+    side: Side,
+    attempt: () => T | undefined,
+    options: TransferOptions | undefined,
+    call: Call<T>,
+  ): Promise<T> {
+    const flags = options?.flags ?? 0;
+    if ((flags & MSG_DONTWAIT) === 0) {
+      return this.#descriptor.perform(side, attempt, options, call);
+    }
+    try {
+      checkWait(options);
+      this.#fd(call.action, call.syscall);
+      const result = this.#descriptor.isBusy(side)
+        ? undefined
+        : attempt() ?? call.partial?.();
+      if (result !== undefined) return Promise.resolve(result);
+      const { action, syscall } = call;
+      throw socketError("EAGAIN", { action, syscall });
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Ends one direction of a connection, or both: C's `shutdown`. */
+  shutdown(how: number): void {
+    const fd = this.#fd("shut down", "shutdown");
+    if (![0, 1, 2].includes(how)) {
+      throw new RangeError(
+        `Cannot shut down ${how}: it must be SHUT_RD, SHUT_WR or SHUT_RDWR`,
+      );
+    }
+    if (loadLibc().all.shutdown(fd, how) === 0) return;
+    throw lastError("shut down", "shutdown");
+  }
+
+  /** The name of this end: C's `getsockname`. */
+  getSockName(): SocketName {
+    const fd = this.#fd("read the own name", "getsockname");
+    return nameOf(fd, "getsockname");
+  }
+
+  /**
+   * The name of the far end: C's `getpeername`.
+   *
+   * @throws {NotConnectedError} When there is none.
+   */
+  getPeerName(): SocketName {
+    const fd = this.#fd("read the peer's name", "getpeername");
+    return nameOf(fd, "getpeername");
+  }
+
+  /** Reads an option: C's `getsockopt`. */
+  getSockOpt<K extends SocketOptionName>(name: K): SocketOptions[K] {
+    return getOption(this.#fd(`read ${name}`, "getsockopt"), name);
+  }
+
+  /** Sets an option: C's `setsockopt`. */
+  setSockOpt<K extends SocketOptionName>(
+    name: K,
+    value: SocketOptions[K],
+  ): void {
+    setOption(this.#fd(`set ${name}`, "setsockopt"), name, value);
+  }
+
+  /** Reads an option that has no name here, by this system's numbers. */
+  getRawSockOpt(
+    level: number,
+    number: number,
+    size: number,
+  ): Uint8Array<ArrayBuffer> {
+    const fd = this.#fd("read an option", "getsockopt");
+    return getRawOption(fd, level, number, size);
+  }
+
+  /** Sets an option that has no name here, by this system's numbers. */
+  setRawSockOpt(
+    level: number,
+    number: number,
+    value: Uint8Array<ArrayBuffer>,
+  ): void {
+    setRawOption(this.#fd("set an option", "setsockopt"), level, number, value);
+  }
+
+  /**
+   * What the kernel knows of the connection: TCP_INFO.
+   *
+   * @throws {NotSupportedError} On macOS, which has it in another form.
+   */
+  tcpInfo(): TcpInfo {
+    const fd = this.#fd("read TCP_INFO", "getsockopt");
+    if (!IS_LINUX) {
+      throw socketError("ENOTSUP", { action: "read TCP_INFO" });
+    }
+    return decodeTcpInfo(
+      getRawOption(fd, 6, TCP_INFO, TCP_INFO_SIZE, "TCP_INFO"),
+    );
+  }
+
+  /** Lets calls that wait keep the program alive, as they do from the start. */
+  ref(): void {
+    this.#descriptor.setRef(true);
+  }
+
+  /** Lets the program end while calls wait; they are looked after every 10 ms then. */
+  unref(): void {
+    this.#descriptor.setRef(false);
+  }
+
+  /**
+   * Closes it: C's `close`. What waits on it rejects with a `ClosedError`; a second
+   * call does nothing. See SO_LINGER for what becomes of what is still to be sent.
+   */
+  close(): void {
+    this.#descriptor.close();
+  }
+
+  /** Closes it. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
