@@ -442,7 +442,8 @@ export class StreamWriter {
 
   /** Resolves when all that is queued now has been written. */
   flush(options?: WaitOptions): Promise<void> {
-    if (this.#refusal !== undefined) return Promise.reject(this.#refusal());
+    // One that only refuses more still has its queue to write.
+    if (this.#hasFailed) return Promise.reject(this.#refusal!());
     return waitFor(
       this.settled(),
       options,

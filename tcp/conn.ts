@@ -411,6 +411,7 @@ export class TcpConn implements Deno.TcpConn {
 
   /** Resolves when all that is queued now has been handed to the kernel. */
   flush(options?: WaitOptions): Promise<void> {
+    if (this.#isClosed) return Promise.reject(this.#error("EBADF", "write"));
     return this.#writer.flush(options);
   }
 

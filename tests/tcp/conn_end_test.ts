@@ -25,6 +25,23 @@ eachTransport("each side can end its own direction first", async ({ pair }) => {
 });
 
 eachTransport(
+  "flush() after closeWrite() waits for what was queued before it",
+  async ({ pair }) => {
+    using ends = await pair();
+    const queued = new Uint8Array(60_000).fill(7);
+    ends.client.send(queued);
+    const ending = ends.client.closeWrite();
+    const flushing = ends.client.flush();
+    assertEquals(await readAll(ends.server), queued);
+    await flushing;
+    await ending;
+    await ends.client.flush();
+    ends.client.close();
+    await assertRejects(() => ends.client.flush(), ClosedError);
+  },
+);
+
+eachTransport(
   "closeGracefully() sends what is queued and waits for the peer's end",
   async ({ pair }) => {
     using ends = await pair();
