@@ -1,3 +1,5 @@
+import { interfaceIndex } from "./_interfaces.ts";
+import { Memberships } from "./_membership.ts";
 import type {
   BindTarget,
   DatagramTransport,
@@ -50,7 +52,7 @@ class DenoTransport implements DatagramTransport {
   readonly #conn: DatagramConn;
   /** One byte more than the largest datagram, which tells a larger one. */
   readonly #slab: Uint8Array;
-  readonly #members = new Map<string, Member>();
+  readonly #members = new Memberships<Member>();
 
   constructor(conn: DatagramConn, maxDatagramSize: number) {
     this.#conn = conn;
@@ -80,36 +82,26 @@ class DenoTransport implements DatagramTransport {
     return this.#conn.send(bytes, { transport: "udp", hostname, port });
   }
 
-  set<K extends keyof UdpSettings>(name: K, value: UdpSettings[K]): boolean {
-    return name === "broadcast" && value === false; // which it is
+  set(name: keyof UdpSettings): boolean {
+    // The runtime sets SO_BROADCAST on every socket, and never takes it back.
+    return name === "broadcast";
   }
 
   async join(group: MulticastGroup): Promise<boolean> {
-    const { family, address, interface: via } = group;
-    if (group.source !== undefined) return false;
-    if (family === 4) {
-      const member = await this.#conn.joinMulticastV4(
-        address,
-        typeof via === "string" ? via : "0.0.0.0",
-      );
-      this.#members.set(address, member);
-      return true;
-    }
-    if (typeof via === "string") return false;
-    this.#members.set(
-      address,
-      await this.#conn.joinMulticastV6(address, via ?? 0),
-    );
+    const { family, address, interface: via = 0, source } = group;
+    if (source !== undefined) return false;
+    const index = typeof via === "string" ? interfaceIndex(via) : via;
+    if (family === 6 && index === undefined) return false;
+    this.#members.requireNone(group);
+    const member = family === 4
+      ? await this.#conn.joinMulticastV4(address, String(via || "0.0.0.0"))
+      : await this.#conn.joinMulticastV6(address, index!);
+    this.#members.add(group, member);
     return true;
   }
 
-  async leave({ address }: MulticastGroup): Promise<boolean> {
-    const member = this.#members.get(address);
-    if (member === undefined) {
-      throw new Deno.errors.AddrNotAvailable("not a member of the group");
-    }
-    this.#members.delete(address);
-    await member.leave();
+  async leave(group: MulticastGroup): Promise<boolean> {
+    await this.#members.take(group).leave();
     return true;
   }
 

@@ -1,6 +1,8 @@
 import dgram from "node:dgram";
 import { requireNet } from "../permissions/mod.ts";
 import { DatagramQueue } from "./_datagram_queue.ts";
+import { interfaceName } from "./_interfaces.ts";
+import { Memberships } from "./_membership.ts";
 import type {
   BindTarget,
   DatagramTransport,
@@ -26,6 +28,7 @@ class NodeTransport implements DatagramTransport {
   readonly #maxDatagramSize: number;
   /** Datagrams come as events, whether somebody asked for them or not. */
   readonly #queue: DatagramQueue;
+  readonly #members = new Memberships<string | undefined>();
   #receiving: Settle<RawDatagram> | undefined;
   #error: unknown;
 
@@ -96,13 +99,20 @@ class NodeTransport implements DatagramTransport {
     });
   }
 
+  get #isIpv6(): boolean {
+    return this.localAddr.hostname.includes(":");
+  }
+
   set<K extends keyof UdpSettings>(name: K, value: UdpSettings[K]): boolean {
     const socket = this.#socket;
     switch (name) {
+      // The runtime takes these two for IPv6, and leaves its hop limits as they are.
       case "ttl":
+        if (this.#isIpv6) return false;
         socket.setTTL(value as number);
         return true;
       case "multicastTtl":
+        if (this.#isIpv6) return false;
         socket.setMulticastTTL(value as number);
         return true;
       case "multicastLoopback":
@@ -110,7 +120,7 @@ class NodeTransport implements DatagramTransport {
         return true;
       case "multicastInterface":
         socket.setMulticastInterface(
-          this.#interfaceText(value as string | number) ?? "",
+          this.#isIpv6 ? withZone(value as string | number) : String(value),
         );
         return true;
       case "broadcast":
@@ -121,27 +131,29 @@ class NodeTransport implements DatagramTransport {
     }
   }
 
-  /** Node names IPv6 interfaces by a zone: `::%eth0` or `::%2`. */
-  #interfaceText(via: string | number | undefined): string | undefined {
-    if (via === undefined) return undefined;
-    const isIpv6 = this.localAddr.hostname.includes(":");
-    return isIpv6 && !String(via).includes(":") ? `::%${via}` : String(via);
-  }
-
   join(group: MulticastGroup): Promise<boolean> {
-    const via = this.#interfaceText(group.interface);
-    const { source, address } = group;
-    if (source === undefined) this.#socket.addMembership(address, via);
-    else this.#socket.addSourceSpecificMembership(source, address, via);
-    return Promise.resolve(true);
+    const { family, source, address, interface: via } = group;
+    if (family === 6 && source !== undefined) return resolved(false);
+    // The runtime takes an index as well, but joins by the system's choice.
+    const isIndex = family === 6 && typeof via === "number" && via !== 0;
+    const name = isIndex ? interfaceName(via) : via || undefined;
+    if (isIndex && name === undefined) return resolved(false);
+    const text = name === undefined || family === 4
+      ? name as string | undefined
+      : withZone(name);
+    this.#members.requireNone(group);
+    if (source === undefined) this.#socket.addMembership(address, text);
+    else this.#socket.addSourceSpecificMembership(source, address, text);
+    this.#members.add(group, text);
+    return resolved(true);
   }
 
   leave(group: MulticastGroup): Promise<boolean> {
-    const via = this.#interfaceText(group.interface);
     const { source, address } = group;
-    if (source === undefined) this.#socket.dropMembership(address, via);
-    else this.#socket.dropSourceSpecificMembership(source, address, via);
-    return Promise.resolve(true);
+    const text = this.#members.take(group);
+    if (source === undefined) this.#socket.dropMembership(address, text);
+    else this.#socket.dropSourceSpecificMembership(source, address, text);
+    return resolved(true);
   }
 
   close(): Promise<void> {
@@ -162,6 +174,15 @@ class NodeTransport implements DatagramTransport {
     this.#socket.unref();
     return true;
   }
+}
+
+function resolved(isDone: boolean): Promise<boolean> {
+  return Promise.resolve(isDone);
+}
+
+/** How Node writes an IPv6 interface. */
+function withZone(via: string | number): string {
+  return `::%${via}`;
 }
 
 /** Small bytes do not hold on to the large buffer that they came in. */

@@ -8,7 +8,9 @@ import type {
   BindTarget,
   DatagramTransport,
   DropPolicy,
+  UdpBackend,
 } from "./_transport.ts";
+import { unsupported } from "./_unsupported.ts";
 import { newCore, type UdpCore } from "./endpoint.ts";
 import { UdpSocket } from "./socket.ts";
 
@@ -22,12 +24,17 @@ export interface UdpOptions extends WaitOptions {
    */
   reuseAddress?: boolean | undefined;
   /**
-   * SO_BROADCAST: whether it may send to broadcast addresses.
+   * SO_BROADCAST: whether it may send to broadcast addresses. Without it they are
+   * refused with EACCES; but on the `"deno"` backend, whose sockets may always,
+   * only 255.255.255.255 is known as one.
    *
    * @default {false}
    */
   broadcast?: boolean | undefined;
-  /** IP_TTL, IPV6_UNICAST_HOPS: through how many routers datagrams may go, 1 to 255. */
+  /**
+   * IP_TTL: through how many routers datagrams may go, 1 to 255. The runtime has
+   * no way to limit the hops over IPv6.
+   */
   ttl?: number | undefined;
   /**
    * The largest datagram to receive, in bytes, up to 65535; a longer one loses its
@@ -141,7 +148,9 @@ export async function bindCore(options: BindUdpOptions): Promise<UdpCore> {
       ? bindDeno(target)
       : await (await import("./_node_transport.ts")).bindNode(target);
     if (broadcast) transport.set("broadcast", true);
-    if (ttl !== undefined) transport.set("ttl", ttl);
+    if (ttl !== undefined && !transport.set("ttl", ttl)) {
+      throw noTtl(backend, address.family);
+    }
   } catch (error) {
     transport?.close();
     throw toSocketError(error, context);
@@ -183,25 +192,27 @@ function checkInteger(
   );
 }
 
-function backendFor(options: UdpOptions): "deno" | "node" {
-  const { backend, broadcast, ttl } = options;
-  const needed = broadcast
-    ? "broadcast"
-    : ttl !== undefined
-    ? "a TTL"
-    : undefined;
+function backendFor(options: BindUdpOptions): "deno" | "node" {
+  const { backend, ttl, hostname } = options;
   if (backend !== "deno") {
-    return backend ?? (hasDenoDatagrams() && !needed ? "deno" : "node");
+    return backend ??
+      (hasDenoDatagrams() && ttl === undefined ? "deno" : "node");
   }
-  const reason = !hasDenoDatagrams()
-    ? 'the "deno" backend needs a program started with --unstable-net'
-    : needed !== undefined
-    ? `the "deno" backend cannot set ${needed}; use backend: "node"`
-    : undefined;
-  if (reason === undefined) return "deno";
-  throw socketError("ENOTSUP", {
+  if (!hasDenoDatagrams()) {
+    throw socketError("ENOTSUP", {
+      action: "bind",
+      syscall: "socket",
+      reason: 'the "deno" backend needs a program started with --unstable-net',
+    });
+  }
+  if (ttl === undefined) return "deno";
+  throw noTtl(backend, hostname?.includes(":") ? 6 : 4);
+}
+
+function noTtl(backend: UdpBackend, family: 4 | 6): Error {
+  return socketError("ENOTSUP", {
     action: "bind",
     syscall: "setsockopt",
-    reason,
+    reason: unsupported("ttl", backend, family),
   });
 }

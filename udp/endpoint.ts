@@ -15,6 +15,7 @@ import type {
   UdpBackend,
   UdpSettings,
 } from "./_transport.ts";
+import { type UdpFeature, unsupported } from "./_unsupported.ts";
 
 /** The largest payload of UDP over IPv4 and over IPv6 (without jumbograms). */
 const MAX_PAYLOAD = { 4: 65_507, 6: 65_527 };
@@ -331,62 +332,51 @@ export abstract class UdpEndpoint
     );
   }
 
-  #set<K extends keyof UdpSettings>(
-    name: K,
-    value: UdpSettings[K],
-    what: string,
-  ): void {
+  #set<K extends keyof UdpSettings>(name: K, value: UdpSettings[K]): void {
     let isSet: boolean;
     try {
       isSet = this.#core.transport.set(name, value);
     } catch (error) {
       throw this.failure(error, "setsockopt");
     }
-    if (!isSet) throw this.#unsupported(what);
+    if (!isSet) throw this.#unsupported(name);
   }
 
-  #unsupported(what: string): Error {
-    const hint = this.backend === "node"
-      ? "no runtime API has it; use @berkeley/sockets/posix, which needs --allow-ffi"
-      : 'bind with backend: "node"';
-    return this.error(
-      "ENOTSUP",
-      "setsockopt",
-      `the "${this.backend}" backend cannot set ${what}; ${hint}`,
-    );
+  #unsupported(feature: UdpFeature): Error {
+    const reason = unsupported(feature, this.backend, this.family);
+    return this.error("ENOTSUP", "setsockopt", reason);
   }
 
   /**
    * IP_TTL, IPV6_UNICAST_HOPS: through how many routers datagrams may go, 1 to 255.
    *
-   * @throws {NotSupportedError} On the `"deno"` backend.
+   * @throws {NotSupportedError} On the `"deno"` backend, and over IPv6 on `"node"`.
    * @throws {RangeError} When it is out of range.
    */
   setTtl(ttl: number): void {
     checkRange("ttl", ttl, 1, 255);
-    this.#set("ttl", ttl, "a TTL");
+    this.#set("ttl", ttl);
   }
 
   /**
-   * SO_BROADCAST: whether it may send to broadcast addresses.
-   *
-   * @throws {NotSupportedError} On the `"deno"` backend.
+   * SO_BROADCAST: whether it may send to broadcast addresses; see
+   * `UdpOptions.broadcast`.
    */
   setBroadcast(on: boolean): void {
-    this.#set("broadcast", on, "broadcast");
+    this.#set("broadcast", on);
     this.#core.broadcast = on;
   }
 
   /**
    * IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS: through how many routers multicast
-   * datagrams may go, 1 to 255; 1 keeps them on the local network.
+   * datagrams may go, 1 to 255; 1, the default, keeps them on the local network.
    *
-   * @throws {NotSupportedError} On the `"deno"` backend.
+   * @throws {NotSupportedError} On the `"deno"` backend, and over IPv6 on `"node"`.
    * @throws {RangeError} When it is out of range.
    */
   setMulticastTtl(ttl: number): void {
     checkRange("multicast TTL", ttl, 1, 255);
-    this.#set("multicastTtl", ttl, "a multicast TTL");
+    this.#set("multicastTtl", ttl);
   }
 
   /**
@@ -396,7 +386,7 @@ export abstract class UdpEndpoint
    * @throws {NotSupportedError} On the `"deno"` backend.
    */
   setMulticastLoopback(on: boolean): void {
-    this.#set("multicastLoopback", on, "multicast loopback");
+    this.#set("multicastLoopback", on);
   }
 
   /**
@@ -404,9 +394,11 @@ export abstract class UdpEndpoint
    * leave by: an IPv4 address of it, or for IPv6 its index or name.
    *
    * @throws {NotSupportedError} On the `"deno"` backend.
+   * @throws {TypeError} When it is no interface of the socket's family.
    */
   setMulticastInterface(via: string | number): void {
-    this.#set("multicastInterface", via, "a multicast interface");
+    checkInterface(via, this.family);
+    this.#set("multicastInterface", via);
   }
 
   /**
@@ -417,7 +409,7 @@ export abstract class UdpEndpoint
    */
   setReceiveBufferSize(size: number): void {
     checkRange("receive buffer size", size, 1, 2 ** 30);
-    this.#set("receiveBufferSize", size, "SO_RCVBUF");
+    this.#set("receiveBufferSize", size);
   }
 
   /**
@@ -428,7 +420,7 @@ export abstract class UdpEndpoint
    */
   setSendBufferSize(size: number): void {
     checkRange("send buffer size", size, 1, 2 ** 30);
-    this.#set("sendBufferSize", size, "SO_SNDBUF");
+    this.#set("sendBufferSize", size);
   }
 
   /**
@@ -436,9 +428,12 @@ export abstract class UdpEndpoint
    * IP_ADD_SOURCE_MEMBERSHIP.
    *
    * @throws {TypeError} When the address is no multicast address of the socket's
-   * family.
-   * @throws {NotSupportedError} When the backend cannot: a source, or an IPv6
-   * interface by name, needs `backend: "node"`.
+   * family, or the interface or the source is not of that family.
+   * @throws {AddressInUseError} When it is a member already.
+   * @throws {NotSupportedError} When the backend cannot: a source needs
+   * `backend: "node"` and IPv4; over IPv6, the name of an interface needs
+   * `backend: "node"` or `--allow-sys`, its index `backend: "deno"` or
+   * `--allow-sys`.
    */
   async joinMulticast(
     address: string,
@@ -472,22 +467,31 @@ export abstract class UdpEndpoint
         }: not an IPv${this.family} multicast address`,
       );
     }
-    if (options.source !== undefined) checkSource(options.source, ip.family);
+    const { family } = ip;
+    const { interface: via, source } = options;
+    if (via !== undefined) checkInterface(via, family);
+    if (source !== undefined) checkSource(source, family);
     if (this.#isClosed) throw this.error("EBADF", "setsockopt");
-    const group: MulticastGroup = { family: ip.family, address, ...options };
+    const group: MulticastGroup = {
+      family,
+      address: ip.toString(),
+      interface: via,
+      source,
+    };
     let isDone: boolean;
     try {
       isDone = await this.#core.transport[verb](group);
     } catch (error) {
       throw this.failure(error, "setsockopt");
     }
-    if (!isDone) {
-      throw this.#unsupported(
-        options.source === undefined
-          ? "an IPv6 interface by name"
-          : "source-specific membership",
-      );
-    }
+    if (isDone) return;
+    throw this.#unsupported(
+      source !== undefined
+        ? "source"
+        : typeof via === "string"
+        ? "interfaceName"
+        : "interfaceIndex",
+    );
   }
 
   /** Lets a pending receive keep the program alive, as it does from the start. */
@@ -540,6 +544,20 @@ function checkRange(
   if (Number.isInteger(value) && value >= least && value <= most) return;
   throw new RangeError(
     `Cannot use ${name} ${value}: it must be an integer from ${least} to ${most}`,
+  );
+}
+
+function checkInterface(via: string | number, family: 4 | 6): void {
+  const isGood = family === 4
+    ? tryParseIpAddress(String(via))?.family === 4
+    : typeof via === "number"
+    ? Number.isInteger(via) && via >= 0
+    : via !== "" && !via.includes(":");
+  if (isGood) return;
+  throw new TypeError(
+    `Cannot use interface ${JSON.stringify(via)}: not ${
+      family === 4 ? "an IPv4 address" : "an index or a name"
+    }`,
   );
 }
 

@@ -15,9 +15,12 @@
  * | memory for each datagram | none | `maxDatagramSize` |
  * | datagrams nobody has asked for yet | wait in the kernel | wait in a queue of the library |
  * | multicast, IPv4 | yes | yes |
- * | multicast, IPv6 | interface by index | interface by index or name |
- * | source-specific multicast | no | yes |
- * | broadcast, TTL, multicast TTL, loopback, interface | no | yes |
+ * | multicast, IPv6 | interface by index | interface by name |
+ * | the other, name or index | with `--allow-sys` | with `--allow-sys` |
+ * | source-specific multicast | no | IPv4 |
+ * | TTL, multicast TTL | no | IPv4 |
+ * | multicast loopback, outgoing interface | no | yes |
+ * | broadcast | always on | yes |
  * | SO_RCVBUF, SO_SNDBUF | no | no |
  * | a refused port is reported | no | no |
  *

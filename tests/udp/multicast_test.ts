@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { bindUdp } from "@berkeley/sockets/udp";
 import {
+  AddressNotAvailableError,
   NotSupportedError,
   SocketError,
   TimedOutError,
@@ -8,6 +9,7 @@ import {
 import { BACKENDS, bytes, text } from "./_each_transport.ts";
 
 const GROUP = "239.255.42.99";
+const GROUP6 = "ff02::4242";
 const SOURCE_GROUP = "232.42.42.42";
 const SOON = { timeout: 20_000 };
 const NEVER = { timeout: 50 };
@@ -61,35 +63,75 @@ for (const backend of BACKENDS) {
       }
       assertEquals(text((await member.receive(SOON)).data), "wanted");
       await member.leaveMulticast(SOURCE_GROUP, options);
+    },
+  });
+
+  const [ready, other] = backend === "deno" ? [1, "lo"] : ["lo", 1];
+  const how = backend === "deno" ? "the index" : "the name";
+
+  Deno.test({
+    name:
+      `over IPv6 ${how} of an interface needs no permission, over ${backend}`,
+    permissions: { net: true },
+    ignore: Deno.build.os !== "linux",
+    async fn() {
+      using member = await bindUdp({ hostname: "::", backend });
+      await member.joinMulticast(GROUP6, { interface: ready });
+      await member.leaveMulticast(GROUP6, { interface: ready });
       await assertRejects(
-        () => member.joinMulticast(SOURCE_GROUP, { source: "x" }),
-        TypeError,
+        () => member.joinMulticast(GROUP6, { interface: other }),
+        NotSupportedError,
+        "--allow-sys",
       );
     },
   });
 
   Deno.test({
-    name: `an IPv6 socket joins and leaves by index, over ${backend}`,
+    name: `with --allow-sys it may be either, over ${backend}`,
     permissions: { net: true, sys: ["networkInterfaces"] },
+    ignore: Deno.build.os !== "linux",
     async fn() {
-      const loopback = Deno.networkInterfaces().find(({ address }) =>
-        address === "::1"
-      );
-      assert(loopback !== undefined);
-      const index = (loopback as { scopeid?: number | null }).scopeid || 1;
       using member = await bindUdp({ hostname: "::", backend });
-      await member.joinMulticast("ff02::4242", { interface: index });
-      await member.leaveMulticast("ff02::4242", { interface: index });
-      if (backend === "deno") {
-        await assertRejects(
-          () => member.joinMulticast("ff02::4242", { interface: "lo" }),
-          NotSupportedError,
-          'backend: "node"',
-        );
-      } else if (Deno.build.os === "linux") {
-        await member.joinMulticast("ff02::4242", { interface: "lo" });
+      for (const via of [1, "lo"]) {
+        await member.joinMulticast(GROUP6, { interface: via });
+        await member.leaveMulticast(GROUP6, { interface: via });
       }
-      await assertRejects(() => member.joinMulticast(GROUP), TypeError, "IPv6");
+      await assertRejects(
+        () => member.leaveMulticast(GROUP6, { interface: 1 }),
+        AddressNotAvailableError,
+      );
+    },
+  });
+
+  Deno.test({
+    name: `bad input to multicast is refused, over ${backend}`,
+    permissions: { net: true },
+    async fn() {
+      using four = await bindUdp({ hostname: "0.0.0.0", backend });
+      using six = await bindUdp({ hostname: "::", backend });
+      for (
+        const [socket, group, options] of [
+          [four, GROUP6, {}],
+          [six, GROUP, {}],
+          [four, "127.0.0.1", {}],
+          [four, GROUP, { interface: "lo" }],
+          [four, GROUP, { interface: 1 }],
+          [four, GROUP, { interface: "::1" }],
+          [six, GROUP6, { interface: -1 }],
+          [six, GROUP6, { interface: 1.5 }],
+          [six, GROUP6, { interface: "" }],
+          [six, GROUP6, { interface: "::1" }],
+          [four, SOURCE_GROUP, { source: "x" }],
+          [four, SOURCE_GROUP, { source: "::1" }],
+        ] as const
+      ) {
+        await assertRejects(
+          () => socket.joinMulticast(group, options),
+          TypeError,
+        );
+      }
+      assertThrows(() => four.setMulticastInterface("lo"), TypeError);
+      assertThrows(() => six.setMulticastInterface(-1), TypeError);
     },
   });
 }

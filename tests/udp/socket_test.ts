@@ -13,6 +13,7 @@ import {
   TimedOutError,
 } from "@berkeley/sockets/errors";
 import { BACKENDS, bytes, eachTransport, text } from "./_each_transport.ts";
+import { lacks, type Option } from "./_lacks.ts";
 
 const SOON = { timeout: 20_000 };
 
@@ -279,25 +280,23 @@ eachTransport(
 
 eachTransport(
   "what a backend cannot do says what can",
-  async ({ bind, backend }) => {
+  async ({ bind, backend, family, loopback }) => {
     using socket = await bind();
-    if (backend === "deno") {
-      const error = assertThrows(() => socket.setTtl(5), NotSupportedError);
-      assert(error.message.includes('backend: "node"'), error.message);
-      await assertRejects(
-        () => bind({ broadcast: true }),
-        NotSupportedError,
-        'backend: "node"',
-      );
-    } else {
-      socket.setTtl(5);
-      socket.setMulticastTtl(1);
-      socket.setMulticastLoopback(false);
-      socket.setBroadcast(true);
+    const via = family === 4 ? loopback : 1;
+    const uses: [Option, () => unknown][] = [
+      ["ttl", () => socket.setTtl(5)],
+      ["ttl", () => socket.setMulticastTtl(5)],
+      ["ttl", () => bind({ ttl: 5 }).then((bound) => bound.close())],
+      ["loopback", () => socket.setMulticastLoopback(false)],
+      ["interface", () => socket.setMulticastInterface(via)],
+    ];
+    for (const [option, use] of uses) {
+      if (!await lacks(backend, family, option, use)) await use();
     }
+    socket.setBroadcast(true);
     for (const set of ["setReceiveBufferSize", "setSendBufferSize"] as const) {
       const error = assertThrows(() => socket[set](65_536), NotSupportedError);
-      assert(/allow-ffi|node/.test(error.message), error.message);
+      assert(error.message.includes("--allow-ffi"), error.message);
     }
   },
 );
@@ -424,32 +423,36 @@ for (const backend of BACKENDS) {
   });
 }
 
-Deno.test({
-  name: "broadcast is refused with EACCES unless it is asked for",
-  permissions: { net: true },
-  async fn() {
-    using plain = await bindUdp({ hostname: "127.0.0.1", backend: "node" });
-    await assertRejects(
-      () => plain.sendTo(bytes("x"), { hostname: "255.255.255.255", port: 9 }),
-      PermissionDeniedError,
-      "broadcast: true",
-    );
-    // A directed broadcast address of loopback, which only the kernel knows as one.
-    using socket = await bindUdp({ hostname: "0.0.0.0", backend: "node" });
-    await assertRejects(
-      () => socket.sendTo(bytes("x"), { hostname: "127.255.255.255", port: 9 }),
-      PermissionDeniedError,
-      "broadcast: true",
-    );
-    using allowed = await bindUdp({ hostname: "0.0.0.0", broadcast: true });
-    assertEquals(allowed.backend, "node");
-    await allowed.sendTo(bytes("heard"), {
-      hostname: "127.255.255.255",
-      port: allowed.localAddr.port,
-    });
-    assertEquals(text((await allowed.receive(SOON)).data), "heard");
-  },
-});
+for (const backend of BACKENDS) {
+  Deno.test({
+    name:
+      `broadcast is refused with EACCES unless it is asked for, over ${backend}`,
+    permissions: { net: true },
+    async fn() {
+      using plain = await bindUdp({ hostname: "0.0.0.0", backend });
+      const refused = ["255.255.255.255"];
+      // Which only the kernel knows as one, and "deno" sockets are free to use.
+      if (backend !== "deno") refused.push("127.255.255.255");
+      for (const hostname of refused) {
+        await assertRejects(
+          () => plain.sendTo(bytes("x"), { hostname, port: 9 }),
+          PermissionDeniedError,
+          "broadcast: true",
+        );
+      }
+      using allowed = await bindUdp({
+        hostname: "0.0.0.0",
+        broadcast: true,
+        backend,
+      });
+      await allowed.sendTo(bytes("heard"), {
+        hostname: "127.255.255.255",
+        port: allowed.localAddr.port,
+      });
+      assertEquals(text((await allowed.receive(SOON)).data), "heard");
+    },
+  });
+}
 
 Deno.test({
   name: 'backend "deno" without --unstable-net says which flag it needs',
