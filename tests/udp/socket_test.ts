@@ -333,7 +333,7 @@ eachTransport(
 );
 
 eachTransport(
-  "a reader that is slower than the sender keeps memory flat",
+  "a full queue drops the newest or the oldest",
   async ({ bind, backend }) => {
     for (const dropPolicy of ["newest", "oldest"] as const) {
       using a = await bind();
