@@ -79,10 +79,11 @@ export class Redis implements Disposable {
       case "-":
         return new RedisError(text);
       case ":":
-      case ",":
-        return text === "inf" ? Infinity : text === "-inf" ? -Infinity : +text;
+        return Number.isSafeInteger(+text) ? +text : BigInt(text);
       case "(":
         return BigInt(text);
+      case ",":
+        return +text.replace("inf", "Infinity");
       case "#":
         return text === "t";
       case "_":
@@ -102,28 +103,26 @@ export class Redis implements Disposable {
         const pairs = all.flatMap((key, i) => i % 2 ? [] : [[key, all[i + 1]]]);
         return new Map(pairs as [Reply, Reply][]);
       }
+      case "|": // attributes, which say something about the reply that follows
+        await this.#array(text, 2, depth);
+        return await this.#read(depth + 1);
       default:
-        throw new Error(`The server does not speak RESP: ${line.slice(0, 60)}`);
+        throw notResp(line);
     }
   }
 
   async #bulk(count: string): Promise<string> {
-    const size = this.#size(count);
+    const size = lengthOf(count);
     this.#take(size);
     const bytes = await this.#conn.readExact(size + 2);
     return new TextDecoder().decode(bytes.subarray(0, size));
   }
 
   async #array(count: string, width: number, depth: number): Promise<Reply[]> {
-    const length = this.#size(count) * width;
+    const length = lengthOf(count) * width;
     const replies: Reply[] = [];
     while (replies.length < length) replies.push(await this.#read(depth + 1));
     return replies;
-  }
-
-  #size(text: string): number {
-    if (/^\d{1,15}$/.test(text)) return Number(text);
-    throw new Error(`The server does not speak RESP: a length of "${text}"`);
   }
 
   /** Counts against the limit before memory is taken. */
@@ -140,54 +139,72 @@ export class Redis implements Disposable {
   }
 }
 
+function notResp(text: string): Error {
+  return new Error(
+    `The server does not speak RESP: ${Deno.inspect(text.slice(0, 60))}`,
+  );
+}
+
+function lengthOf(text: string): number {
+  if (!/^\d{1,15}$/.test(text)) throw notResp(text);
+  return Number(text);
+}
+
 /** A reply as text, a line for each element. */
 function format(reply: Reply, indent = ""): string {
   if (reply === null) return "(nil)";
   if (reply instanceof RedisError) return `(error) ${reply.message}`;
-  const items = Array.isArray(reply)
-    ? reply.map((item) => format(item, indent + "  "))
-    : reply instanceof Map
-    ? [...reply].map((pair) =>
-      pair.map((part) => format(part, indent + "  ")).join(": ")
-    )
-    : [];
   if (typeof reply !== "object") return String(reply);
+  const inside = (item: Reply) => format(item, indent + "   ");
+  const items = Array.isArray(reply)
+    ? reply.map(inside)
+    : Array.from(reply, ([key, value]) => `${inside(key)}: ${inside(value)}`);
   const lines = items.map((item, i) => `${i + 1}) ${item}`);
   return lines.join(`\n${indent}`) || "(empty)";
 }
 
+/** Splits a command into words, of which those in quotes are written as in JSON. */
+function wordsOf(line: string): string[] {
+  const words = line.match(/"(?:\\.|[^"\\])*"|\S+/g) ?? [];
+  try {
+    return words.map((word) => word[0] === '"' ? JSON.parse(word) : word);
+  } catch {
+    throw new Error(`The quotes do not match: ${line}`);
+  }
+}
+
 async function* inputLines(): AsyncGenerator<string> {
+  const texts = Deno.stdin.readable.pipeThrough(new TextDecoderStream());
   let rest = "";
-  for await (
-    const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())
-  ) {
+  for await (const text of texts) {
     const lines = (rest + text).split("\n");
     rest = lines.pop()!;
     yield* lines;
   }
-  if (rest !== "") yield rest;
+  yield rest;
 }
 
 /** Sends the commands on stdin while it prints the replies. */
 async function converse(redis: Redis): Promise<void> {
-  let quit = Infinity;
+  let isQuitting = false;
   async function sendAll() {
-    let sent = 0;
     for await (const line of inputLines()) {
-      const words = line.match(/"(?:\\.|[^"\\])*"|\S+/g) ?? [];
-      if (words.length === 0) continue;
-      await redis.send(...words.map((w) => w[0] === '"' ? JSON.parse(w) : w));
-      sent++;
+      const words = wordsOf(line);
+      if (words[0]?.toUpperCase() === "QUIT") break;
+      if (words.length > 0) await redis.send(...words);
     }
-    quit = sent;
+    isQuitting = true;
     await redis.send("QUIT");
   }
   async function printAll() {
-    for (let i = 0;; i++) {
-      const reply = await redis.receive();
-      if (reply === undefined) return;
-      if (i !== quit) console.log(format(reply));
+    let held: Reply | undefined;
+    for (let reply; (reply = await redis.receive()) !== undefined;) {
+      if (held !== undefined) console.log(format(held));
+      // The last reply is that to our own QUIT, and not to be seen.
+      held = isQuitting ? reply : undefined;
+      if (!isQuitting) console.log(format(reply));
     }
+    if (!isQuitting) throw new Error("The server closed the connection");
   }
   await Promise.all([sendAll(), printAll()]);
 }
@@ -204,18 +221,25 @@ export async function main(args: string[]): Promise<void> {
   if (options.help) return console.log(USAGE);
   const { hostname, resp3, _: words } = options;
   const port = Number(options.port);
-  const conn = await connectTcp({ hostname, port, timeout: 5000 });
-  using redis = new Redis(conn, Number(options.max));
+  const max = Number(options.max);
+  if (!(max > 0)) throw new Error(`--max must be above 0: ${options.max}`);
+  using redis = new Redis(
+    await connectTcp({ hostname, port, timeout: 5000 }),
+    max,
+  );
 
-  if (resp3) await redis.send("HELLO", "3");
-  if (resp3 && await redis.receive() instanceof RedisError) {
-    throw new Error("The server has no RESP3: leave out --resp3");
+  if (resp3) {
+    await redis.send("HELLO", "3");
+    if (await redis.receive() instanceof RedisError) {
+      throw new Error("The server has no RESP3: leave out --resp3");
+    }
   }
   if (words.length === 0) return await converse(redis);
   await redis.send(...words.map(String));
   const reply = await redis.receive();
+  if (reply === undefined) throw new Error("The server closed the connection");
   if (reply instanceof RedisError) throw reply;
-  if (reply !== undefined) console.log(format(reply));
+  console.log(format(reply));
 }
 
 if (import.meta.main) {

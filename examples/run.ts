@@ -9,6 +9,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   echo: "TCP and UDP echo: a server, a client, or both",
   daytime: "the daytime service of RFC 867, and several clients of it",
   getaddrinfo: "a host and a service to socket addresses, and back",
+  redis: "a Redis client: RESP2 and RESP3, commands pipelined",
 };
 
 async function run([name, ...args]: string[]): Promise<void> {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { assertEquals, assertStringIncludes } from "@std/assert";
 
 /** The folder in which the examples are run. */
 export const ROOT: URL = new URL("../../", import.meta.url);
@@ -14,21 +15,26 @@ const IMPORTS = (() => {
   return isOffline ? ["--import-map=offline/imports.json"] : [];
 })();
 
-const decoder = new TextDecoder();
-
 /** How a program ended, and what it wrote. */
 export interface Outcome {
   code: number;
+  /** The signal that killed it, if any. */
+  signal: Deno.Signal | null;
   stdout: string;
   stderr: string;
+  /** What it wrote to stdout, as it is. */
+  bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** An example that is running. */
-export interface RunningExample extends AsyncDisposable {
+/** A program that is running. */
+export interface RunningProgram extends AsyncDisposable {
   /** The first text that the pattern finds in what it has printed so far. */
-  printed(pattern: RegExp): Promise<RegExpExecArray>;
+  printed(
+    pattern: RegExp,
+    where?: "stdout" | "stderr",
+  ): Promise<RegExpExecArray>;
   /** Writes to its stdin. */
-  write(text: string): Promise<void>;
+  write(input: string | Uint8Array): Promise<void>;
   /** Ends its stdin. */
   endInput(): Promise<void>;
   /** Sends it a signal. */
@@ -37,63 +43,93 @@ export interface RunningExample extends AsyncDisposable {
   finished(): Promise<Outcome>;
 }
 
-/** The command that runs a program of this project with `--allow-net` alone. */
-export function command(...args: string[]): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--quiet", "--allow-net", ...IMPORTS, ...args],
-    cwd: ROOT,
-    env: { NO_COLOR: "1" },
+/** What a stream has brought so far. */
+class Output {
+  #chunks: Uint8Array[] = [];
+  #decoder = new TextDecoder();
+  #onMore = Promise.withResolvers<void>();
+  #hasEnded = false;
+  text = "";
+  readonly ended: Promise<void>;
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.ended = this.#read(stream);
+  }
+
+  async #read(stream: ReadableStream<Uint8Array>): Promise<void> {
+    for await (const chunk of stream) {
+      this.#chunks.push(chunk);
+      this.text += this.#decoder.decode(chunk, { stream: true });
+      this.#onMore.resolve();
+      this.#onMore = Promise.withResolvers();
+    }
+    this.#hasEnded = true;
+    this.#onMore.resolve();
+  }
+
+  async find(pattern: RegExp): Promise<RegExpExecArray | undefined> {
+    for (;;) {
+      const found = pattern.exec(this.text);
+      if (found) return found;
+      if (this.#hasEnded) return undefined;
+      await this.#onMore.promise;
+    }
+  }
+
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return new Uint8Array(
+      await new Blob(this.#chunks as BlobPart[]).arrayBuffer(),
+    );
+  }
+}
+
+/** Starts any program, and kills it when it is disposed of. */
+export function startProgram(
+  program: string,
+  options: Deno.CommandOptions,
+): RunningProgram {
+  const child = new Deno.Command(program, {
+    ...options,
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
-  });
-}
-
-/** Runs a program to its end, with `input` as its stdin. */
-export async function run(args: string[], input = ""): Promise<Outcome> {
-  await using example = start(...args);
-  await example.write(input);
-  await example.endInput();
-  return await example.finished();
-}
-
-/** Starts a program, and ends it when it is disposed of. */
-export function start(...args: string[]): RunningExample {
-  const child = command(...args).spawn();
+  }).spawn();
   const stdin = child.stdin.getWriter();
-  const stderr = new Response(child.stderr).text();
-  let stdout = "";
-  let onOutput = Promise.withResolvers<void>();
-  let hasEnded = false;
-  const reading = (async () => {
-    for await (const bytes of child.stdout) {
-      stdout += decoder.decode(bytes, { stream: true });
-      onOutput.resolve();
-      onOutput = Promise.withResolvers();
-    }
-    hasEnded = true;
-    onOutput.resolve();
-  })();
+  const outputs = {
+    stdout: new Output(child.stdout),
+    stderr: new Output(child.stderr),
+  };
+  const { stdout, stderr } = outputs;
   const finished = async () => {
-    const [{ code }] = await Promise.all([child.status, reading]);
-    return { code, stdout, stderr: await stderr };
+    const [{ code, signal }] = await Promise.all([
+      child.status,
+      stdout.ended,
+      stderr.ended,
+    ]);
+    return {
+      code,
+      signal,
+      stdout: stdout.text,
+      stderr: stderr.text,
+      bytes: await stdout.bytes(),
+    };
   };
   return {
     finished,
-    async printed(pattern) {
-      for (;;) {
-        const found = pattern.exec(stdout);
-        if (found) return found;
-        if (hasEnded) {
-          const all = stdout + await stderr;
-          throw new Error(`It ended without printing ${pattern}: ${all}`);
-        }
-        await onOutput.promise;
-      }
+    async printed(pattern, where = "stdout") {
+      const found = await outputs[where].find(pattern);
+      if (found) return found;
+      await finished();
+      const all = stdout.text + stderr.text;
+      throw new Error(`${program} ended without printing ${pattern}: ${all}`);
     },
     // A program that has ended already needs no input.
-    write: (text) =>
-      stdin.write(new TextEncoder().encode(text)).catch(() => {}),
+    write: (input) =>
+      stdin.write(
+        typeof input === "string"
+          ? new TextEncoder().encode(input)
+          : input as Uint8Array<ArrayBuffer>,
+      ).catch(() => {}),
     endInput: () => stdin.close().catch(() => {}),
     kill: (signal) => child.kill(signal),
     async [Symbol.asyncDispose]() {
@@ -106,4 +142,46 @@ export function start(...args: string[]): RunningExample {
       await finished();
     },
   };
+}
+
+/** Starts a program of this project with `--allow-net` alone. */
+export function start(...args: string[]): RunningProgram {
+  return startProgram(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--quiet", "--allow-net", ...IMPORTS, ...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+  });
+}
+
+/** Starts an example, by its name. */
+export function startExample(name: string, ...args: string[]): RunningProgram {
+  return start("examples/run.ts", name, ...args);
+}
+
+/** Runs a program of this project to its end, with `input` as its stdin. */
+export async function run(
+  args: string[],
+  input: string | Uint8Array = "",
+): Promise<Outcome> {
+  await using program = start(...args);
+  const writing = program.write(input).then(() => program.endInput());
+  const outcome = await program.finished();
+  await writing;
+  return outcome;
+}
+
+/** Runs an example to its end, by its name. */
+export function runExample(
+  args: string[],
+  input: string | Uint8Array = "",
+): Promise<Outcome> {
+  return run(["examples/run.ts", ...args], input);
+}
+
+/** Asserts that a program has failed in one line on stderr, without a stack. */
+export function assertFailsInALine(outcome: Outcome, expected: string): void {
+  const { code, stderr } = outcome;
+  assertEquals(code, 1, stderr);
+  assertStringIncludes(stderr, expected);
+  assertEquals(stderr.trim().split("\n").length, 1, stderr);
 }

@@ -1,42 +1,20 @@
 /** Each example runs as a user would run it, with `--allow-net` alone. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { EXAMPLES } from "../../examples/run.ts";
-
-const ROOT = new URL("../../", import.meta.url);
-const decoder = new TextDecoder();
-
-/** What the children need to find `@std`, as this process does. */
-const IMPORTS = (() => {
-  const isOffline = import.meta.resolve("@std/assert").startsWith("file:");
-  return isOffline ? ["--import-map=offline/imports.json"] : [];
-})();
-
-function command(...args: string[]): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--quiet", "--allow-net", ...IMPORTS, ...args],
-    cwd: ROOT,
-    env: { NO_COLOR: "1" },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
-
-async function run(...args: string[]) {
-  const { code, stdout, stderr } = await command(...args).output();
-  return {
-    code,
-    stdout: decoder.decode(stdout),
-    stderr: decoder.decode(stderr),
-  };
-}
+import {
+  assertFailsInALine,
+  ROOT,
+  run,
+  runExample,
+  startExample,
+} from "./_example.ts";
 
 function numbered(text: string): string[] {
   return Array.from({ length: 10 }, (_, i) => `${text} ${i + 1}`);
 }
 
 Deno.test("the demo talks TCP and UDP, half-closes, meets a refusal, resolves, and exits 0", async () => {
-  const { code, stdout, stderr } = await run("examples/demo.ts");
+  const { code, stdout, stderr } = await run(["examples/demo.ts"]);
   assertEquals([code, stderr], [0, ""]);
   for (
     const line of [
@@ -51,7 +29,7 @@ Deno.test("the demo talks TCP and UDP, half-closes, meets a refusal, resolves, a
 });
 
 Deno.test("run.ts lists every example with a line, and there is a file for each", async () => {
-  const { code, stdout } = await run("examples/run.ts");
+  const { code, stdout } = await run(["examples/run.ts"]);
   assertEquals(code, 0);
   for (const [name, summary] of Object.entries(EXAMPLES)) {
     assertStringIncludes(stdout, name);
@@ -63,7 +41,7 @@ Deno.test("run.ts lists every example with a line, and there is a file for each"
 for (const name of Object.keys(EXAMPLES)) {
   Deno.test(`the example ${name} explains itself`, async () => {
     for (const flag of ["--help", "-h"]) {
-      const { code, stdout, stderr } = await run("examples/run.ts", name, flag);
+      const { code, stdout, stderr } = await runExample([name, flag]);
       assertEquals([code, stderr], [0, ""]);
       assertStringIncludes(stdout, `Usage: ${name}`);
     }
@@ -88,7 +66,7 @@ const RUNS: { args: string[]; expected: string[] }[] = [
 
 for (const { args, expected } of RUNS) {
   Deno.test(`the example ${args.join(" ")} does what it says`, async () => {
-    const { code, stdout, stderr } = await run("examples/run.ts", ...args);
+    const { code, stdout, stderr } = await runExample(args);
     assertEquals([code, stderr], [0, ""]);
     for (const text of expected) assertStringIncludes(stdout, text);
   });
@@ -106,10 +84,9 @@ const FAILURES: { args: string[]; expected: string }[] = [
 
 for (const { args, expected } of FAILURES) {
   Deno.test(`the example ${args.join(" ")} fails in a line, without a stack`, async () => {
-    const { code, stdout, stderr } = await run("examples/run.ts", ...args);
-    assertEquals([code, stdout], [1, ""]);
-    assertStringIncludes(stderr, expected);
-    assertEquals(stderr.trim().split("\n").length, 1, stderr);
+    const outcome = await runExample(args);
+    assertFailsInALine(outcome, expected);
+    assertEquals(outcome.stdout, "");
   });
 }
 
@@ -123,23 +100,17 @@ for (
     name: `the example ${args.join(" ")} shuts down cleanly on SIGINT`,
     ignore: Deno.build.os === "windows",
     async fn() {
-      const child = command("examples/run.ts", ...args).spawn();
-      const reader = child.stdout.getReader();
-      const { value } = await reader.read();
-      const port = /port (\d+)/.exec(decoder.decode(value))?.[1];
-      assert(port !== undefined);
-      const client = [
-        args[0]!,
-        args[0] === "echo" ? "talk" : "ask",
-        ...args.slice(2),
-      ];
-      const talk = await run("examples/run.ts", ...client, "--port", port);
+      const [name = "", ...options] = args;
+      await using server = startExample(name, ...options);
+      const [, port = ""] = await server.printed(/port (\d+)/);
+      const role = name === "echo" ? "talk" : "ask";
+      const talk = await runExample(
+        [name, role, ...options.slice(1), "--port", port],
+      );
       assertEquals([talk.code, talk.stderr], [0, ""]);
-      child.kill("SIGINT");
-      const status = await child.status;
-      assertEquals([status.code, status.signal], [0, null]);
-      await reader.cancel();
-      await child.stderr.cancel();
+      server.kill("SIGINT");
+      const { code, signal, stderr } = await server.finished();
+      assertEquals([code, signal, stderr], [0, null, ""]);
     },
   });
 }
