@@ -5,26 +5,13 @@
  * @module
  */
 import { compare, type Contender, type Table } from "../_harness.ts";
+import { compile, numbersOf, startPeer } from "../_programs.ts";
 
 const here = (file: string) => new URL(file, import.meta.url).pathname;
 
-/** Runs a program that prints a rate; undefined where it is not installed or fails. */
-async function rate(
-  program: string,
-  args: string[],
-): Promise<number | undefined> {
-  try {
-    const { stdout, success } = await new Deno.Command(program, {
-      args,
-      stderr: "inherit",
-    }).output();
-    const value = Number(new TextDecoder().decode(stdout));
-    return success && value > 0 ? value : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
+/** Runs a program that prints a rate. */
+const rate = async (program: string, args: string[]) =>
+  (await numbersOf(program, args))?.[0];
 
 const DENO = [
   ...["run", "--quiet", "--allow-net", "--no-check"],
@@ -84,47 +71,12 @@ const WORKS: [work: string, title: string, unit: string, ways?: string[]][] = [
   ],
 ];
 
-/** A process that contenders talk to. */
-interface Peer extends AsyncDisposable {
-  /** Its port. */
-  readonly port: number;
-}
-
-/** Starts a peer, and reads the port that it prints. */
-async function startPeer(program: string, args: string[]): Promise<Peer> {
-  const child = new Deno.Command(program, { args, stdout: "piped" }).spawn();
-  const reader = child.stdout.getReader();
-  const { value } = await reader.read();
-  return {
-    port: Number(new TextDecoder().decode(value)),
-    async [Symbol.asyncDispose]() {
-      child.kill("SIGTERM");
-      await reader.cancel();
-      await child.status;
-    },
-  };
-}
-
-/** The peer in C, which is never what a contender waits for, where it compiles. */
-async function compilePeer(folder: string): Promise<string | undefined> {
-  const program = `${folder}/peer`;
-  try {
-    const { success } = await new Deno.Command("cc", {
-      args: ["-O2", "-o", program, here("peer.c")],
-      stderr: "null",
-    }).output();
-    return success ? program : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-}
-
 /** Runs all comparisons. */
 export async function* benchTcp(isQuick: boolean): AsyncGenerator<Table> {
   const folder = await Deno.makeTempDir();
   try {
-    const program = await compilePeer(folder);
+    // It is never what a contender waits for.
+    const program = await compile(here("peer.c"), `${folder}/peer`);
     await using scripted = await startPeer(Deno.execPath(), [
       ...DENO,
       here("peer.ts"),
