@@ -11,16 +11,17 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   errors: [],
   wait: ["errors"],
   permissions: ["errors"],
+  libc: ["errors"],
   address: ["errors"],
   resolve: ["permissions", "address", "errors", "wait"],
-  tcp: ["permissions", "resolve", "address", "errors", "wait"],
-  udp: ["permissions", "resolve", "address", "errors", "wait"],
+  tcp: ["libc", "permissions", "resolve", "address", "errors", "wait"],
+  udp: ["libc", "permissions", "resolve", "address", "errors", "wait"],
   posix: ["permissions", "address", "errors", "wait"],
   "": ["tcp", "udp", "resolve", "address", "errors", "wait"],
 };
 
 /** The one way up: these files may load posix, lazily or for its types alone. */
-const LOADS_POSIX = /^(tcp|udp)\/_posix[a-z_]*\.ts$/;
+const LOADS_POSIX = /^(libc\/[a-z_]+|(tcp|udp)\/_posix[a-z_]*)\.ts$/;
 
 const ROOT = new URL("../", import.meta.url).href;
 

@@ -140,6 +140,11 @@ export class Descriptor implements Watched {
     }
   }
 
+  /** Resolves when the thread has taken note of what was closed. */
+  async quiet(): Promise<void> {
+    await this.#reactor?.quiet();
+  }
+
   /** Gives the number to somebody else; what waits fails. */
   release(): number {
     const { fd } = this;

@@ -35,6 +35,7 @@ export class Reactor {
   #looks = 0;
   #patience = 0;
   #hasWoken = false;
+  #onQuiet: (() => void)[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
 
   constructor(poller: Poller) {
@@ -128,6 +129,13 @@ export class Reactor {
     this.#park();
   };
 
+  /** Resolves when no thread waits that nobody needs any more. */
+  quiet(): Promise<void> {
+    return this.#refs > 0 || !this.#isWaiting
+      ? Promise.resolve()
+      : new Promise((resolve) => this.#onQuiet.push(resolve));
+  }
+
   #park(): void {
     this.#isWaiting = true;
     this.#hasWoken = false;
@@ -135,6 +143,7 @@ export class Reactor {
       this.#isWaiting = false;
       this.#looks = MAX_LOOKS;
       this.#patience = PATIENCE;
+      for (const resolve of this.#onQuiet.splice(0)) resolve();
       if (this.#refs > 0) this.#schedule();
     });
   }

@@ -75,6 +75,7 @@ export { isSupported } from "./is_supported.ts";
 export { MessageBatch, type MessageBatchOptions } from "./message_batch.ts";
 export type { ReceivedMessage } from "./_message.ts";
 export { socket, socketPair } from "./open.ts";
+export { disconnectNow as disconnect } from "./_connect.ts";
 export {
   getOption as getSockOpt,
   setOption as setSockOpt,

@@ -79,7 +79,7 @@ export let descriptorIn: (socket: PosixSocket) => Descriptor;
  * Calls that wait on the same half, receiving or sending, have their turn in the
  * order in which they were made. `close` rejects them with a `ClosedError`.
  */
-export class PosixSocket implements Disposable {
+export class PosixSocket implements Disposable, AsyncDisposable {
   /** AF_INET, AF_INET6 or AF_UNIX. */
   readonly family: number;
   /** SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET or SOCK_RAW. */
@@ -588,5 +588,14 @@ export class PosixSocket implements Disposable {
   /** Closes it. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /**
+   * Closes it, and waits until no thread waits for it any more: what a test needs
+   * that looks for leaks.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return this.#descriptor.quiet();
   }
 }

@@ -1,3 +1,5 @@
+import { SOCK_STREAM } from "../address/mod.ts";
+import { resetConnection } from "../libc/mod.ts";
 import { plainNetAddr } from "./_net_addr.ts";
 import type {
   ConnectTarget,
@@ -42,7 +44,11 @@ class DenoTransport implements StreamTransport {
   }
 
   reset(): boolean {
-    return false;
+    const { localAddr, remoteAddr } = this;
+    const owner = { type: SOCK_STREAM, localAddr, remoteAddr };
+    if (!resetConnection(owner)) return false;
+    this.#conn.close();
+    return true;
   }
 
   setNoDelay(on: boolean): void {

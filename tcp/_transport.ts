@@ -5,6 +5,7 @@
  * Transports report failures as the runtime has them; the classes above make
  * them ours, once.
  */
+import type { SocketOptions } from "../libc/mod.ts";
 
 /** Which API carries a connection. */
 export type TcpBackend = "deno" | "node" | "posix";
@@ -20,6 +21,8 @@ export interface StreamTransport {
   readonly localAddr: Deno.NetAddr;
   /** The far end. */
   readonly remoteAddr: Deno.NetAddr;
+  /** The descriptor, where the API tells it. */
+  readonly descriptor?: number;
   /**
    * Reads what there is, at most `buffer.length` bytes; null at the end of the
    * stream. One read at a time; it ends only with the connection.
@@ -29,8 +32,11 @@ export interface StreamTransport {
   write(bytes: Uint8Array): Promise<number>;
   /** Sends FIN. */
   closeWrite(): Promise<void>;
-  /** Ends the connection and whatever is pending on it. */
-  close(): void;
+  /**
+   * Ends the connection and whatever is pending on it; where the API needs a while
+   * to let go, resolves when it has.
+   */
+  close(): void | Promise<void>;
   /** Ends the connection with RST, or returns false where the API cannot. */
   reset(): boolean;
   /** TCP_NODELAY. */
@@ -51,6 +57,8 @@ export interface ListenerTransport {
   readonly backend: TcpBackend;
   /** Where it listens. */
   readonly addr: Deno.NetAddr;
+  /** The descriptor, where the API tells it. */
+  readonly descriptor?: number;
   /** The next connection. One accept at a time; it ends only with the listener. */
   accept(): Promise<StreamTransport>;
   /** Ends the listener and what is pending on it; resolves when the port is free. */
@@ -71,6 +79,8 @@ export interface ConnectTarget {
   readonly localAddress?: string | undefined;
   /** The port to connect from. */
   readonly localPort?: number | undefined;
+  /** What is set before it connects, where the API can. */
+  readonly socketOptions?: Partial<SocketOptions> | undefined;
 }
 
 /** Where to listen, and how. */
@@ -83,4 +93,8 @@ export interface ListenTarget {
   readonly backlog?: number | undefined;
   /** SO_REUSEPORT. */
   readonly reusePort?: boolean | undefined;
+  /** IPV6_V6ONLY. */
+  readonly ipv6Only?: boolean | undefined;
+  /** What is set before it is bound, where the API can. */
+  readonly socketOptions?: Partial<SocketOptions> | undefined;
 }

@@ -19,9 +19,13 @@ const DENO: StreamBackend = { connect: connectDeno, listen: listenDeno };
 
 /** Loads a backend. `node:net` takes longer to load than all of this package. */
 export async function loadBackend(
-  backend: Exclude<TcpBackend, "posix">,
+  backend: TcpBackend,
 ): Promise<StreamBackend> {
   if (backend === "deno") return DENO;
+  if (backend === "posix") {
+    const posix = await import("./_posix_transport.ts");
+    return { connect: posix.connectPosix, listen: posix.listenPosix };
+  }
   const node = await import("./_node_transport.ts");
   return { connect: node.connectNode, listen: node.listenNode };
 }

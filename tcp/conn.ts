@@ -1,4 +1,10 @@
-import { formatHostPort } from "../address/mod.ts";
+import { formatHostPort, SOCK_STREAM } from "../address/mod.ts";
+import {
+  readOption,
+  setOptions,
+  type SocketOptionName,
+  type SocketOptions,
+} from "../libc/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { checkCount } from "./_check.ts";
@@ -463,7 +469,7 @@ export class TcpConn implements Deno.TcpConn {
     this.#reader.close(this.#closed("read"));
     const writer = this.#writer;
     if (writer.isIdle || writer.hasPendingWrite) {
-      this.#closeNow();
+      this.#closing = this.#closeNow();
     } else {
       writer.refuse(this.#closed("write"));
       this.#closing = waitFor(
@@ -474,14 +480,16 @@ export class TcpConn implements Deno.TcpConn {
     }
   }
 
-  #closeNow(): void {
+  async #closeNow(): Promise<void> {
     this.#writer.fail(this.#closed("write"));
+    let closing: void | Promise<void> = undefined;
     try {
-      this.#transport.close();
+      closing = this.#transport.close();
     } catch {
       // closed by the runtime's own hand already
     }
     this.#onClose?.();
+    await closing;
   }
 
   /** Not for users: lets a server count its connections. */
@@ -524,8 +532,8 @@ export class TcpConn implements Deno.TcpConn {
    * Ends the connection with RST, as SO_LINGER with a time of 0 does: what is
    * queued is dropped, and the peer gets `ECONNRESET`.
    *
-   * @throws {NotSupportedError} When the transport cannot, which `Deno.connect`'s
-   * cannot: open the connection with `backend: "node"`. It is then left open.
+   * @throws {NotSupportedError} When the transport cannot: `"deno"` needs a program
+   * started with `--allow-ffi`, the others need nothing. It is then left open.
    */
   reset(): void {
     if (this.#isClosed) return;
@@ -533,7 +541,7 @@ export class TcpConn implements Deno.TcpConn {
       throw socketError("ENOTSUP", {
         ...this.#context("reset"),
         reason:
-          `the "${this.backend}" backend has no RST; connect or listen with backend: "node"`,
+          `the "${this.backend}" backend has no RST without --allow-ffi; grant it, or connect or listen with backend: "node"`,
       });
     }
     this.#isClosed = true;
@@ -594,6 +602,38 @@ export class TcpConn implements Deno.TcpConn {
       reason:
         `the "${this.backend}" backend has no idle time; connect or listen with backend: "node"`,
     });
+  }
+
+  /**
+   * Sets an option of the socket: C's `setsockopt`, on every backend.
+   *
+   * @throws {NotSupportedError} When the program lacks `--allow-ffi`.
+   * @throws {SocketError} `ENOPROTOOPT` when the system has no such option, `EINVAL`
+   * when it does not take the value.
+   */
+  setOption<K extends SocketOptionName>(
+    name: K,
+    value: SocketOptions[K],
+  ): Promise<void> {
+    return this.#isClosed
+      ? Promise.reject(this.#error("EBADF", "setsockopt"))
+      : setOptions(this.#optionOwner, { [name]: value });
+  }
+
+  /**
+   * Reads an option of the socket: C's `getsockopt`, on every backend.
+   *
+   * @throws {NotSupportedError} When the program lacks `--allow-ffi`.
+   */
+  getOption<K extends SocketOptionName>(name: K): Promise<SocketOptions[K]> {
+    return this.#isClosed
+      ? Promise.reject(this.#error("EBADF", "getsockopt"))
+      : readOption(this.#optionOwner, name);
+  }
+
+  get #optionOwner() {
+    const { descriptor, localAddr, remoteAddr } = this.#transport;
+    return { type: SOCK_STREAM, descriptor, localAddr, remoteAddr };
   }
 
   /** Lets what is pending keep the program alive, as it does from the start. */

@@ -1,9 +1,11 @@
 import {
   formatHostPort,
   isIpAddress,
+  SOCK_STREAM,
   type SocketAddress,
 } from "../address/mod.ts";
 import { AddrInfoError, socketError, toSocketError } from "../errors/mod.ts";
+import { preloadPosix, setOptions, type SocketOptions } from "../libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { checkPort } from "../address/mod.ts";
@@ -63,10 +65,18 @@ export interface ConnectTcpOptions extends WaitOptions {
   /** Who looks up names; the default resolver, if left out. */
   resolver?: AddressFinder | undefined;
   /**
+   * Options of the socket by C's names, such as `{ SO_RCVBUF: 1 << 20 }`. On
+   * `"posix"` they are set before it connects, on the others right after.
+   *
+   * They need a program started with `--allow-ffi`.
+   */
+  socketOptions?: Partial<SocketOptions> | undefined;
+  /**
    * Which API carries the connection; chosen by what is asked for, if left out:
    * `"node"` where `localAddress`, `localPort` or a `keepAlive` time is given.
+   * `"posix"` is libc, and needs a program started with `--allow-ffi`.
    */
-  backend?: "deno" | "node" | undefined;
+  backend?: TcpBackend | undefined;
 }
 
 /**
@@ -130,7 +140,22 @@ export async function connectTcp(options: ConnectTcpOptions): Promise<TcpConn> {
     },
   );
   if (result instanceof RaceLost) throw failure(result, subject);
-  return open(result, options);
+  const conn = open(result, options);
+  const { socketOptions } = options;
+  // libc has set them already; on others RST needs it to be loaded, too.
+  if (backend === "posix") return conn;
+  try {
+    await preloadPosix();
+    await setOptions(ownerOf(result), socketOptions);
+    return conn;
+  } catch (error) {
+    conn.close();
+    throw error;
+  }
+}
+
+function ownerOf({ descriptor, localAddr, remoteAddr }: StreamTransport) {
+  return { type: SOCK_STREAM, descriptor, localAddr, remoteAddr };
 }
 
 function check(options: ConnectTcpOptions): void {
@@ -161,7 +186,7 @@ function checkKeepAlive(keepAlive: boolean | number | undefined): void {
   );
 }
 
-function backendFor(options: ConnectTcpOptions): Exclude<TcpBackend, "posix"> {
+function backendFor(options: ConnectTcpOptions): TcpBackend {
   const { backend, localAddress, localPort, keepAlive } = options;
   const needed = localAddress !== undefined || localPort !== undefined
     ? "localAddress and localPort"
@@ -179,15 +204,17 @@ function backendFor(options: ConnectTcpOptions): Exclude<TcpBackend, "posix"> {
 }
 
 async function attempt(
-  backend: Exclude<TcpBackend, "posix">,
+  backend: TcpBackend,
   { hostname, port }: SocketAddress,
-  { localAddress, localPort }: ConnectTcpOptions,
+  options: ConnectTcpOptions,
   signal: AbortSignal,
 ): Promise<StreamTransport> {
   const { connect } = await loadBackend(backend);
   signal.throwIfAborted();
   try {
-    return await connect({ hostname, port, localAddress, localPort }, signal);
+    const { localAddress, localPort, socketOptions } = options;
+    const from = { localAddress, localPort, socketOptions };
+    return await connect({ hostname, port, ...from }, signal);
   } catch (error) {
     throw toSocketError(error, {
       action: `connect to ${formatHostPort(hostname, port)}`,

@@ -1,12 +1,18 @@
-import { checkPort, formatHostPort, parseIpAddress } from "../address/mod.ts";
+import {
+  checkPort,
+  formatHostPort,
+  parseIpAddress,
+  SOCK_STREAM,
+} from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
+import { preloadPosix, setOptions, type SocketOptions } from "../libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { checkHighWaterMark } from "./_check.ts";
 import { denoHasReusePort } from "./_deno_transport.ts";
 import { loadBackend } from "./_transports.ts";
 import { addressToBind } from "./_resolve.ts";
-import type { ListenerTransport } from "./_transport.ts";
+import type { ListenerTransport, TcpBackend } from "./_transport.ts";
 import { type AcceptedConnOptions, TcpListener } from "./listener.ts";
 
 const ANY_IPV6 = parseIpAddress("::");
@@ -34,15 +40,15 @@ export interface ListenTcpOptions extends AcceptedConnOptions, WaitOptions {
   backlog?: number | undefined;
   /**
    * SO_REUSEPORT: several listeners share the port, and the kernel deals out the
-   * connections. Needs a program started with `--unstable-net`.
+   * connections. Needs a program started with `--unstable-net`, or
+   * `backend: "posix"`.
    *
    * @default {false}
    */
   reusePort?: boolean | undefined;
   /**
-   * IPV6_V6ONLY: whether a listener on `"::"` takes IPv6 peers only. Neither
-   * backend can set it yet, so `true` is refused there; on any other address it
-   * is the case anyway.
+   * IPV6_V6ONLY: whether a listener on `"::"` takes IPv6 peers only, which needs
+   * `backend: "posix"`; on any other address it is the case anyway.
    *
    * @default {false}
    */
@@ -50,11 +56,19 @@ export interface ListenTcpOptions extends AcceptedConnOptions, WaitOptions {
   /** Who looks up names; the default resolver, if left out. */
   resolver?: AddressFinder | undefined;
   /**
-   * Which API carries the listener and its connections.
+   * Options of the listener by C's names, such as `{ TCP_FASTOPEN: 16 }`. On
+   * `"posix"` they are set before it is bound, on the others right after.
+   *
+   * They need a program started with `--allow-ffi`.
+   */
+  socketOptions?: Partial<SocketOptions> | undefined;
+  /**
+   * Which API carries the listener and its connections. `"posix"` is libc, and
+   * needs a program started with `--allow-ffi`.
    *
    * @default {"deno"}
    */
-  backend?: "deno" | "node" | undefined;
+  backend?: TcpBackend | undefined;
 }
 
 /**
@@ -95,14 +109,29 @@ export async function listenTcp(
     options,
     timeout,
   );
-  if (options.ipv6Only && address.ip.equals(ANY_IPV6)) {
+  const { ipv6Only, backend = "deno", socketOptions } = options;
+  if (ipv6Only && address.ip.equals(ANY_IPV6) && backend !== "posix") {
     throw socketError("ENOTSUP", {
       action: `listen on ${formatHostPort(hostname, port)}`,
       syscall: "setsockopt",
-      reason: "the runtime's listeners on :: take both families",
+      reason:
+        `the "${backend}" backend takes both families on ::; use backend: "posix", which needs --allow-ffi`,
     });
   }
-  return new TcpListener(await bind(address.hostname, options), options);
+  const transport = await bind(address.hostname, options);
+  const listener = new TcpListener(transport, options);
+  // libc has set them already; on others RST needs it to be loaded, too.
+  if (backend === "posix") return listener;
+  try {
+    await preloadPosix();
+    const { descriptor, addr: localAddr } = transport;
+    const owner = { type: SOCK_STREAM, descriptor, localAddr };
+    await setOptions(owner, socketOptions);
+    return listener;
+  } catch (error) {
+    await listener[Symbol.asyncDispose]();
+    throw error;
+  }
 }
 
 function check(options: ListenTcpOptions): void {
@@ -115,7 +144,7 @@ function check(options: ListenTcpOptions): void {
       `Cannot use backlog ${backlog}: it must be a positive integer`,
     );
   }
-  if (!reusePort) return;
+  if (!reusePort || backend === "posix") return;
   const reason = backend === "node"
     ? `the "node" backend has no reusePort; use backend: "deno"`
     : denoHasReusePort()
@@ -134,10 +163,12 @@ async function bind(
   hostname: string,
   options: ListenTcpOptions,
 ): Promise<ListenerTransport> {
-  const { port, backlog, reusePort, backend } = options;
-  const target = { hostname, port, backlog, reusePort };
+  const { port, backlog, reusePort, ipv6Only, socketOptions } = options;
+  const target = {
+    ...{ hostname, port, backlog, reusePort, ipv6Only, socketOptions },
+  };
   try {
-    const { listen } = await loadBackend(backend ?? "deno");
+    const { listen } = await loadBackend(options.backend ?? "deno");
     return await listen(target);
   } catch (error) {
     throw toSocketError(error, {

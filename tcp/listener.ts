@@ -1,4 +1,10 @@
-import { formatHostPort } from "../address/mod.ts";
+import { formatHostPort, SOCK_STREAM } from "../address/mod.ts";
+import {
+  readOption,
+  setOptions,
+  type SocketOptionName,
+  type SocketOptions,
+} from "../libc/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import { arm, checkWait, isBounded, type WaitOptions } from "../wait/mod.ts";
 import type {
@@ -157,7 +163,10 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
 
   #deliver(transport: StreamTransport): void {
     this.#isAccepting = false;
-    if (this.#isClosed) return transport.close();
+    if (this.#isClosed) {
+      transport.close();
+      return;
+    }
     const conn = this.#open(transport);
     const waiter = this.#waiting.shift();
     if (waiter === undefined) this.#ready = conn;
@@ -197,6 +206,38 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
     this.#ready?.close();
     this.#ready = undefined;
     this.#closing = this.#transport.close();
+  }
+
+  /**
+   * Sets an option of the listener: C's `setsockopt`, on every backend. Connections
+   * that come later take over most.
+   *
+   * @throws {NotSupportedError} When the program lacks `--allow-ffi`, or another
+   * listener shares the port and the backend is not `"posix"`.
+   */
+  setOption<K extends SocketOptionName>(
+    name: K,
+    value: SocketOptions[K],
+  ): Promise<void> {
+    return this.#isClosed
+      ? Promise.reject(this.#closedError())
+      : setOptions(this.#optionOwner, { [name]: value });
+  }
+
+  /**
+   * Reads an option of the listener: C's `getsockopt`, on every backend.
+   *
+   * @throws {NotSupportedError} When the program lacks `--allow-ffi`.
+   */
+  getOption<K extends SocketOptionName>(name: K): Promise<SocketOptions[K]> {
+    return this.#isClosed
+      ? Promise.reject(this.#closedError())
+      : readOption(this.#optionOwner, name);
+  }
+
+  get #optionOwner() {
+    const { descriptor, addr: localAddr } = this.#transport;
+    return { type: SOCK_STREAM, descriptor, localAddr };
   }
 
   /** Lets a pending accept keep the program alive, as it does from the start. */

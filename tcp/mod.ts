@@ -29,6 +29,12 @@ export type {
   SocketErrorContext,
   SocketErrorInit,
 } from "../errors/mod.ts";
+export type {
+  GroupRequest,
+  PeerCredentials,
+  SocketOptionName,
+  SocketOptions,
+} from "../libc/mod.ts";
 export type { AddressFinder } from "../resolve/mod.ts";
 export type { WaitOptions } from "../wait/mod.ts";
 export type { TcpBackend } from "./_transport.ts";

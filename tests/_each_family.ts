@@ -22,15 +22,16 @@ export const FAMILIES: readonly Family[] = [
   { name: "IPv6", family: 6, loopback: "::1", any: "::" },
 ];
 
-/** Registers a test for each family, with `--allow-net` as its only permission. */
+/** Registers a test for each family, with `--allow-net` alone unless it says more. */
 export function eachFamily(
   name: string,
   body: (family: Family) => void | Promise<void>,
+  more: Deno.PermissionOptionsObject = {},
 ): void {
   for (const family of FAMILIES) {
     Deno.test({
       name: `${name} (${family.name})`,
-      permissions: { net: true },
+      permissions: { net: true, ...more },
       fn: () => body(family),
     });
   }

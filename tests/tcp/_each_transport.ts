@@ -8,16 +8,20 @@ import {
   type ConnectTcpOptions,
   listenTcp,
   type ListenTcpOptions,
+  type TcpBackend,
   type TcpConn,
   type TcpListener,
 } from "@berkeley/sockets/tcp";
+import { HAS_POSIX, quietly } from "../_posix.ts";
 import { eachFamily, type Family } from "../_each_family.ts";
 
-/** The transports that the runtime has. */
-export const BACKENDS = ["deno", "node"] as const;
+/** The transports that there are: libc only where `posix` knows the system. */
+export const BACKENDS: readonly TcpBackend[] = HAS_POSIX
+  ? ["deno", "node", "posix"]
+  : ["deno", "node"];
 
 /** One of the transports. */
-export type Backend = (typeof BACKENDS)[number];
+export type Backend = TcpBackend;
 
 /** Two ends of a connection, closed at the end of their scope. */
 export interface Pair extends Disposable {
@@ -42,7 +46,7 @@ export interface Setup extends Family {
   pair(options?: Partial<ConnectTcpOptions>): Promise<Pair>;
 }
 
-/** Registers a test for each transport and family, with `--allow-net` alone. */
+/** Registers a test for each transport and family, with `--allow-net` alone; libc needs `--allow-ffi`, too. */
 export function eachTransport(
   name: string,
   body: (setup: Setup) => Promise<void>,
@@ -66,8 +70,9 @@ export function eachTransport(
           },
         };
       };
-      return body({ ...family, backend, listen, connect, pair });
-    });
+      const setup = { ...family, backend, listen, connect, pair };
+      return backend === "posix" ? quietly(() => body(setup)) : body(setup);
+    }, backend === "posix" ? { ffi: true } : {});
   }
 }
 

@@ -1,6 +1,6 @@
 /** Talking to programs of other hands. */
 import { assertEquals } from "@std/assert";
-import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+import { connectTcp, listenTcp, type TcpBackend } from "@berkeley/sockets/tcp";
 import { getAvailablePort } from "@std/net";
 import { hasProgram } from "../_programs.ts";
 import { BACKENDS, bytes, readAll, text } from "./_each_transport.ts";
@@ -31,7 +31,7 @@ async function withServer(
 }
 
 /** Connects as soon as the program listens. */
-async function connectSoon(port: number, backend: "deno" | "node") {
+async function connectSoon(port: number, backend: TcpBackend) {
   for (let attempt = 0;; attempt++) {
     try {
       return await connectTcp({ hostname: "127.0.0.1", port, backend });

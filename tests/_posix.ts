@@ -1,0 +1,29 @@
+/**
+ * What tests of libc have in common.
+ *
+ * @module
+ */
+import { AF_UNIX, isSupported, SOCK_STREAM, socketPair } from "../posix/mod.ts";
+
+/** Whether `posix` knows this system, and the tests may use it. */
+export const HAS_POSIX: boolean = isSupported();
+
+if (HAS_POSIX) {
+  // libc is loaded once, and stays: here, lest a test be blamed for it.
+  for (const end of socketPair(AF_UNIX, SOCK_STREAM)) end.close();
+} else {
+  console.warn("posix is not tested: it does not know this system");
+}
+
+/** Waits, after a test, for the thread that has waited for its sockets. */
+export async function quietly<T>(body: () => Promise<T>): Promise<T> {
+  try {
+    return await body();
+  } finally {
+    const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
+    const waiting = a.recv(new Uint8Array(1)).catch(() => {});
+    await a[Symbol.asyncDispose]();
+    await waiting;
+    b.close();
+  }
+}
