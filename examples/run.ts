@@ -10,6 +10,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   daytime: "the daytime service of RFC 867, and several clients of it",
   getaddrinfo: "a host and a service to socket addresses, and back",
   redis: "a Redis client: RESP2 and RESP3, commands pipelined",
+  chat: "a chat room: lines, nick names, slow readers dropped",
 };
 
 async function run([name, ...args]: string[]): Promise<void> {
