@@ -8,6 +8,7 @@
 export const EXAMPLES: Readonly<Record<string, string>> = {
   echo: "TCP and UDP echo: a server, a client, or both",
   daytime: "the daytime service of RFC 867, and several clients of it",
+  discover: "devices and services on the local network, by multicast",
   sntp: "by how much this clock is off, asked of an SNTP server",
   wake_on_lan: "the magic packet that switches on a host, by broadcast",
   getaddrinfo: "a host and a service to socket addresses, and back",
