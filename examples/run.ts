@@ -11,9 +11,9 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   discover: "devices and services on the local network, by multicast",
   sntp: "by how much this clock is off, asked of an SNTP server",
   wake_on_lan: "the magic packet that switches on a host, by broadcast",
-  getaddrinfo: "a host and a service to socket addresses, and back",
   redis: "a Redis client: RESP2 and RESP3, commands pipelined",
   chat: "a chat room: lines, nick names, slow readers dropped",
+  lookup: "addresses of hosts, and back; DNS records; services of a domain",
 };
 
 async function run([name, ...args]: string[]): Promise<void> {
