@@ -43,6 +43,12 @@ export function hasDenoDatagrams(): boolean {
   return typeof listenDatagram() === "function";
 }
 
+/**
+ * Calls that were pending when their socket was closed: until they have ended,
+ * the runtime keeps the port.
+ */
+const ending = new Set<Promise<unknown>>();
+
 /** A socket over `Deno.listenDatagram`, which receives into one buffer. */
 class DenoTransport implements DatagramTransport {
   readonly backend = "deno";
@@ -53,6 +59,9 @@ class DenoTransport implements DatagramTransport {
   /** One byte more than the largest datagram, which tells a larger one. */
   readonly #slab: Uint8Array;
   readonly #members = new Memberships<Member>();
+  /** The calls of the runtime that were begun last; there is one of each at most. */
+  #receiving: Promise<unknown> | undefined;
+  #sending: Promise<unknown> | undefined;
 
   constructor(conn: DatagramConn, maxDatagramSize: number) {
     this.#conn = conn;
@@ -62,7 +71,9 @@ class DenoTransport implements DatagramTransport {
   }
 
   receive(): Promise<RawDatagram> {
-    return this.#conn.receive(this.#slab).then(this.#onReceived);
+    const receiving = this.#conn.receive(this.#slab).then(this.#onReceived);
+    this.#receiving = receiving;
+    return receiving;
   }
 
   readonly #onReceived = (
@@ -79,7 +90,13 @@ class DenoTransport implements DatagramTransport {
   }
 
   send(bytes: Uint8Array, hostname: string, port: number): Promise<number> {
-    return this.#conn.send(bytes, { transport: "udp", hostname, port });
+    const sending = this.#conn.send(bytes, {
+      transport: "udp",
+      hostname,
+      port,
+    });
+    this.#sending = sending;
+    return sending;
   }
 
   set(name: keyof UdpSettings): boolean {
@@ -107,7 +124,11 @@ class DenoTransport implements DatagramTransport {
 
   close(): Promise<void> {
     this.#conn.close();
-    return Promise.resolve();
+    const end = Promise.allSettled([this.#receiving, this.#sending])
+      .then(() => {});
+    ending.add(end);
+    end.then(() => ending.delete(end));
+    return end;
   }
 
   ref(): boolean {
@@ -121,8 +142,19 @@ class DenoTransport implements DatagramTransport {
   }
 }
 
-/** Binds. */
-export function bindDeno(target: BindTarget): DatagramTransport {
+/** Binds, to a port that one of our own sockets may just have closed, too. */
+export async function bindDeno(target: BindTarget): Promise<DatagramTransport> {
+  try {
+    return bind(target);
+  } catch (error) {
+    const isOurs = error instanceof Deno.errors.AddrInUse && ending.size > 0;
+    if (!isOurs) throw error;
+    await Promise.all(ending);
+    return bind(target);
+  }
+}
+
+function bind(target: BindTarget): DatagramTransport {
   const { hostname, port, reuseAddress, maxDatagramSize } = target;
   const conn = listenDatagram()!({
     transport: "udp",

@@ -30,6 +30,8 @@ class NodeTransport implements DatagramTransport {
   readonly #queue: DatagramQueue;
   readonly #members = new Memberships<string | undefined>();
   #receiving: Settle<RawDatagram> | undefined;
+  /** Ends the send that was begun last, of which the runtime forgets to tell. */
+  #giveUpSend: (error: unknown) => void = () => {};
   #error: unknown;
 
   constructor(socket: dgram.Socket, target: BindTarget) {
@@ -92,6 +94,7 @@ class NodeTransport implements DatagramTransport {
 
   send(bytes: Uint8Array, hostname: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
+      this.#giveUpSend = reject;
       this.#socket.send(bytes, port, hostname, (error, count) => {
         if (error) reject(error);
         else resolve(count);
@@ -161,7 +164,9 @@ class NodeTransport implements DatagramTransport {
     const end = new Promise<void>((resolve) => this.#socket.close(resolve));
     ending.add(end);
     end.then(() => ending.delete(end));
-    this.#onError(new Deno.errors.BadResource("Socket has been closed"));
+    const closed = new Deno.errors.BadResource("Socket has been closed");
+    this.#onError(closed);
+    this.#giveUpSend(closed);
     return end;
   }
 

@@ -145,7 +145,7 @@ export async function bindCore(options: BindUdpOptions): Promise<UdpCore> {
   try {
     // Loaded when needed: node:dgram takes longer to load than this package.
     transport = backend === "deno"
-      ? bindDeno(target)
+      ? await bindDeno(target)
       : await (await import("./_node_transport.ts")).bindNode(target);
     if (broadcast) transport.set("broadcast", true);
     if (ttl !== undefined && !transport.set("ttl", ttl)) {

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+  assertThrows,
+} from "@std/assert";
 import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
 import {
   AddressInUseError,
@@ -210,6 +216,28 @@ eachTransport(
       ClosedError,
     );
     assert(socket.isClosed);
+  },
+);
+
+eachTransport(
+  "a port is free once its socket is closed, whatever was pending",
+  async ({ bind }) => {
+    let bound = 0;
+    // Another program may take the port in between, but not time and again.
+    for (let attempt = 0; attempt < 5 && bound === 0; attempt++) {
+      const socket = await bind();
+      const { port } = socket.localAddr;
+      const receiving = socket.receive().catch(() => {});
+      const sending = socket.sendTo(bytes("x"), socket.localAddr)
+        .catch((error) => assertInstanceOf(error, ClosedError));
+      await socket[Symbol.asyncDispose]();
+      const again = await bind({ port }).catch(() => undefined);
+      if (again !== undefined) bound = again.localAddr.port;
+      await again?.[Symbol.asyncDispose]();
+      await Promise.all([receiving, sending]);
+      assert(bound === 0 || bound === port);
+    }
+    assert(bound > 0);
   },
 );
 
