@@ -1,0 +1,55 @@
+/**
+ * What is seen of hosts and networks that cannot be reached.
+ *
+ * @module
+ */
+import { connectTcp } from "@berkeley/sockets/tcp";
+import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+import {
+  HostUnreachableError,
+  NetworkUnreachableError,
+  SocketError,
+} from "@berkeley/sockets/errors";
+import type { Account } from "./_account.ts";
+import { UNREACHABLE } from "./_bad_network.ts";
+import { UDP_BACKENDS } from "./_round.ts";
+
+const KINDS = {
+  ENETUNREACH: NetworkUnreachableError,
+  EHOSTUNREACH: HostUnreachableError,
+} as const;
+
+/** Tries each address by every call that reports it. */
+export async function checkUnreachable(account: Account): Promise<void> {
+  for (const { hostname, code } of UNREACHABLE) {
+    const expect = async (what: string, attempt: () => Promise<unknown>) => {
+      const error = await attempt().then(() => "nothing", (error) => error);
+      const isAsExpected = error instanceof SocketError &&
+        error.code === code && error instanceof KINDS[code];
+      account.check(
+        isAsExpected,
+        () => `${what} to ${hostname}: expected ${code}, but met ${error}`,
+      );
+      account.count("unreachable addresses seen as such");
+    };
+    for (const backend of ["deno", "node"] as const) {
+      await expect(
+        `connectTcp over ${backend}`,
+        async () => (await connectTcp({ hostname, port: 9, backend })).close(),
+      );
+    }
+    for (const backend of UDP_BACKENDS) {
+      const any = hostname.includes(":") ? "::" : "0.0.0.0";
+      using socket = await bindUdp({ hostname: any, backend });
+      await expect(
+        `sendTo over ${backend}`,
+        () => socket.sendTo(new Uint8Array(1), { hostname, port: 9 }),
+      );
+      using connected = await connectUdp({ hostname, port: 9, backend });
+      await expect(
+        `send over ${backend}`,
+        () => connected.send(new Uint8Array(1)),
+      );
+    }
+  }
+}
