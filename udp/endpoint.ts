@@ -148,14 +148,18 @@ export abstract class UdpEndpoint
   /** Not for users. */
   protected failure(error: unknown, syscall: string): Error {
     if (this.#isClosed) return this.error("EBADF", syscall);
-    const { code } = error as { code?: unknown };
+    const { code, address } = error as { code?: unknown; address?: unknown };
     if (code === "UNKNOWN" && syscall === "sendto") {
-      return socketError("EACCES", {
+      // node:dgram keeps the kernel's reason to itself.
+      const mayBeBroadcast = !this.#core.broadcast &&
+        String(address).endsWith(".255");
+      return socketError(mayBeBroadcast ? "EACCES" : "EIO", {
         action: this.subject(syscall),
         syscall,
         localAddr: this.localAddr,
-        reason:
-          "permission denied by the system; if it is a broadcast address, bind with broadcast: true",
+        reason: mayBeBroadcast
+          ? "permission denied by the system; if it is a broadcast address, bind with broadcast: true"
+          : `the system cannot send to ${address}, and the "${this.backend}" backend does not say why: no route, an unreachable host or a firewall`,
         cause: error,
       });
     }

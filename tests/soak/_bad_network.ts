@@ -41,6 +41,32 @@ export function hasLink(network: readonly string[], link: Link): boolean {
   return succeeds("unshare", [...network, ...add, ...LINKS[link].split(" ")]);
 }
 
+/** The command that runs the soak in a network of its own. */
+export function soakCommand(
+  network: readonly string[],
+  inside: Link | "unreachable",
+  seed: number,
+  seconds: number,
+): Deno.Command {
+  const isOffline = import.meta.resolve("@std/cli/parse-args")
+    .startsWith("file:");
+  const flags = ["--no-prompt", "-A", "--quiet", "--v8-flags=--expose-gc"];
+  if ("listenDatagram" in Deno) flags.push("--unstable-net");
+  if (isOffline) flags.push("--import-map=offline/imports.json");
+  const program = new URL("main.ts", import.meta.url).href;
+  const options = [
+    `--inside=${inside}`,
+    `--seed=${seed}`,
+    `--seconds=${seconds}`,
+  ];
+  const soak = [Deno.execPath(), "run", ...flags, program, ...options];
+  return new Deno.Command("unshare", {
+    args: [...network, ...soak],
+    cwd: new URL("../../", import.meta.url),
+    stdin: "null",
+  });
+}
+
 function run(line: string): void {
   const [command, ...args] = line.split(" ");
   const { success, stderr } = new Deno.Command(command!, { args }).outputSync();

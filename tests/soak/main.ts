@@ -16,6 +16,7 @@ import {
   LINK_NAMES,
   newNetwork,
   refuseHosts,
+  soakCommand,
   worsen,
 } from "./_bad_network.ts";
 import { type Memory, memory } from "./_resources.ts";
@@ -117,23 +118,8 @@ async function soakInside(
   seed: number,
   seconds: number,
 ): Promise<boolean> {
-  const isOffline = import.meta.resolve("@std/cli/parse-args")
-    .startsWith("file:");
-  const flags = ["--no-prompt", "-A", "--quiet", "--v8-flags=--expose-gc"];
-  if ("listenDatagram" in Deno) flags.push("--unstable-net");
-  if (isOffline) flags.push("--import-map=offline/imports.json");
-  const command = [Deno.execPath(), "run", ...flags, import.meta.filename!];
-  const options = [
-    `--inside=${link}`,
-    `--seed=${seed}`,
-    `--seconds=${seconds}`,
-  ];
-  const { success } = await new Deno.Command("unshare", {
-    args: [...network, ...command, ...options],
-    cwd: new URL("../../", import.meta.url),
-    stdin: "null",
-  }).spawn().status;
-  return success;
+  const command = soakCommand(network, link, seed, seconds);
+  return (await command.spawn().status).success;
 }
 
 /** What is done inside a network of its own. */
