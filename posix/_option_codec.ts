@@ -96,13 +96,6 @@ export const TEXT: OptionCodec<string> = {
   },
 };
 
-/** A `struct in_addr`. */
-export const IPV4: OptionCodec<string> = {
-  size: 4,
-  encode: (address) => ipBytes(address, 4),
-  decode: ({ buffer }) => new Uint8Array(buffer, 0, 4).join("."),
-};
-
 /** A `struct ucred`. */
 export const CREDENTIALS: OptionCodec<PeerCredentials> = {
   size: 12,
@@ -143,6 +136,18 @@ export const MREQ: OptionCodec<GroupRequest> = {
     return bytes;
   },
   decode: setOnly,
+};
+
+/** A `struct in_addr`, or a `struct ip_mreqn` with an index. */
+export const INTERFACE: OptionCodec<string | number> = {
+  size: 4,
+  encode(via) {
+    if (isAddress(via)) return ipBytes(via, 4);
+    const bytes = new Uint8Array(12);
+    new DataView(bytes.buffer).setInt32(8, indexOf(via), true);
+    return bytes;
+  },
+  decode: ({ buffer }) => new Uint8Array(buffer, 0, 4).join("."),
 };
 
 /** A `struct ip_mreq_source`, whose parts have an order of their own per system. */

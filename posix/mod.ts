@@ -90,5 +90,6 @@ export {
   type TransferOptions,
 } from "./socket.ts";
 export * from "./socket_options.ts";
+export { scopeOf as interfaceIndex } from "./_sockaddr.ts";
 export type { InetName, SocketName, UnixName } from "./socket_name.ts";
 export type { TcpInfo, TcpState } from "./tcp_info.ts";

@@ -253,6 +253,20 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     });
   }
 
+  /**
+   * Sets the peer of a datagram socket, for which `connect` never waits.
+   *
+   * @throws {SocketError} `EINPROGRESS` for a socket that would have to wait.
+   */
+  connectNow(name: SocketName): void {
+    const fd = this.#fd("connect", "connect");
+    const { bytes, length } = encode(name, this.family);
+    this.#permit.check(name, "connect to", "connect");
+    const action = `connect to ${showName(name)}`;
+    if (connectNow(fd, { bytes, length }, action) === true) return;
+    throw socketError("EINPROGRESS", { action, syscall: "connect" });
+  }
+
   /** Takes the peer away from a datagram socket: C's `connect` to AF_UNSPEC. */
   disconnect(): void {
     disconnectNow(this.#fd("disconnect", "connect"));

@@ -140,8 +140,8 @@ export interface SocketOptions {
   IP_MTU_DISCOVER: number;
   /** Whether it hears groups that other sockets have joined. Linux. */
   IP_MULTICAST_ALL: boolean;
-  /** The interface that multicast leaves by: an IPv4 address of it. */
-  IP_MULTICAST_IF: string;
+  /** The interface that multicast leaves by: an IPv4 address of it, its name or index. */
+  IP_MULTICAST_IF: string | number;
   /** Whether members on this host get what it sends to a group. */
   IP_MULTICAST_LOOP: boolean;
   /** Through how many routers multicast goes, 0 to 255. */

@@ -2,7 +2,7 @@
  * Connections and listeners wholly on libc.
  */
 import type { PosixSocket, SocketName } from "../posix/mod.ts";
-import { applyOptions, requirePosix } from "../libc/mod.ts";
+import { applyOptions, requirePosix, throwForeign } from "../libc/mod.ts";
 import { plainNetAddr } from "./_net_addr.ts";
 import {
   type ConnectTarget,
@@ -13,15 +13,6 @@ import {
 } from "./_transport.ts";
 
 type Posix = typeof import("../posix/mod.ts");
-
-/** A failure as the classes above expect it of a runtime: with nothing but a code. */
-function bare(error: unknown): never {
-  const { code, message } = error as { code?: string; message: string };
-  const isOurs = code === "ENOTCAPABLE" || code === "ENOTSUP";
-  throw code === undefined || !/^E[A-Z0-9]+$/.test(code) || isOurs
-    ? error
-    : Object.assign(new Error(message), { code });
-}
 
 function netAddr(name: SocketName): Deno.NetAddr {
   return plainNetAddr(name as { hostname: string; port: number });
@@ -47,11 +38,11 @@ class PosixTransport implements StreamTransport {
   }
 
   read(buffer: Uint8Array): Promise<number | null> {
-    return this.#socket.recv(buffer).then(endOrCount, bare);
+    return this.#socket.recv(buffer).then(endOrCount, throwForeign);
   }
 
   write(bytes: Uint8Array): Promise<number> {
-    return this.#socket.send(bytes).catch(bare);
+    return this.#socket.send(bytes).catch(throwForeign);
   }
 
   closeWrite(): Promise<void> {
@@ -59,7 +50,7 @@ class PosixTransport implements StreamTransport {
       this.#socket.shutdown(1);
       return Promise.resolve();
     } catch (error) {
-      return Promise.resolve().then(() => bare(error));
+      return Promise.resolve().then(() => throwForeign(error));
     }
   }
 
@@ -117,7 +108,7 @@ class PosixListenerTransport implements ListenerTransport {
       const { socket, address } = await this.#socket.accept();
       return new PosixTransport(socket, address);
     } catch (error) {
-      bare(error);
+      throwForeign(error);
     }
   }
 
@@ -159,7 +150,7 @@ export async function connectPosix(
     return new PosixTransport(socket, name);
   } catch (error) {
     socket.close();
-    return bare(error);
+    return throwForeign(error);
   }
 }
 
@@ -180,6 +171,6 @@ export async function listenPosix(
     return new PosixListenerTransport(socket);
   } catch (error) {
     socket.close();
-    return bare(error);
+    return throwForeign(error);
   }
 }

@@ -150,7 +150,7 @@ export class Receiver {
         patience = 0;
         continue;
       }
-      if (this.#transport.backend === "node") return;
+      if (this.#transport.backend !== "deno") return;
       if (!this.#isReceiving) this.#pump();
       patience++;
       await undefined;

@@ -1,5 +1,5 @@
 import { socketError } from "../errors/mod.ts";
-import type { DatagramTransport } from "./_transport.ts";
+import type { DatagramTransport, OutgoingDatagram } from "./_transport.ts";
 
 /** How many sends may wait, from a caller who does not await them. */
 const MAX_WAITING = 65_536;
@@ -49,6 +49,30 @@ export class Sender {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ bytes, hostname, port, resolve, reject });
     });
+  }
+
+  /** Sends datagrams, in as few calls as the transport can; how many. */
+  async sendMany(datagrams: readonly OutgoingDatagram[]): Promise<number> {
+    if (this.#error !== undefined) throw this.#error;
+    if (this.#isSending || this.#transport.sendMany === undefined) {
+      const sends = datagrams.map(({ bytes, hostname, port }) =>
+        this.send(bytes, hostname, port)
+      );
+      for (const result of await Promise.allSettled(sends)) {
+        if (result.status === "rejected") throw result.reason;
+      }
+      return datagrams.length;
+    }
+    this.#isSending = true;
+    try {
+      const count = await this.#transport.sendMany(datagrams);
+      this.sent += count;
+      return count;
+    } catch (error) {
+      throw this.#error ?? this.failure(error, "sendto");
+    } finally {
+      this.#next();
+    }
   }
 
   #begin(bytes: Uint8Array, hostname: string, port: number): Promise<number> {

@@ -6,6 +6,8 @@
  * them ours, once.
  */
 
+import type { SocketOptions } from "../libc/mod.ts";
+
 /** Which API carries a socket. */
 export type UdpBackend = "deno" | "node" | "posix";
 
@@ -16,6 +18,13 @@ export interface RawDatagram {
   readonly port: number;
   /** Whether it was longer than `bytes`. */
   readonly truncated: boolean;
+}
+
+/** A datagram on its way down, to an IP address. */
+export interface OutgoingDatagram {
+  readonly bytes: Uint8Array;
+  readonly hostname: string;
+  readonly port: number;
 }
 
 /** A group to join or leave. */
@@ -54,6 +63,12 @@ export interface DatagramTransport {
   readonly localAddr: Deno.NetAddr;
   /** Whether the kernel filters by peer and reports its errors. */
   readonly kernelConnected: boolean;
+  /** The descriptor, where the API tells it. */
+  readonly descriptor?: number;
+  /** Takes a peer, or another one, where the API can. */
+  connect?(hostname: string, port: number): void;
+  /** Gives up the peer. */
+  disconnect?(): void;
   /** How many datagrams the transport had to drop. */
   readonly dropped: number;
   /** The next datagram. One receive at a time; it ends only with the socket. */
@@ -62,6 +77,8 @@ export interface DatagramTransport {
   receiveNow(): RawDatagram | undefined;
   /** Sends a datagram to an IP address. */
   send(bytes: Uint8Array, hostname: string, port: number): Promise<number>;
+  /** Sends datagrams in fewer calls, where the API can; how many. */
+  sendMany?(datagrams: readonly OutgoingDatagram[]): Promise<number>;
   /** Changes a setting; false where the API cannot. */
   set<K extends keyof UdpSettings>(name: K, value: UdpSettings[K]): boolean;
   /** Joins a group; false where the API cannot. */
@@ -89,4 +106,6 @@ export interface BindTarget {
   readonly maxQueuedDatagrams: number;
   readonly maxQueuedBytes: number;
   readonly dropPolicy: DropPolicy;
+  /** What is set before it is bound, where the API can. */
+  readonly socketOptions?: Partial<SocketOptions> | undefined;
 }

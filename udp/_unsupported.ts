@@ -8,8 +8,7 @@ export type UdpFeature =
   | "interfaceIndex";
 
 const NODE = 'bind with backend: "node"';
-const POSIX =
-  "no runtime API has it; use @berkeley/sockets/posix, which needs --allow-ffi";
+const POSIX = 'bind with backend: "posix", which needs --allow-ffi';
 
 /** How each feature is called, and which families of `node:dgram` have it. */
 const FEATURES: Record<UdpFeature, { what: string; node: number[] }> = {

@@ -1,5 +1,6 @@
-import { checkPort, formatHostPort } from "../address/mod.ts";
+import { checkPort, formatHostPort, SOCK_DGRAM } from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
+import { preloadPosix, setOptions, type SocketOptions } from "../libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { bindDeno, hasDenoDatagrams } from "./_deno_transport.ts";
@@ -66,10 +67,18 @@ export interface UdpOptions extends WaitOptions {
   /** Who looks up names; the default resolver, if left out. */
   resolver?: AddressFinder | undefined;
   /**
-   * Which API carries the socket. If left out: `"deno"` where the program was
-   * started with `--unstable-net` and no option needs the other, else `"node"`.
+   * Which API carries the socket. If left out, the fastest there is: `"posix"` where
+   * the program was started with `--allow-ffi`, `"deno"` where it was with
+   * `--unstable-net` and no option needs another, else `"node"`.
    */
-  backend?: "deno" | "node" | undefined;
+  backend?: UdpBackend | undefined;
+  /**
+   * Options of the socket by C's names, such as `{ SO_RCVBUF: 1 << 20 }`. On
+   * `"posix"` they are set before it is bound, on the others right after.
+   *
+   * They need a program started with `--allow-ffi`.
+   */
+  socketOptions?: Partial<SocketOptions> | undefined;
 }
 
 /** Where to bind, and how. */
@@ -122,7 +131,7 @@ export async function bindCore(options: BindUdpOptions): Promise<UdpCore> {
   checkPort(port);
   const limits = checkLimits(options);
   if (ttl !== undefined) checkInteger("ttl", ttl, 1, 255);
-  const backend = backendFor(options);
+  const backend = await backendFor(options);
   const action = `bind to ${formatHostPort(hostname, port)}`;
   const { signal, resolver } = options;
   const address = await waitFor(
@@ -134,6 +143,7 @@ export async function bindCore(options: BindUdpOptions): Promise<UdpCore> {
     hostname: address.hostname,
     port,
     reuseAddress: options.reuseAddress ?? false,
+    socketOptions: options.socketOptions,
     ...limits,
   };
   const context = {
@@ -143,13 +153,15 @@ export async function bindCore(options: BindUdpOptions): Promise<UdpCore> {
   };
   let transport: DatagramTransport | undefined;
   try {
-    // Loaded when needed: node:dgram takes longer to load than this package.
-    transport = backend === "deno"
-      ? await bindDeno(target)
-      : await (await import("./_node_transport.ts")).bindNode(target);
+    transport = await bindOn(backend, target);
     if (broadcast) transport.set("broadcast", true);
     if (ttl !== undefined && !transport.set("ttl", ttl)) {
       throw noTtl(backend, address.family);
+    }
+    if (backend !== "posix") {
+      const { localAddr } = transport;
+      const owner = { type: SOCK_DGRAM, localAddr };
+      await setOptions(owner, options.socketOptions);
     }
   } catch (error) {
     transport?.close();
@@ -160,6 +172,18 @@ export async function bindCore(options: BindUdpOptions): Promise<UdpCore> {
   });
   core.broadcast = broadcast;
   return core;
+}
+
+/** Loads what is needed: `node:dgram` takes longer to load than this package. */
+async function bindOn(
+  backend: UdpBackend,
+  target: BindTarget,
+): Promise<DatagramTransport> {
+  if (backend === "deno") return await bindDeno(target);
+  if (backend === "node") {
+    return await (await import("./_node_transport.ts")).bindNode(target);
+  }
+  return await (await import("./_posix_transport.ts")).bindPosix(target);
 }
 
 function checkLimits(options: UdpOptions) {
@@ -192,12 +216,13 @@ function checkInteger(
   );
 }
 
-function backendFor(options: BindUdpOptions): "deno" | "node" {
+async function backendFor(options: BindUdpOptions): Promise<UdpBackend> {
   const { backend, ttl, hostname } = options;
-  if (backend !== "deno") {
-    return backend ??
-      (hasDenoDatagrams() && ttl === undefined ? "deno" : "node");
+  if (backend === undefined) {
+    if (await preloadPosix() !== undefined) return "posix";
+    return hasDenoDatagrams() && ttl === undefined ? "deno" : "node";
   }
+  if (backend !== "deno") return backend;
   if (!hasDenoDatagrams()) {
     throw socketError("ENOTSUP", {
       action: "bind",

@@ -55,6 +55,7 @@ export class ConnectedUdpSocket extends UdpEndpoint {
     if (port === 0) {
       throw new RangeError("Cannot connect to port 0: it stands for any port");
     }
+    coreOf(this).transport.connect?.(hostname, port);
     // Senders are compared by text, so it must be the text that the runtime has.
     this.#hostname = parseIpAddress(hostname).toString();
     this.#port = port;
@@ -67,6 +68,11 @@ export class ConnectedUdpSocket extends UdpEndpoint {
 
   /** The peer: C's `getpeername`. */
   get remoteAddr(): Deno.NetAddr {
+    return this.#remoteAddr;
+  }
+
+  /** Not for users. */
+  protected override get peer(): Deno.NetAddr {
     return this.#remoteAddr;
   }
 
@@ -106,14 +112,11 @@ export class ConnectedUdpSocket extends UdpEndpoint {
    * Sends datagrams to the peer: C's `sendmmsg`. Resolves with how many were sent
    * when all were.
    */
-  async sendMany(datagrams: Iterable<Uint8Array>): Promise<number> {
-    const results = await Promise.allSettled(
-      Array.from(datagrams, (data) => this.send(data)),
+  sendMany(datagrams: Iterable<Uint8Array>): Promise<number> {
+    const [hostname, port] = [this.#hostname, this.#port];
+    return this.transmitMany(
+      Array.from(datagrams, (bytes) => ({ bytes, hostname, port })),
     );
-    for (const result of results) {
-      if (result.status === "rejected") throw result.reason;
-    }
-    return results.length;
   }
 
   /**
@@ -141,13 +144,15 @@ export class ConnectedUdpSocket extends UdpEndpoint {
    * to the unconnected socket returned, and this one is closed.
    */
   disconnect(): UdpSocket {
+    coreOf(this).transport.disconnect?.();
     return new UdpSocket(takeCore(this), this.#resolver);
   }
 
   /**
    * Sends a request and waits for its answer, and sends it again when none comes:
-   * what clients of DNS or SNTP do.
+   * what clients of DNS or SNTP do. A peer that refuses is asked again, too.
    *
+   * @throws {ConnectionRefusedError} When the last attempt was refused.
    * @throws {TimedOutError} When no attempt was answered.
    * @throws {RangeError} When an option is out of range.
    *

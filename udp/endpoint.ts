@@ -1,8 +1,15 @@
 import {
   formatHostPort,
   parseIpAddress,
+  SOCK_DGRAM,
   tryParseIpAddress,
 } from "../address/mod.ts";
+import {
+  readOption,
+  setOptions,
+  type SocketOptionName,
+  type SocketOptions,
+} from "../libc/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
 import { Receiver } from "./_receiver.ts";
@@ -11,6 +18,7 @@ import type {
   BindTarget,
   DatagramTransport,
   MulticastGroup,
+  OutgoingDatagram,
   RawDatagram,
   UdpBackend,
   UdpSettings,
@@ -135,39 +143,40 @@ export abstract class UdpEndpoint
   /** Not for users: what the socket is called in messages. */
   protected abstract subject(syscall: string): string;
 
+  /** Not for users: the peer of a connected socket. */
+  protected get peer(): Deno.NetAddr | undefined {
+    return undefined;
+  }
+
+  #context(syscall: string) {
+    const { localAddr, peer: remoteAddr } = this;
+    return { action: this.subject(syscall), syscall, localAddr, remoteAddr };
+  }
+
   /** Not for users. */
   protected error(code: string, syscall: string, reason?: string): Error {
-    return socketError(code, {
-      action: this.subject(syscall),
-      syscall,
-      localAddr: this.localAddr,
-      reason,
-    });
+    return socketError(code, { ...this.#context(syscall), reason });
   }
 
   /** Not for users. */
   protected failure(error: unknown, syscall: string): Error {
     if (this.#isClosed) return this.error("EBADF", syscall);
     const { code, address } = error as { code?: unknown; address?: unknown };
-    if (code === "UNKNOWN" && syscall === "sendto") {
-      // node:dgram keeps the kernel's reason to itself.
-      const mayBeBroadcast = !this.#core.broadcast &&
-        String(address).endsWith(".255");
-      return socketError(mayBeBroadcast ? "EACCES" : "EIO", {
-        action: this.subject(syscall),
-        syscall,
-        localAddr: this.localAddr,
-        reason: mayBeBroadcast
-          ? "permission denied by the system; if it is a broadcast address, bind with broadcast: true"
-          : `the system cannot send to ${address}, and the "${this.backend}" backend does not say why: no route, an unreachable host or a firewall`,
-        cause: error,
-      });
+    // node:dgram keeps the kernel's reason to itself, and calls it UNKNOWN.
+    const isVague = code === "UNKNOWN" && syscall === "sendto";
+    const isDenied = code === "EACCES" && syscall === "sendto" ||
+      isVague && String(address).endsWith(".255");
+    if (isDenied && !this.#core.broadcast) {
+      const reason =
+        "permission denied by the system; if it is a broadcast address, bind with broadcast: true";
+      const context = { ...this.#context(syscall), reason, cause: error };
+      return socketError("EACCES", context);
     }
-    return toSocketError(error, {
-      action: this.subject(syscall),
-      syscall,
-      localAddr: this.localAddr,
-    });
+    if (!isVague) return toSocketError(error, this.#context(syscall));
+    const reason =
+      `the system cannot send to ${address}, and the "${this.backend}" backend does not say why: no route, an unreachable host, a firewall, or a broadcast address without broadcast: true`;
+    const context = { ...this.#context(syscall), reason, cause: error };
+    return socketError("EIO", context);
   }
 
   /** Where it is bound: C's `getsockname`. */
@@ -303,23 +312,41 @@ export abstract class UdpEndpoint
     hostname: string,
     port: number,
   ): Promise<number> {
-    if (this.#isClosed) return Promise.reject(this.error("EBADF", "sendto"));
+    const refusal = this.#refusal({ bytes, hostname });
+    return refusal === undefined
+      ? this.#core.sender.send(bytes, hostname, port)
+      : Promise.reject(refusal);
+  }
+
+  /** Why a datagram cannot be sent, before anything is tried. */
+  #refusal(
+    { bytes, hostname }: { bytes: Uint8Array; hostname: string },
+  ): Error | undefined {
+    if (this.#isClosed) return this.error("EBADF", "sendto");
     const most = MAX_PAYLOAD[this.family];
     if (bytes.length > most) {
-      return Promise.reject(this.error(
-        "EMSGSIZE",
-        "sendto",
-        `${bytes.length} bytes, the largest datagram has ${most}`,
-      ));
+      const reason = `${bytes.length} bytes, the largest datagram has ${most}`;
+      return this.error("EMSGSIZE", "sendto", reason);
     }
     if (hostname === "255.255.255.255" && !this.#core.broadcast) {
-      return Promise.reject(this.error(
-        "EACCES",
-        "sendto",
-        "it is a broadcast address; bind with broadcast: true",
-      ));
+      const reason = "it is a broadcast address; bind with broadcast: true";
+      return this.error("EACCES", "sendto", reason);
     }
-    return this.#core.sender.send(bytes, hostname, port);
+    return undefined;
+  }
+
+  /**
+   * Not for users: sends datagrams, in fewer calls where the backend can. Those in
+   * front of one that cannot be sent are sent.
+   */
+  protected async transmitMany(
+    datagrams: readonly OutgoingDatagram[],
+  ): Promise<number> {
+    const bad = datagrams.findIndex((one) => this.#refusal(one) !== undefined);
+    const good = bad === -1 ? datagrams : datagrams.slice(0, bad);
+    const sent = good.length === 0 ? 0 : await this.#core.sender.sendMany(good);
+    if (bad !== -1) throw this.#refusal(datagrams[bad]!)!;
+    return sent;
   }
 
   /** Not for users: the text of an address that this socket can send to. */
@@ -496,6 +523,39 @@ export abstract class UdpEndpoint
         ? "interfaceName"
         : "interfaceIndex",
     );
+  }
+
+  /**
+   * Sets an option of the socket: C's `setsockopt`, on every backend.
+   *
+   * @throws {NotSupportedError} When the program lacks `--allow-ffi`, or another
+   * socket shares the port and the backend is not `"posix"`.
+   * @throws {SocketError} `ENOPROTOOPT` when the system has no such option, `EINVAL`
+   * when it does not take the value.
+   */
+  setOption<K extends SocketOptionName>(
+    name: K,
+    value: SocketOptions[K],
+  ): Promise<void> {
+    return this.#isClosed
+      ? Promise.reject(this.error("EBADF", "setsockopt"))
+      : setOptions(this.#optionOwner, { [name]: value });
+  }
+
+  /**
+   * Reads an option of the socket: C's `getsockopt`, on every backend.
+   *
+   * @throws {NotSupportedError} When the program lacks `--allow-ffi`.
+   */
+  getOption<K extends SocketOptionName>(name: K): Promise<SocketOptions[K]> {
+    return this.#isClosed
+      ? Promise.reject(this.error("EBADF", "getsockopt"))
+      : readOption(this.#optionOwner, name);
+  }
+
+  get #optionOwner() {
+    const { descriptor, localAddr } = this.#core.transport;
+    return { type: SOCK_DGRAM, descriptor, localAddr };
   }
 
   /** Lets a pending receive keep the program alive, as it does from the start. */

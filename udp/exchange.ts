@@ -1,5 +1,5 @@
-import { TimedOutError } from "../errors/mod.ts";
-import { checkWait, type WaitOptions } from "../wait/mod.ts";
+import { ConnectionRefusedError, TimedOutError } from "../errors/mod.ts";
+import { arm, checkWait, type WaitOptions } from "../wait/mod.ts";
 import type { Datagram } from "./endpoint.ts";
 
 /** How often and how long to ask. */
@@ -51,13 +51,33 @@ export async function exchange(
   if (!(backoff >= 1)) {
     throw new RangeError(`Cannot use backoff ${backoff}: it must be 1 or more`);
   }
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    await socket.send(bytes);
-    const until = performance.now() + timeout * backoff ** attempt;
-    const answer = await answerBy(socket, until, options);
-    if (answer !== undefined) return answer;
+  for (let attempt = 1;; attempt++) {
+    const until = performance.now() + timeout * backoff ** (attempt - 1);
+    try {
+      await socket.send(bytes);
+      const answer = await answerBy(socket, until, options);
+      if (answer !== undefined) return answer;
+      if (attempt === attempts) throw timeoutError();
+    } catch (error) {
+      const isRefused = error instanceof ConnectionRefusedError;
+      if (!isRefused || attempt === attempts) throw error;
+      await sleepUntil(until, signal); // the peer may be about to start
+    }
   }
-  throw timeoutError();
+}
+
+function sleepUntil(
+  until: number,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const timeout = Math.max(0, until - performance.now());
+  return new Promise((resolve, reject) => {
+    const timeIsUp = new Error();
+    arm({ timeout, signal }, () => timeIsUp, (reason) => {
+      if (reason === timeIsUp) resolve();
+      else reject(reason);
+    });
+  });
 }
 
 /** The matching datagram, or undefined when the time is up. */

@@ -42,6 +42,12 @@
  *
  * @module
  */
+export type {
+  GroupRequest,
+  PeerCredentials,
+  SocketOptionName,
+  SocketOptions,
+} from "../libc/mod.ts";
 export type { AddressFinder } from "../resolve/mod.ts";
 export type { WaitOptions } from "../wait/mod.ts";
 export type { DropPolicy, UdpBackend } from "./_transport.ts";

@@ -1,7 +1,9 @@
+import { checkPort, type SocketAddress } from "../address/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
 import { findAddress, numericAddress } from "./_resolve.ts";
 import { ConnectedUdpSocket } from "./connected_socket.ts";
+import type { OutgoingDatagram } from "./_transport.ts";
 import { showAddr, takeCore, type UdpCore, UdpEndpoint } from "./endpoint.ts";
 
 /** A host and a port: a `Deno.NetAddr`, or a name with a port. */
@@ -32,8 +34,9 @@ export interface UdpDestination {
  */
 export class UdpSocket extends UdpEndpoint {
   readonly #resolver: AddressFinder | undefined;
-  #lastTo: UdpDestination | undefined;
-  #lastHost = "";
+  /** The host that was last sent to, and its address as the backend needs it. */
+  #lastHost: string | undefined;
+  #lastText = "";
 
   /** Not for users: `bindUdp` makes sockets. */
   constructor(core: UdpCore, resolver?: AddressFinder) {
@@ -70,36 +73,49 @@ export class UdpSocket extends UdpEndpoint {
    * @throws {RangeError} When the port is out of range.
    */
   sendTo(bytes: Uint8Array, address: UdpDestination): Promise<number> {
-    if (address === this.#lastTo && address.hostname === this.#lastHost) {
-      return this.transmit(bytes, this.#lastText, address.port);
-    }
     try {
-      const found = numericAddress(address);
-      if (found === undefined) return this.#sendToName(bytes, address);
-      this.#lastText = this.reachable(found.hostname);
+      const text = this.#textNow(address);
+      return text === undefined
+        ? this.#sendToName(bytes, address)
+        : this.transmit(bytes, text, address.port);
     } catch (error) {
       return Promise.reject(error);
     }
-    this.#lastTo = address;
-    this.#lastHost = address.hostname;
-    return this.transmit(bytes, this.#lastText, address.port);
   }
 
-  #lastText = "";
+  /** The address of a host as the backend needs it; undefined for a name. */
+  #textNow(address: UdpDestination): string | undefined {
+    const { hostname, port } = address;
+    if (hostname === this.#lastHost) {
+      checkPort(port);
+      return this.#lastText;
+    }
+    const found = numericAddress(address);
+    if (found === undefined) return undefined;
+    this.#lastText = this.reachable(found.hostname);
+    this.#lastHost = hostname;
+    return this.#lastText;
+  }
 
   async #sendToName(
     bytes: Uint8Array,
     address: UdpDestination,
   ): Promise<number> {
-    const { hostname, port } = address;
-    const found = await findAddress({
+    const found = await this.#find(address);
+    return this.transmit(bytes, this.reachable(found.hostname), address.port);
+  }
+
+  #find(
+    { hostname, port }: UdpDestination,
+    options: WaitOptions = {},
+  ): Promise<SocketAddress> {
+    return findAddress({
       hostname,
       port,
       family: this.family === 4 ? 4 : undefined,
       prefer: this.family,
       resolver: this.#resolver,
-    }, {});
-    return this.transmit(bytes, this.reachable(found.hostname), port);
+    }, options);
   }
 
   /**
@@ -111,15 +127,21 @@ export class UdpSocket extends UdpEndpoint {
   async sendMany(
     datagrams: Iterable<{ data: Uint8Array; address: UdpDestination }>,
   ): Promise<number> {
-    const sends: Promise<number>[] = [];
+    const outgoing: OutgoingDatagram[] = [];
+    let failure: { error: unknown } | undefined;
     for (const { data, address } of datagrams) {
-      sends.push(this.sendTo(data, address));
+      try {
+        const hostname = this.#textNow(address) ??
+          this.reachable((await this.#find(address)).hostname);
+        outgoing.push({ bytes: data, hostname, port: address.port });
+      } catch (error) {
+        failure = { error };
+        break;
+      }
     }
-    const results = await Promise.allSettled(sends);
-    for (const result of results) {
-      if (result.status === "rejected") throw result.reason;
-    }
-    return results.length;
+    const sent = await this.transmitMany(outgoing);
+    if (failure !== undefined) throw failure.error;
+    return sent;
   }
 
   /**
@@ -133,12 +155,7 @@ export class UdpSocket extends UdpEndpoint {
     address: UdpDestination,
     options: WaitOptions = {},
   ): Promise<ConnectedUdpSocket> {
-    const found = await findAddress({
-      ...address,
-      family: this.family === 4 ? 4 : undefined,
-      prefer: this.family,
-      resolver: this.#resolver,
-    }, options);
+    const found = await this.#find(address, options);
     const peer = this.reachable(found.hostname);
     return new ConnectedUdpSocket(
       takeCore(this),

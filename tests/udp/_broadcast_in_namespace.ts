@@ -1,7 +1,7 @@
 /** Broadcast over a link; run by namespace_test.ts in a namespace of its own. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { bindUdp } from "@berkeley/sockets/udp";
-import { PermissionDeniedError } from "@berkeley/sockets/errors";
+import { SocketError } from "@berkeley/sockets/errors";
 import { BACKENDS, bytes, text } from "./_each_transport.ts";
 import { makeLinks } from "./_links.ts";
 
@@ -49,15 +49,17 @@ for (const backend of BACKENDS) {
       }
       const error = await assertRejects(
         () => send("unasked"),
-        PermissionDeniedError,
+        SocketError,
         "broadcast: true",
       );
-      assertEquals(error.code, "EACCES");
+      // node:dgram does not tell a broadcast address that does not end in .255.
+      const isVague = backend === "node" && hostname !== "255.255.255.255";
+      assertEquals(error.code, isVague ? "EIO" : "EACCES");
       sender.setBroadcast(true);
       await send("asked");
       assertEquals(text((await receiver.receive(SOON)).data), "asked");
       sender.setBroadcast(false);
-      await assertRejects(() => send("again"), PermissionDeniedError);
+      await assertRejects(() => send("again"), SocketError, "broadcast: true");
     });
   }
 }

@@ -11,19 +11,23 @@ import {
   type ConnectedUdpSocket,
   connectUdp,
   type ConnectUdpOptions,
+  type UdpBackend,
   type UdpSocket,
 } from "@berkeley/sockets/udp";
+import { HAS_POSIX, quietly } from "../_posix.ts";
 import { eachFamily, type Family } from "../_each_family.ts";
 
-/** The transports that the runtime has, as it was started. */
-export const BACKENDS: readonly ("deno" | "node")[] = "listenDatagram" in Deno
-  ? ["deno", "node"]
-  : ["node"];
+/** The transports that there are, as the program was started. */
+export const BACKENDS: readonly UdpBackend[] = [
+  ...("listenDatagram" in Deno ? ["deno" as const] : []),
+  "node",
+  ...(HAS_POSIX ? ["posix" as const] : []),
+];
 
 /** A transport on a family, and shortcuts to use it. */
 export interface Setup extends Family {
   /** The transport. */
-  backend: "deno" | "node";
+  backend: UdpBackend;
   /** Binds on loopback. */
   bind(options?: BindUdpOptions): Promise<UdpSocket>;
   /** Connects. */
@@ -33,21 +37,31 @@ export interface Setup extends Family {
   ): Promise<ConnectedUdpSocket>;
 }
 
+/** What a test of a transport may use, and whatever else it says. */
+export function permissionsFor(
+  backend: UdpBackend,
+  more: Deno.PermissionOptionsObject = {},
+): Deno.PermissionOptionsObject {
+  return { net: true, ffi: backend === "posix", ...more };
+}
+
 /** Registers a test for each transport and family, with `--allow-net` alone. */
 export function eachTransport(
   name: string,
   body: (setup: Setup) => Promise<void>,
 ): void {
   for (const backend of BACKENDS) {
-    eachFamily(`${name}, over ${backend}`, (family) =>
-      body({
+    eachFamily(`${name}, over ${backend}`, (family) => {
+      const setup: Setup = {
         ...family,
         backend,
         bind: (options = {}) =>
           bindUdp({ hostname: family.loopback, backend, ...options }),
         connect: (addr, options = {}) =>
           connectUdp({ ...addr, backend, ...options }),
-      }));
+      };
+      return backend === "posix" ? quietly(() => body(setup)) : body(setup);
+    }, backend === "posix" ? { ffi: true } : {});
   }
 }
 

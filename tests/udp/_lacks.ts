@@ -11,7 +11,7 @@ import { NotSupportedError } from "@berkeley/sockets/errors";
 export type Option = "ttl" | "interface" | "loopback" | "source";
 
 const NODE = 'backend: "node"';
-const POSIX = "@berkeley/sockets/posix, which needs --allow-ffi";
+const POSIX = 'backend: "posix", which needs --allow-ffi';
 
 const LACKS: Record<string, Partial<Record<Option, string>>> = {
   "deno 4": { ttl: NODE, interface: NODE, loopback: NODE, source: NODE },

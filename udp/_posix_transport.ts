@@ -1,0 +1,286 @@
+/**
+ * Datagrams over libc: received and sent in batches, really connected.
+ */
+import {
+  AF_INET,
+  AF_INET6,
+  SOCK_DGRAM,
+  tryParseIpAddress,
+} from "../address/mod.ts";
+import { applyOptions, requirePosix, throwForeign } from "../libc/mod.ts";
+import type { InetName, MessageBatch, PosixSocket } from "../posix/mod.ts";
+import { Memberships } from "./_membership.ts";
+import type {
+  BindTarget,
+  DatagramTransport,
+  MulticastGroup,
+  OutgoingDatagram,
+  RawDatagram,
+  UdpSettings,
+} from "./_transport.ts";
+
+type Posix = typeof import("../posix/mod.ts");
+
+/** How much room a socket has for datagrams that one call brings. */
+const BATCH_BYTES = 256 * 1024;
+/** The most datagrams that one call moves. */
+const BATCH_COUNT = 64;
+
+function capacityOf(size: number): number {
+  return Math.max(1, Math.min(BATCH_COUNT, Math.floor(BATCH_BYTES / size)));
+}
+
+/** A socket over libc. */
+class PosixTransport implements DatagramTransport {
+  readonly backend = "posix";
+  readonly dropped = 0;
+  kernelConnected = false;
+  localAddr: Deno.NetAddr;
+  readonly #posix: Posix;
+  readonly #socket: PosixSocket;
+  readonly #size: number;
+  readonly #isV6: boolean;
+  /** The address that it was bound to, which a connected socket does not tell. */
+  readonly #bound: string;
+  readonly #members = new Memberships<true>();
+  /** What the last call brought, and how much of it has been taken. */
+  #received: MessageBatch | undefined;
+  #taken = 0;
+  #fault: unknown;
+
+  constructor(posix: Posix, socket: PosixSocket, target: BindTarget) {
+    this.#posix = posix;
+    this.#socket = socket;
+    this.#size = target.maxDatagramSize;
+    this.#bound = target.hostname;
+    this.#isV6 = socket.family === AF_INET6;
+    this.localAddr = this.#nameNow();
+  }
+
+  get descriptor(): number {
+    return this.#socket.fd;
+  }
+
+  /** What the socket says now, which outlives it. */
+  #nameNow(): Deno.NetAddr {
+    const { hostname, port } = this.#socket.getSockName() as InetName;
+    return { transport: "udp", hostname, port };
+  }
+
+  connect(hostname: string, port: number): void {
+    const name = { hostname, port };
+    this.#try(() => this.#socket.connectNow(name));
+    this.kernelConnected = true;
+    this.localAddr = this.#nameNow(); // the route's address from now on
+  }
+
+  disconnect(): void {
+    const { port } = this.localAddr;
+    this.#try(() => {
+      this.#socket.disconnect();
+      // Linux lets go of a port that it had chosen itself.
+      const { port: left } = this.#socket.getSockName() as InetName;
+      if (left === 0) this.#socket.bind({ hostname: this.#bound, port });
+    });
+    this.kernelConnected = false;
+    this.localAddr = this.#nameNow();
+  }
+
+  #try<T>(body: () => T): T {
+    try {
+      return body();
+    } catch (error) {
+      return throwForeign(error);
+    }
+  }
+
+  get #batch(): MessageBatch {
+    return this.#received ??= new this.#posix.MessageBatch({
+      capacity: capacityOf(this.#size),
+      size: this.#size,
+    });
+  }
+
+  #next(): RawDatagram | undefined {
+    const batch = this.#received;
+    if (batch === undefined || this.#taken >= batch.length) return undefined;
+    const at = this.#taken++;
+    const { hostname, port } = batch.address(at) as InetName;
+    const truncated = batch.isTruncated(at);
+    return { bytes: batch.data(at), hostname, port, truncated };
+  }
+
+  receiveNow(): RawDatagram | undefined {
+    const next = this.#next();
+    if (next !== undefined) return next;
+    try {
+      if (this.#socket.recvManyNow(this.#batch) === undefined) return undefined;
+    } catch (error) {
+      this.#fault = error; // for the next receive: the kernel tells it but once
+      return undefined;
+    }
+    this.#taken = 0;
+    return this.#next();
+  }
+
+  receive(): Promise<RawDatagram> {
+    const next = this.#next();
+    if (next !== undefined) return Promise.resolve(next);
+    if (this.#fault !== undefined) return this.#failed();
+    return this.#socket.recvMany(this.#batch).then(
+      this.#onReceived,
+      throwForeign,
+    );
+  }
+
+  // deno-lint-ignore require-await -- so that what it throws rejects
+  async #failed(): Promise<never> {
+    const fault = this.#fault;
+    this.#fault = undefined;
+    return throwForeign(fault);
+  }
+
+  readonly #onReceived = (): RawDatagram => {
+    this.#taken = 0;
+    return this.#next()!;
+  };
+
+  send(bytes: Uint8Array, hostname: string, port: number): Promise<number> {
+    const sending = this.kernelConnected
+      ? this.#socket.send(bytes)
+      : this.#socket.sendTo(bytes, { hostname, port });
+    return sending.catch(throwForeign);
+  }
+
+  async sendMany(datagrams: readonly OutgoingDatagram[]): Promise<number> {
+    const longest = datagrams.reduce(
+      (most, { bytes }) => Math.max(most, bytes.length),
+      1,
+    );
+    const batch = new this.#posix.MessageBatch({
+      capacity: Math.min(capacityOf(longest), datagrams.length),
+      size: longest,
+    });
+    let sent = 0;
+    try {
+      for (const datagram of datagrams) {
+        if (batch.length === batch.capacity) {
+          sent += await this.#socket.sendMany(batch);
+          batch.clear();
+        }
+        if (this.kernelConnected) batch.push(datagram.bytes);
+        else this.#socket.addTo(batch, datagram.bytes, datagram);
+      }
+      return sent + await this.#socket.sendMany(batch);
+    } catch (error) {
+      return throwForeign(error);
+    }
+  }
+
+  set<K extends keyof UdpSettings>(name: K, value: UdpSettings[K]): boolean {
+    const socket = this.#socket;
+    const isV6 = this.#isV6;
+    this.#try(() => {
+      switch (name) {
+        case "ttl":
+          return socket.setSockOpt(
+            isV6 ? "IPV6_UNICAST_HOPS" : "IP_TTL",
+            value as number,
+          );
+        case "multicastTtl":
+          return socket.setSockOpt(
+            isV6 ? "IPV6_MULTICAST_HOPS" : "IP_MULTICAST_TTL",
+            value as number,
+          );
+        case "multicastLoopback":
+          return socket.setSockOpt(
+            isV6 ? "IPV6_MULTICAST_LOOP" : "IP_MULTICAST_LOOP",
+            value as boolean,
+          );
+        case "multicastInterface":
+          return isV6
+            ? socket.setSockOpt("IPV6_MULTICAST_IF", this.#index(value))
+            : socket.setSockOpt("IP_MULTICAST_IF", value as string | number);
+        case "broadcast":
+          return socket.setSockOpt("SO_BROADCAST", value as boolean);
+        case "receiveBufferSize":
+          return socket.setSockOpt("SO_RCVBUF", value as number);
+        case "sendBufferSize":
+          return socket.setSockOpt("SO_SNDBUF", value as number);
+      }
+    });
+    return true;
+  }
+
+  #index(via: unknown): number {
+    return typeof via === "number" ? via : this.#posix.interfaceIndex(`${via}`);
+  }
+
+  join(group: MulticastGroup): Promise<boolean> {
+    return this.#member("JOIN", group);
+  }
+
+  leave(group: MulticastGroup): Promise<boolean> {
+    return this.#member("LEAVE", group);
+  }
+
+  // deno-lint-ignore require-await -- so that what it throws rejects
+  async #member(
+    verb: "JOIN" | "LEAVE",
+    group: MulticastGroup,
+  ): Promise<boolean> {
+    const { address, interface: via, source } = group;
+    if (verb === "JOIN") this.#members.requireNone(group);
+    else this.#members.take(group);
+    const request = { address, interface: via || undefined, source };
+    const byAddress = typeof via === "string" &&
+      tryParseIpAddress(via)?.family === 4;
+    const v4 = verb === "JOIN" ? "ADD" as const : "DROP" as const;
+    this.#try(() =>
+      this.#socket.setSockOpt(
+        source === undefined
+          ? this.#isV6 ? `IPV6_${verb}_GROUP` : `IP_${v4}_MEMBERSHIP`
+          : byAddress
+          ? `IP_${v4}_SOURCE_MEMBERSHIP`
+          : `MCAST_${verb}_SOURCE_GROUP`,
+        request,
+      )
+    );
+    if (verb === "JOIN") this.#members.add(group, true);
+    return true;
+  }
+
+  close(): Promise<void> {
+    return this.#socket[Symbol.asyncDispose]();
+  }
+
+  ref(): boolean {
+    this.#socket.ref();
+    return true;
+  }
+
+  unref(): boolean {
+    this.#socket.unref();
+    return true;
+  }
+}
+
+/** Binds. */
+export async function bindPosix(
+  target: BindTarget,
+): Promise<DatagramTransport> {
+  const posix = await requirePosix({ action: "bind", syscall: "bind" });
+  const { hostname, port, reuseAddress } = target;
+  const family = hostname.includes(":") ? AF_INET6 : AF_INET;
+  const socket = posix.socket(family, SOCK_DGRAM);
+  try {
+    if (reuseAddress) socket.setSockOpt("SO_REUSEADDR", true);
+    if (hostname === "::") socket.setSockOpt("IPV6_V6ONLY", false);
+    applyOptions(socket, target.socketOptions);
+    socket.bind({ hostname, port });
+    return new PosixTransport(posix, socket, target);
+  } catch (error) {
+    socket.close();
+    return throwForeign(error);
+  }
+}
