@@ -14,6 +14,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   redis: "a Redis client: RESP2 and RESP3, commands pipelined",
   chat: "a chat room: lines, nick names, slow readers dropped",
   lookup: "addresses of hosts, and back; DNS records; services of a domain",
+  nc: "netcat: TCP and UDP, to connect and to listen",
 };
 
 async function run([name, ...args]: string[]): Promise<void> {
