@@ -15,6 +15,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   chat: "a chat room: lines, nick names, slow readers dropped",
   lookup: "addresses of hosts, and back; DNS records; services of a domain",
   nc: "netcat: TCP and UDP, to connect and to listen",
+  port_scanner: "which TCP ports of a host are open: many tries at a time",
 };
 
 async function run([name, ...args]: string[]): Promise<void> {

@@ -144,18 +144,32 @@ export function startProgram(
   };
 }
 
-/** Starts a program of this project with `--allow-net` alone. */
+/** What runs a program of this project with `--allow-net` alone. */
+function commandOf(args: string[]): string[] {
+  const flags = ["--no-prompt", "--quiet", "--allow-net", ...IMPORTS];
+  return [Deno.execPath(), "run", ...flags, ...args];
+}
+
+/** The words that run an example, and the folder to do it in. */
+export function exampleCommand(
+  ...args: string[]
+): { command: string[]; cwd: URL } {
+  return { command: commandOf(["examples/run.ts", ...args]), cwd: ROOT };
+}
+
+/** Starts a program of this project. */
 export function start(...args: string[]): RunningProgram {
-  return startProgram(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--quiet", "--allow-net", ...IMPORTS, ...args],
+  const [program = "", ...words] = commandOf(args);
+  return startProgram(program, {
+    args: words,
     cwd: ROOT,
     env: { NO_COLOR: "1" },
   });
 }
 
 /** Starts an example, by its name. */
-export function startExample(name: string, ...args: string[]): RunningProgram {
-  return start("examples/run.ts", name, ...args);
+export function startExample(...args: string[]): RunningProgram {
+  return start("examples/run.ts", ...args);
 }
 
 /** Runs a program of this project to its end, with `input` as its stdin. */
