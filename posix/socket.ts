@@ -239,18 +239,25 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     options: WaitOptions | undefined,
     { action, syscall, partial }: Call<true>,
   ): Promise<void> {
-    let isOver = false;
-    const retry = async () => {
-      while (!isOver && !this.isClosed && attempt() === false) {
-        await new Promise((resolve) => setTimeout(resolve, RETRY_INTERVAL));
-      }
-      if (this.isClosed) throw this.#descriptor.closedError(action, syscall);
-    };
-    const timeout = () => socketError("ETIMEDOUT", { action, syscall });
-    await waitFor(retry(), options, timeout, () => {
-      isOver = true;
-      partial?.();
+    let timer: ReturnType<typeof setInterval> | undefined;
+    const done = new Promise<void>((resolve, reject) => {
+      timer = setInterval(() => {
+        try {
+          if (this.isClosed) {
+            throw this.#descriptor.closedError(action, syscall);
+          }
+          if (attempt() !== false) resolve();
+        } catch (error) {
+          reject(error);
+        }
+      }, RETRY_INTERVAL);
     });
+    const timeout = () => socketError("ETIMEDOUT", { action, syscall });
+    try {
+      await waitFor(done, options, timeout, partial);
+    } finally {
+      clearInterval(timer);
+    }
   }
 
   /**
