@@ -5,12 +5,12 @@ import type { GroupRequest, PeerCredentials } from "./socket_options.ts";
 
 /** How the value of an option lies in memory. */
 export interface OptionCodec<T> {
-  /** How many bytes `getsockopt` is given room for; 0 where it can only be set. */
-  readonly size: number;
+  /** How many bytes `getsockopt` is given room for. */
+  readonly size?: number;
   /** The bytes of a value; left out where it can only be read. */
   encode?(value: T): Uint8Array<ArrayBuffer>;
-  /** The value of the bytes. */
-  decode(bytes: DataView<ArrayBuffer>): T;
+  /** The value of the bytes; left out where it can only be set. */
+  decode?(bytes: DataView<ArrayBuffer>): T;
 }
 
 const INT32 = 2 ** 31;
@@ -121,13 +121,8 @@ function isAddress(via: string | number | undefined): via is string {
   return typeof via === "string" && via.includes(".");
 }
 
-const setOnly = (): never => {
-  throw new TypeError("Cannot read the option: it can only be set");
-};
-
 /** A `struct ip_mreqn`: the group, an address, an index. */
 export const MREQ: OptionCodec<GroupRequest> = {
-  size: 0,
   encode({ address, interface: via }) {
     const bytes = new Uint8Array(12);
     bytes.set(ipBytes(address, 4), 0);
@@ -135,7 +130,6 @@ export const MREQ: OptionCodec<GroupRequest> = {
     else new DataView(bytes.buffer).setInt32(8, indexOf(via), true);
     return bytes;
   },
-  decode: setOnly,
 };
 
 /** A `struct in_addr`, or a `struct ip_mreqn` with an index. */
@@ -152,7 +146,6 @@ export const INTERFACE: OptionCodec<string | number> = {
 
 /** A `struct ip_mreq_source`, whose parts have an order of their own per system. */
 export const MREQ_SOURCE: OptionCodec<GroupRequest> = {
-  size: 0,
   encode({ address, interface: via = "0.0.0.0", source = "" }) {
     const bytes = new Uint8Array(12);
     bytes.set(ipBytes(address, 4), 0);
@@ -160,24 +153,20 @@ export const MREQ_SOURCE: OptionCodec<GroupRequest> = {
     bytes.set(ipBytes(source, 4), IS_LINUX ? 8 : 4);
     return bytes;
   },
-  decode: setOnly,
 };
 
 /** A `struct ipv6_mreq`: the group, an index. */
 export const MREQ6: OptionCodec<GroupRequest> = {
-  size: 0,
   encode({ address, interface: via }) {
     const bytes = new Uint8Array(20);
     bytes.set(ipBytes(address, 6), 0);
     new DataView(bytes.buffer).setUint32(16, indexOf(via), true);
     return bytes;
   },
-  decode: setOnly,
 };
 
 /** A `struct group_source_req`: an index, and two `sockaddr_storage`. */
 export const GROUP_SOURCE: OptionCodec<GroupRequest> = {
-  size: 0,
   encode({ address, interface: via, source = "" }) {
     const family = parseIpAddress(address).family === 4 ? AF_INET : AF_INET6;
     // Darwin packs the structure to 4 bytes, Linux aligns it to 8.
@@ -188,5 +177,4 @@ export const GROUP_SOURCE: OptionCodec<GroupRequest> = {
     bytes.set(encode({ hostname: source, port: 0 }, family).bytes, at + 128);
     return bytes;
   },
-  decode: setOnly,
 };

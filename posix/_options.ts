@@ -37,10 +37,12 @@ export function getOption<K extends SocketOptionName>(
   fd: number,
   name: K,
 ): SocketOptions[K] {
-  const { level, number, codec } = placeOf(name, "read");
-  const size = codec.size === 0 ? 4 : codec.size; // decoding refuses, not C
+  const { level, number, codec: { size, decode } } = placeOf(name, "read");
+  if (size === undefined || decode === undefined) {
+    throw new TypeError(`Cannot read ${name}: it can only be set`);
+  }
   const bytes = getRawOption(fd, level, number, size, name);
-  return codec.decode(new DataView(bytes.buffer, 0, bytes.length));
+  return decode(new DataView(bytes.buffer, 0, bytes.length));
 }
 
 /** C's `setsockopt`, of any descriptor. */
