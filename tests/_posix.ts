@@ -15,15 +15,13 @@ if (HAS_POSIX) {
   console.warn("posix is not tested: it does not know this system");
 }
 
-/** Waits, after a test, for the thread that has waited for its sockets. */
-export async function quietly<T>(body: () => Promise<T>): Promise<T> {
-  try {
-    return await body();
-  } finally {
-    const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
-    const waiting = a.recv(new Uint8Array(1)).catch(() => {});
-    await a[Symbol.asyncDispose]();
-    await waiting;
-    b.close();
-  }
+if (HAS_POSIX) Deno.test.afterEach(untilQuiet);
+
+/** Waits for the thread that has waited for the sockets of a test. */
+async function untilQuiet(): Promise<void> {
+  const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
+  const waiting = a.recv(new Uint8Array(1)).catch(() => {});
+  await a[Symbol.asyncDispose]();
+  await waiting;
+  b.close();
 }

@@ -3,6 +3,8 @@ import { socketError, toSocketError } from "../errors/mod.ts";
 import { preloadPosix, setOptions, type SocketOptions } from "../libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
+import { checkInteger } from "./_check_integer.ts";
+import { newCore, type UdpCore } from "./_core.ts";
 import { bindDeno, hasDenoDatagrams } from "./_deno_transport.ts";
 import { findAddress } from "./_resolve.ts";
 import type {
@@ -12,7 +14,6 @@ import type {
   UdpBackend,
 } from "./_transport.ts";
 import { unsupported } from "./_unsupported.ts";
-import { newCore, type UdpCore } from "./endpoint.ts";
 import { UdpSocket } from "./socket.ts";
 
 /** What both kinds of sockets may be opened with. */
@@ -202,18 +203,6 @@ function checkLimits(options: UdpOptions) {
     );
   }
   return { maxDatagramSize, maxQueuedDatagrams, maxQueuedBytes, dropPolicy };
-}
-
-function checkInteger(
-  name: string,
-  value: number,
-  least: number,
-  most: number,
-): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new RangeError(
-    `Cannot use ${name} ${value}: it must be an integer from ${least} to ${most}`,
-  );
 }
 
 async function backendFor(options: BindUdpOptions): Promise<UdpBackend> {

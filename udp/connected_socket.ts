@@ -2,15 +2,10 @@ import { parseIpAddress } from "../address/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
 import { findAddress } from "./_resolve.ts";
-import {
-  coreOf,
-  type Datagram,
-  showAddr,
-  takeCore,
-  type UdpCore,
-  UdpEndpoint,
-  unmapped,
-} from "./endpoint.ts";
+import { showAddr, unmapped } from "./_address_text.ts";
+import type { UdpCore } from "./_core.ts";
+import type { Datagram } from "./datagram.ts";
+import { coreOf, takeCore, UdpEndpoint } from "./endpoint.ts";
 import { exchange, type ExchangeOptions } from "./exchange.ts";
 import { type UdpDestination, UdpSocket } from "./socket.ts";
 

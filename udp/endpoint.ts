@@ -1,103 +1,35 @@
-import {
-  formatHostPort,
-  parseIpAddress,
-  SOCK_DGRAM,
-  tryParseIpAddress,
-} from "../address/mod.ts";
+import { SOCK_DGRAM } from "../address/mod.ts";
+import { socketError, toSocketError } from "../errors/mod.ts";
 import {
   readOption,
   setOptions,
   type SocketOptionName,
   type SocketOptions,
 } from "../libc/mod.ts";
-import { socketError, toSocketError } from "../errors/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
-import { Receiver } from "./_receiver.ts";
-import { Sender } from "./_sender.ts";
+import { addressFor } from "./_address_text.ts";
+import { checkInteger } from "./_check_integer.ts";
+import type { UdpCore } from "./_core.ts";
+import { isBroadcast } from "./_interfaces.ts";
+import {
+  checkInterface,
+  multicastGroup,
+  neededFeature,
+} from "./_multicast_group.ts";
+import { SenderAddress } from "./_sender_address.ts";
 import type {
-  BindTarget,
-  DatagramTransport,
-  MulticastGroup,
   OutgoingDatagram,
   RawDatagram,
   UdpBackend,
   UdpSettings,
 } from "./_transport.ts";
 import { type UdpFeature, unsupported } from "./_unsupported.ts";
+import type { Datagram, ReceivedInto } from "./datagram.ts";
+import type { MulticastOptions } from "./multicast_options.ts";
+import type { UdpStats } from "./stats.ts";
 
 /** The largest payload of UDP over IPv4 and over IPv6 (without jumbograms). */
 const MAX_PAYLOAD = { 4: 65_507, 6: 65_527 };
-
-/** A datagram that was received. */
-export interface Datagram {
-  /** Its payload; yours to keep. */
-  data: Uint8Array<ArrayBuffer>;
-  /** Where it came from. */
-  address: Deno.NetAddr;
-  /** Whether it was longer than `maxDatagramSize`, and its end is lost. */
-  truncated: boolean;
-}
-
-/** What {@linkcode UdpEndpoint.receiveInto} did. */
-export interface ReceivedInto {
-  /** How many bytes of the buffer were filled. */
-  length: number;
-  /** Where the datagram came from. */
-  address: Deno.NetAddr;
-  /** Whether it was longer than the buffer, and its end is lost. */
-  truncated: boolean;
-}
-
-/** How to join or leave a multicast group. */
-export interface MulticastOptions {
-  /**
-   * The interface: for IPv4 one of its addresses, for IPv6 its index or name; the
-   * system's choice, if left out.
-   */
-  interface?: string | number | undefined;
-  /** The only sender to hear: source-specific multicast, RFC 4607. */
-  source?: string | undefined;
-}
-
-/** What a socket has done so far. */
-export interface UdpStats {
-  /** How many datagrams have been received, delivered or waiting. */
-  received: number;
-  /** How many datagrams have been sent. */
-  sent: number;
-  /** How many received datagrams were dropped because the queue was full. */
-  dropped: number;
-  /** How many datagrams of others than the peer were ignored. */
-  strangers: number;
-}
-
-/** What a connected and an unconnected socket hold in common and hand on. */
-export interface UdpCore {
-  readonly transport: DatagramTransport;
-  readonly receiver: Receiver;
-  readonly sender: Sender;
-  readonly target: BindTarget;
-  broadcast: boolean;
-}
-
-/** Makes the core of a socket that was just bound. */
-export function newCore(
-  transport: DatagramTransport,
-  target: BindTarget,
-  owner: { failure(error: unknown, syscall: string): Error },
-): UdpCore {
-  return {
-    transport,
-    target,
-    receiver: new Receiver(transport, target, {
-      failure: owner.failure,
-      timeout: () => socketError("ETIMEDOUT", { action: "receive" }),
-      accepts: () => true,
-    }),
-    sender: new Sender(transport, owner.failure),
-    broadcast: false,
-  };
-}
 
 /** The core of an endpoint, for the classes of this folder. */
 export let coreOf: (endpoint: UdpEndpoint) => UdpCore;
@@ -116,7 +48,7 @@ export abstract class UdpEndpoint
   readonly #core: UdpCore;
   #isClosed = false;
   #closing: Promise<void> = Promise.resolve();
-  #address: Deno.NetAddr | undefined;
+  readonly #from = new SenderAddress();
 
   static {
     coreOf = (endpoint) => endpoint.#core;
@@ -165,7 +97,7 @@ export abstract class UdpEndpoint
     // node:dgram keeps the kernel's reason to itself, and calls it UNKNOWN.
     const isVague = code === "UNKNOWN" && syscall === "sendto";
     const isDenied = code === "EACCES" && syscall === "sendto" ||
-      isVague && String(address).endsWith(".255");
+      isVague && isBroadcast(String(address));
     if (isDenied && !this.#core.broadcast) {
       const reason =
         "permission denied by the system; if it is a broadcast address, bind with broadcast: true";
@@ -210,22 +142,6 @@ export abstract class UdpEndpoint
     return this.localAddr.hostname.includes(":") ? 6 : 4;
   }
 
-  /** The sender's address, the same object as long as it is the same sender. */
-  #from({ hostname, port }: RawDatagram): Deno.NetAddr {
-    const last = this.#address;
-    if (last !== undefined && last.port === port && this.#text === hostname) {
-      return last;
-    }
-    this.#text = hostname;
-    return this.#address = {
-      transport: "udp",
-      hostname: unmapped(hostname),
-      port,
-    };
-  }
-
-  #text = "";
-
   /**
    * Receives a datagram: C's `recvfrom`. An empty datagram is one, too.
    *
@@ -246,7 +162,7 @@ export abstract class UdpEndpoint
 
   readonly #own = (datagram: RawDatagram): Datagram => ({
     data: new Uint8Array(datagram.bytes),
-    address: this.#from(datagram),
+    address: this.#from.of(datagram),
     truncated: datagram.truncated,
   });
 
@@ -265,7 +181,7 @@ export abstract class UdpEndpoint
       buffer.set(isShort ? bytes.subarray(0, buffer.length) : bytes);
       return {
         length: isShort ? buffer.length : bytes.length,
-        address: this.#from(datagram),
+        address: this.#from.of(datagram),
         truncated: isShort || datagram.truncated,
       };
     });
@@ -351,11 +267,8 @@ export abstract class UdpEndpoint
 
   /** Not for users: the text of an address that this socket can send to. */
   protected reachable(hostname: string): string {
-    const isIpv4 = !hostname.includes(":");
-    if (this.family === 6) return isIpv4 ? `::ffff:${hostname}` : hostname;
-    if (isIpv4) return hostname;
-    const v4 = parseIpAddress(hostname).unmap();
-    if (v4.family === 4) return v4.toString();
+    const text = addressFor(this.family, hostname);
+    if (text !== undefined) return text;
     throw this.error(
       "EAFNOSUPPORT",
       "sendto",
@@ -385,7 +298,7 @@ export abstract class UdpEndpoint
    * @throws {RangeError} When it is out of range.
    */
   setTtl(ttl: number): void {
-    checkRange("ttl", ttl, 1, 255);
+    checkInteger("ttl", ttl, 1, 255);
     this.#set("ttl", ttl);
   }
 
@@ -406,7 +319,7 @@ export abstract class UdpEndpoint
    * @throws {RangeError} When it is out of range.
    */
   setMulticastTtl(ttl: number): void {
-    checkRange("multicast TTL", ttl, 1, 255);
+    checkInteger("multicast TTL", ttl, 1, 255);
     this.#set("multicastTtl", ttl);
   }
 
@@ -439,7 +352,7 @@ export abstract class UdpEndpoint
    * @throws {RangeError} When it is not a positive integer.
    */
   setReceiveBufferSize(size: number): void {
-    checkRange("receive buffer size", size, 1, 2 ** 30);
+    checkInteger("receive buffer size", size, 1, 2 ** 30);
     this.#set("receiveBufferSize", size);
   }
 
@@ -450,7 +363,7 @@ export abstract class UdpEndpoint
    * @throws {RangeError} When it is not a positive integer.
    */
   setSendBufferSize(size: number): void {
-    checkRange("send buffer size", size, 1, 2 ** 30);
+    checkInteger("send buffer size", size, 1, 2 ** 30);
     this.#set("sendBufferSize", size);
   }
 
@@ -490,39 +403,15 @@ export abstract class UdpEndpoint
     address: string,
     options: MulticastOptions,
   ): Promise<void> {
-    const ip = tryParseIpAddress(address);
-    if (ip?.family !== this.family || !ip.isMulticast()) {
-      throw new TypeError(
-        `Cannot ${verb} ${
-          JSON.stringify(address)
-        }: not an IPv${this.family} multicast address`,
-      );
-    }
-    const { family } = ip;
-    const { interface: via, source } = options;
-    if (via !== undefined) checkInterface(via, family);
-    if (source !== undefined) checkSource(source, family);
+    const group = multicastGroup(verb, this.family, address, options);
     if (this.#isClosed) throw this.error("EBADF", "setsockopt");
-    const group: MulticastGroup = {
-      family,
-      address: ip.toString(),
-      interface: via,
-      source,
-    };
     let isDone: boolean;
     try {
       isDone = await this.#core.transport[verb](group);
     } catch (error) {
       throw this.failure(error, "setsockopt");
     }
-    if (isDone) return;
-    throw this.#unsupported(
-      source !== undefined
-        ? "source"
-        : typeof via === "string"
-        ? "interfaceName"
-        : "interfaceIndex",
-    );
+    if (!isDone) throw this.#unsupported(neededFeature(group));
   }
 
   /**
@@ -590,49 +479,4 @@ export abstract class UdpEndpoint
     this.close();
     return this.#closing;
   }
-}
-
-/** The address, an IPv4 peer of a dual-stack socket as IPv4. */
-export function unmapped(hostname: string): string {
-  return hostname.startsWith("::ffff:")
-    ? tryParseIpAddress(hostname)?.unmap().toString() ?? hostname
-    : hostname;
-}
-
-function checkRange(
-  name: string,
-  value: number,
-  least: number,
-  most: number,
-): void {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new RangeError(
-    `Cannot use ${name} ${value}: it must be an integer from ${least} to ${most}`,
-  );
-}
-
-function checkInterface(via: string | number, family: 4 | 6): void {
-  const isGood = family === 4
-    ? tryParseIpAddress(String(via))?.family === 4
-    : typeof via === "number"
-    ? Number.isInteger(via) && via >= 0
-    : via !== "" && !via.includes(":");
-  if (isGood) return;
-  throw new TypeError(
-    `Cannot use interface ${JSON.stringify(via)}: not ${
-      family === 4 ? "an IPv4 address" : "an index or a name"
-    }`,
-  );
-}
-
-function checkSource(source: string, family: 4 | 6): void {
-  if (tryParseIpAddress(source)?.family === family) return;
-  throw new TypeError(
-    `Cannot use source ${JSON.stringify(source)}: not an IPv${family} address`,
-  );
-}
-
-/** How an address reads in messages. */
-export function showAddr({ hostname, port }: Deno.NetAddr): string {
-  return formatHostPort(hostname, port);
 }

@@ -1,6 +1,6 @@
 import { ConnectionRefusedError, TimedOutError } from "../errors/mod.ts";
 import { arm, checkWait, type WaitOptions } from "../wait/mod.ts";
-import type { Datagram } from "./endpoint.ts";
+import type { Datagram } from "./datagram.ts";
 
 /** How often and how long to ask. */
 export interface ExchangeOptions {

@@ -5,24 +5,25 @@
  *   anybody.
  * - {@linkcode connectUdp}, {@linkcode ConnectedUdpSocket}: talks to one peer.
  *
- * What carries a socket is its `backend`: `"deno"` (`Deno.listenDatagram`, where
- * the program was started with `--unstable-net`), or `"node"` (`node:dgram`, which
- * needs no flag).
+ * What carries a socket is its `backend`; if not told, the fastest there is:
+ * `"posix"` (libc, where the program was started with `--allow-ffi`), `"deno"`
+ * (`Deno.listenDatagram`, where it was started with `--unstable-net`), or `"node"`
+ * (`node:dgram`, which needs no flag).
  *
- * | what | `"deno"` | `"node"` |
- * |---|---|---|
- * | flag | `--unstable-net` | none |
- * | memory for each datagram | none | `maxDatagramSize` |
- * | datagrams nobody has asked for yet | wait in the kernel | wait in a queue of the library |
- * | multicast, IPv4 | yes | yes |
- * | multicast, IPv6 | interface by index | interface by name |
- * | the other, name or index | with `--allow-sys` | with `--allow-sys` |
- * | source-specific multicast | no | IPv4 |
- * | TTL, multicast TTL | no | IPv4 |
- * | multicast loopback, outgoing interface | no | yes |
- * | broadcast | always on | yes |
- * | SO_RCVBUF, SO_SNDBUF | no | no |
- * | a refused port is reported | no | no |
+ * | what | `"posix"` | `"deno"` | `"node"` |
+ * |---|---|---|---|
+ * | needs | `--allow-ffi` | `--unstable-net` | nothing |
+ * | memory for each datagram | none | none | `maxDatagramSize` |
+ * | datagrams nobody has asked for yet | wait in the kernel | wait in the kernel | wait in a queue of the library |
+ * | multicast, IPv4 | yes | yes | yes |
+ * | multicast, IPv6 | yes | interface by index | interface by name |
+ * | the other, name or index | yes | with `--allow-sys` | with `--allow-sys` |
+ * | source-specific multicast | yes | no | IPv4 |
+ * | TTL, multicast TTL | yes | no | IPv4 |
+ * | multicast loopback, outgoing interface | yes | no | yes |
+ * | broadcast | yes | always on | yes |
+ * | SO_RCVBUF, SO_SNDBUF | yes | no | no |
+ * | a refused port is reported | yes | no | no |
  *
  * What a backend cannot do rejects with a `NotSupportedError` that says what can.
  *
@@ -54,12 +55,9 @@ export type { DropPolicy, UdpBackend } from "./_transport.ts";
 export { bindUdp, type BindUdpOptions, type UdpOptions } from "./bind.ts";
 export * from "./connect.ts";
 export * from "./connected_socket.ts";
-export {
-  type Datagram,
-  type MulticastOptions,
-  type ReceivedInto,
-  UdpEndpoint,
-  type UdpStats,
-} from "./endpoint.ts";
+export * from "./datagram.ts";
+export { UdpEndpoint } from "./endpoint.ts";
 export type { ExchangeOptions } from "./exchange.ts";
+export * from "./multicast_options.ts";
 export * from "./socket.ts";
+export * from "./stats.ts";

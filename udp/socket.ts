@@ -4,7 +4,9 @@ import type { WaitOptions } from "../wait/mod.ts";
 import { findAddress, numericAddress } from "./_resolve.ts";
 import { ConnectedUdpSocket } from "./connected_socket.ts";
 import type { OutgoingDatagram } from "./_transport.ts";
-import { showAddr, takeCore, type UdpCore, UdpEndpoint } from "./endpoint.ts";
+import { showAddr } from "./_address_text.ts";
+import type { UdpCore } from "./_core.ts";
+import { takeCore, UdpEndpoint } from "./endpoint.ts";
 
 /** A host and a port: a `Deno.NetAddr`, or a name with a port. */
 export interface UdpDestination {

@@ -14,7 +14,7 @@ import {
   socket,
 } from "../../posix/mod.ts";
 import { FAMILIES, type Family } from "../_each_family.ts";
-import { HAS_POSIX, quietly } from "../_posix.ts";
+import { HAS_POSIX } from "../_posix.ts";
 
 /** The longest wait for what must come. */
 export const SOON = { timeout: 20_000 };
@@ -31,7 +31,7 @@ export function posixTest(
     name,
     ignore: !HAS_POSIX,
     permissions,
-    fn: () => quietly(async () => await body()),
+    fn: async () => await body(),
   });
 }
 

@@ -12,7 +12,7 @@ import {
   type TcpConn,
   type TcpListener,
 } from "@berkeley/sockets/tcp";
-import { HAS_POSIX, quietly } from "../_posix.ts";
+import { HAS_POSIX } from "../_posix.ts";
 import { eachFamily, type Family } from "../_each_family.ts";
 
 /** The transports that there are: libc only where `posix` knows the system. */
@@ -71,7 +71,7 @@ export function eachTransport(
         };
       };
       const setup = { ...family, backend, listen, connect, pair };
-      return backend === "posix" ? quietly(() => body(setup)) : body(setup);
+      return body(setup);
     }, backend === "posix" ? { ffi: true } : {});
   }
 }

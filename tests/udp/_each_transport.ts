@@ -14,7 +14,7 @@ import {
   type UdpBackend,
   type UdpSocket,
 } from "@berkeley/sockets/udp";
-import { HAS_POSIX, quietly } from "../_posix.ts";
+import { HAS_POSIX } from "../_posix.ts";
 import { eachFamily, type Family } from "../_each_family.ts";
 
 /** The transports that there are, as the program was started. */
@@ -60,7 +60,7 @@ export function eachTransport(
         connect: (addr, options = {}) =>
           connectUdp({ ...addr, backend, ...options }),
       };
-      return backend === "posix" ? quietly(() => body(setup)) : body(setup);
+      return body(setup);
     }, backend === "posix" ? { ffi: true } : {});
   }
 }

@@ -1,0 +1,29 @@
+import {
+  formatHostPort,
+  parseIpAddress,
+  tryParseIpAddress,
+} from "../address/mod.ts";
+
+/** The address, an IPv4 peer of a dual-stack socket as IPv4. */
+export function unmapped(hostname: string): string {
+  return hostname.startsWith("::ffff:")
+    ? tryParseIpAddress(hostname)?.unmap().toString() ?? hostname
+    : hostname;
+}
+
+/** The address as a socket of a family sends to it; undefined if it cannot. */
+export function addressFor(
+  family: 4 | 6,
+  hostname: string,
+): string | undefined {
+  const isIpv4 = !hostname.includes(":");
+  if (family === 6) return isIpv4 ? `::ffff:${hostname}` : hostname;
+  if (isIpv4) return hostname;
+  const ip = parseIpAddress(hostname).unmap();
+  return ip.family === 4 ? ip.toString() : undefined;
+}
+
+/** How an address reads in messages. */
+export function showAddr({ hostname, port }: Deno.NetAddr): string {
+  return formatHostPort(hostname, port);
+}

@@ -1,0 +1,52 @@
+import { tryParseIpAddress } from "../address/mod.ts";
+import type { MulticastGroup } from "./_transport.ts";
+import type { UdpFeature } from "./_unsupported.ts";
+import type { MulticastOptions } from "./multicast_options.ts";
+
+/** The group of a call, once all of it has been checked. */
+export function multicastGroup(
+  verb: "join" | "leave",
+  family: 4 | 6,
+  address: string,
+  { interface: via, source }: MulticastOptions,
+): MulticastGroup {
+  const ip = tryParseIpAddress(address);
+  if (ip?.family !== family || !ip.isMulticast()) {
+    const text = JSON.stringify(address);
+    throw new TypeError(
+      `Cannot ${verb} ${text}: not an IPv${family} multicast address`,
+    );
+  }
+  if (via !== undefined) checkInterface(via, family);
+  if (source !== undefined && tryParseIpAddress(source)?.family !== family) {
+    throw new TypeError(
+      `Cannot use source ${
+        JSON.stringify(source)
+      }: not an IPv${family} address`,
+    );
+  }
+  return { family, address: ip.toString(), interface: via, source };
+}
+
+/** Refuses what names no interface as the family does. */
+export function checkInterface(via: string | number, family: 4 | 6): void {
+  const isGood = family === 4
+    ? tryParseIpAddress(String(via))?.family === 4
+    : typeof via === "number"
+    ? Number.isInteger(via) && via >= 0
+    : via !== "" && !via.includes(":");
+  if (isGood) return;
+  throw new TypeError(
+    `Cannot use interface ${JSON.stringify(via)}: not ${
+      family === 4 ? "an IPv4 address" : "an index or a name"
+    }`,
+  );
+}
+
+/** What a transport must lack that cannot join the group. */
+export function neededFeature(group: MulticastGroup): UdpFeature {
+  if (group.source !== undefined) return "source";
+  return typeof group.interface === "string"
+    ? "interfaceName"
+    : "interfaceIndex";
+}

@@ -1,0 +1,10 @@
+/** How to join or leave a multicast group. */
+export interface MulticastOptions {
+  /**
+   * The interface: for IPv4 one of its addresses, for IPv6 its index or name; the
+   * system's choice, if left out.
+   */
+  interface?: string | number | undefined;
+  /** The only sender to hear: source-specific multicast, RFC 4607. */
+  source?: string | undefined;
+}
