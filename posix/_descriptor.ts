@@ -31,12 +31,16 @@ export class Descriptor implements Watched {
   spin = 0;
   readonly #receiving: WaitQueue;
   readonly #sending: WaitQueue;
+  readonly #home: Reactor | undefined;
+  /** The reactor that watches it, once somebody waits. */
   #reactor: Reactor | undefined;
   #id = 0;
   #isRef = true;
 
-  constructor(fd: number) {
+  /** `reactor` is that of the program, if left out. */
+  constructor(fd: number, reactor?: Reactor) {
     this.fd = fd;
+    this.#home = reactor;
     const onChange = (change: 1 | -1) => this.#onChange(change);
     this.#receiving = new WaitQueue(onChange);
     this.#sending = new WaitQueue(onChange);
@@ -90,7 +94,7 @@ export class Descriptor implements Watched {
 
   #watch(): void {
     if (this.#reactor !== undefined) return;
-    const reactor = theReactor();
+    const reactor = this.#home ?? theReactor();
     this.#id = reactor.watch(this.fd, this);
     this.#reactor = reactor;
   }

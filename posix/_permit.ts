@@ -50,13 +50,15 @@ export class Permit {
 
 function requirePath(path: string): void {
   if (isGranted("net")) return;
-  const isAbstract = path === "" || path.startsWith("\0");
-  if (!isAbstract && isGranted("read", path) && isGranted("write", path)) {
-    return;
+  if (path === "" || path.startsWith("\0")) {
+    throw new Deno.errors.NotCapable(
+      "Requires net access, run again with the --allow-net flag",
+    );
   }
-  throw new Deno.errors.NotCapable(
-    isAbstract
-      ? "Requires net access, run again with the --allow-net flag"
-      : `Requires read and write access to "${path}", run again with --allow-read and --allow-write, or with --allow-net`,
-  );
+  for (const access of ["read", "write"] as const) {
+    if (isGranted(access, path)) continue;
+    throw new Deno.errors.NotCapable(
+      `Requires ${access} access to "${path}", run again with the --allow-${access} flag`,
+    );
+  }
 }

@@ -1,0 +1,195 @@
+/** What the thread that waits for sockets does to the program. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ClosedError, TimedOutError } from "@berkeley/sockets/errors";
+import { AF_UNIX, SOCK_STREAM, socketPair } from "../../posix/mod.ts";
+import { Descriptor } from "../../posix/_descriptor.ts";
+import { loadLibc } from "../../posix/_libc.ts";
+import { PollSet } from "../../posix/_poll_set.ts";
+import { Reactor } from "../../posix/_reactor.ts";
+import { recvNow } from "../../posix/_receive.ts";
+import { HAS_POSIX } from "../_posix.ts";
+import {
+  bytes,
+  countDescriptors,
+  eachPosixFamily,
+  NEVER,
+  posixTest,
+  SOON,
+} from "./_setup.ts";
+
+const MOD = new URL("../../posix/mod.ts", import.meta.url).href;
+
+/** What a program prints that may use the network and FFI. */
+async function run(script: string): Promise<string> {
+  const url = `data:application/typescript,${encodeURIComponent(script)}`;
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--quiet", "--allow-net", "--allow-ffi", url],
+  }).output();
+  const decoder = new TextDecoder();
+  return decoder.decode(stdout) + decoder.decode(stderr);
+}
+
+posixTest("no descriptor leaks, however calls end", async () => {
+  let before = 0;
+  for (let round = 0; round < 50; round++) {
+    // The first round opens what the thread waits by, which stays.
+    if (round === 1) before = countDescriptors();
+    const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
+    const buffer = new Uint8Array(1);
+    const ends = [
+      a.recv(buffer),
+      a.recv(buffer, { timeout: 1 }),
+      a.recv(buffer, { signal: AbortSignal.abort() }),
+      b.recv(buffer),
+    ].map((call) => call.catch(() => {}));
+    if (round % 2) await b.send(bytes("x"));
+    a.close();
+    b.close();
+    await Promise.all(ends);
+  }
+  assertEquals(countDescriptors(), before);
+}, "inherit");
+
+eachPosixFamily(
+  "a number used again wakes nobody of before",
+  async ({ pair }) => {
+    for (let round = 0; round < 30; round++) {
+      using first = await pair();
+      const old = assertRejects(
+        () => first.client.recv(new Uint8Array(8)),
+        ClosedError,
+      );
+      const { fd } = first.client;
+      // What is still to be told of the first must not reach the second.
+      await first.server.send(bytes("late"));
+      first.client.close();
+      const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
+      using _a = a;
+      using _b = b;
+      assert([a.fd, b.fd].includes(fd), "the number was not used again");
+      await assertRejects(
+        () => a.recv(new Uint8Array(8), { timeout: 2 }),
+        TimedOutError,
+      );
+      await b.send(bytes("mine"));
+      assertEquals(await a.recv(new Uint8Array(8), SOON), 4);
+      await old;
+    }
+  },
+);
+
+posixTest("many sockets wait at once", async () => {
+  const pairs = Array.from(
+    { length: 200 },
+    () => socketPair(AF_UNIX, SOCK_STREAM),
+  );
+  const waiting = pairs.map(([a]) => a.recv(new Uint8Array(8), SOON));
+  for (const [, b] of pairs.toReversed()) await b.send(bytes("x"));
+  assertEquals(await Promise.all(waiting), pairs.map(() => 1));
+  for (const [a, b] of pairs) {
+    a.close();
+    b.close();
+  }
+});
+
+posixTest(
+  "a program ends when nothing waits, or only what let it",
+  async () => {
+    const output = await run(
+      `import { AF_UNIX, SOCK_STREAM, socketPair } from "${MOD}";
+    const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
+    a.recv(new Uint8Array(1)).catch((error) => console.log(error.code));
+    b.unref();
+    b.recv(new Uint8Array(1)).then(() => console.log("never"));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    a.unref();
+    a.ref();
+    a.close();
+    console.log("end");`,
+    );
+    assertEquals(output, "end\nEBADF\n");
+  },
+  "inherit",
+);
+
+posixTest("what lets the program end is still served", async () => {
+  const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
+  a.unref();
+  const waiting = a.recv(new Uint8Array(8));
+  const timer = setTimeout(() => {}, 20_000); // what keeps this test alive
+  await b.send(bytes("unref"));
+  assertEquals(await waiting, 5);
+  clearTimeout(timer);
+  a.close();
+  b.close();
+});
+
+posixTest("a program that waits uses no processor", async () => {
+  const output = await run(
+    `import { AF_INET, SOCK_STREAM, socket } from "${MOD}";
+    const listener = socket(AF_INET, SOCK_STREAM);
+    listener.spin = 50;
+    listener.bind({ hostname: "127.0.0.1", port: 0 });
+    listener.listen();
+    listener.accept({ timeout: 1000 }).catch(() => {});
+    const busy = () => {
+      const { user, system } = process.cpuUsage();
+      return user + system;
+    };
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    const [cpu, time] = [busy(), performance.now()];
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    const share = (busy() - cpu) / 1000 / (performance.now() - time);
+    console.log(share < 0.3 ? "idle" : share);`,
+  );
+  assertEquals(output, "idle\n");
+}, "inherit");
+
+/** libc's poll in a thread, for the part of macOS that Linux can do as well. */
+function pollSet(): PollSet {
+  const { symbols } = Deno.dlopen("libc.so.6", {
+    poll: {
+      parameters: ["buffer", "usize", "i32"],
+      result: "i32",
+      nonblocking: true,
+    },
+  });
+  return new PollSet(
+    loadLibc(),
+    (fds, count, timeout) => symbols.poll(fds, BigInt(count), timeout),
+  );
+}
+
+const reactor = HAS_POSIX && Deno.build.os === "linux"
+  ? new Reactor(pollSet())
+  : undefined;
+
+posixTest("poll serves where there is no epoll", async () => {
+  if (reactor === undefined) return;
+  const pairs = Array.from({ length: 20 }, () => {
+    const [near, far] = socketPair(AF_UNIX, SOCK_STREAM);
+    // A descriptor of its own, which the reactor with poll waits for.
+    const fd = loadLibc().fcntl(near.fd, 0, 0); // F_DUPFD
+    near.close();
+    return { near: new Descriptor(fd, reactor), far };
+  });
+  const receive = (near: Descriptor, options = SOON) => {
+    const buffer = new Uint8Array(8);
+    const attempt = () => recvNow(near.fd, buffer, 0);
+    const call = { action: "receive", syscall: "recv" };
+    return near.perform("receiving", attempt, options, call);
+  };
+  const waiting = pairs.map(({ near }) => receive(near));
+  for (const { far } of pairs.toReversed()) await far.send(bytes("abc"));
+  assertEquals(await Promise.all(waiting), pairs.map(() => 3));
+  await assertRejects(() => receive(pairs[0]!.near, NEVER), TimedOutError);
+  const closing = pairs.map(({ near }) =>
+    assertRejects(() => receive(near), ClosedError)
+  );
+  for (const { near, far } of pairs) {
+    near.close();
+    far.close();
+  }
+  await Promise.all(closing);
+  await reactor.quiet();
+}, "inherit");
