@@ -16,6 +16,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   lookup: "addresses of hosts, and back; DNS records; services of a domain",
   nc: "netcat: TCP and UDP, to connect and to listen",
   port_scanner: "which TCP ports of a host are open: many tries at a time",
+  rpc: "JSON in length-prefixed frames: many calls over one connection",
 };
 
 async function run([name, ...args]: string[]): Promise<void> {
