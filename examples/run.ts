@@ -17,6 +17,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   nc: "netcat: TCP and UDP, to connect and to listen",
   port_scanner: "which TCP ports of a host are open: many tries at a time",
   rpc: "JSON in length-prefixed frames: many calls over one connection",
+  proxy: "a TCP proxy: half-closes, back-pressure, a graceful end, statistics",
 };
 
 async function run([name, ...args]: string[]): Promise<void> {
