@@ -18,6 +18,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   port_scanner: "which TCP ports of a host are open: many tries at a time",
   rpc: "JSON in length-prefixed frames: many calls over one connection",
   proxy: "a TCP proxy: half-closes, back-pressure, a graceful end, statistics",
+  starttls: "TLS on a connection that began in plain text, as mail servers do",
 };
 
 async function run([name, ...args]: string[]): Promise<void> {

@@ -49,7 +49,18 @@ for (const name of Object.keys(EXAMPLES)) {
 }
 
 const RUNS: { args: string[]; expected: string[] }[] = [
-  { args: ["echo"], expected: ["Echoing TCP", ...numbered("Hello, socket")] },
+  {
+    args: ["echo"],
+    expected: ["Echoing TCP on 127.0.0.1", ...numbered("Hello, socket")],
+  },
+  {
+    args: ["echo", "--hostname", "::1"],
+    expected: ["Echoing TCP on ::1", ...numbered("Hello, socket")],
+  },
+  {
+    args: ["echo", "--udp"],
+    expected: ["Echoing UDP on 127.0.0.1", ...numbered("Hello, datagram")],
+  },
   {
     args: ["echo", "--udp", "--hostname", "::1"],
     expected: ["Echoing UDP on ::1", ...numbered("Hello, datagram")],
