@@ -112,11 +112,6 @@ export function text(
   return new TextDecoder().decode(buffer.subarray(0, count));
 }
 
-/** How many descriptors this process has open. */
-export function countDescriptors(): number {
-  return [...Deno.readDirSync("/proc/self/fd")].length;
-}
-
 /** Waits until the kernel has done what it does by itself, with a bound. */
 export async function until(condition: () => boolean): Promise<void> {
   for (let turn = 0; turn < 10_000; turn++) {

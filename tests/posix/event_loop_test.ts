@@ -8,46 +8,73 @@ import { PollSet } from "../../posix/_poll_set.ts";
 import { Reactor } from "../../posix/_reactor.ts";
 import { recvNow } from "../../posix/_receive.ts";
 import { HAS_POSIX } from "../_posix.ts";
-import {
-  bytes,
-  countDescriptors,
-  eachPosixFamily,
-  NEVER,
-  posixTest,
-  SOON,
-} from "./_setup.ts";
+import { bytes, eachPosixFamily, NEVER, posixTest, SOON } from "./_setup.ts";
 
 const MOD = new URL("../../posix/mod.ts", import.meta.url).href;
 
 /** What a program prints that may use the network and FFI. */
-async function run(script: string): Promise<string> {
+async function run(script: string, ...more: string[]): Promise<string> {
   const url = `data:application/typescript,${encodeURIComponent(script)}`;
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--quiet", "--allow-net", "--allow-ffi", url],
+    args: [
+      ...["run", "--no-prompt", "--quiet", "--allow-net", "--allow-ffi"],
+      ...more,
+      url,
+    ],
   }).output();
   const decoder = new TextDecoder();
   return decoder.decode(stdout) + decoder.decode(stderr);
 }
 
 posixTest("no descriptor leaks, however calls end", async () => {
-  let before = 0;
-  for (let round = 0; round < 50; round++) {
-    // The first round opens what the thread waits by, which stays.
-    if (round === 1) before = countDescriptors();
-    const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
-    const buffer = new Uint8Array(1);
-    const ends = [
-      a.recv(buffer),
-      a.recv(buffer, { timeout: 1 }),
-      a.recv(buffer, { signal: AbortSignal.abort() }),
-      b.recv(buffer),
-    ].map((call) => call.catch(() => {}));
-    if (round % 2) await b.send(bytes("x"));
-    a.close();
-    b.close();
-    await Promise.all(ends);
-  }
-  assertEquals(countDescriptors(), before);
+  const output = await run(
+    `import { AF_UNIX, PosixSocket, SOCK_STREAM, socket, socketPair } from "${MOD}";
+    const count = () => [...Deno.readDirSync("/proc/self/fd")].length;
+    async function endInEveryWay(round) {
+      const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
+      const buffer = new Uint8Array(1);
+      const ends = [
+        a.recv(buffer),
+        a.recv(buffer, { timeout: 1 }),
+        a.recv(buffer, { signal: AbortSignal.abort() }),
+        b.recv(buffer),
+      ].map((call) => call.catch(() => {}));
+      if (round % 2) await b.send(buffer);
+      a.close();
+      b.close();
+      await Promise.all(ends);
+    }
+    async function passDescriptors() {
+      const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
+      const data = new Uint8Array(1);
+      const control = [{ type: "SCM_RIGHTS", descriptors: [a.fd, b.fd] }];
+      await a.sendMsg({ data, control });
+      const { control: [rights] } = await b.recvMsg(data);
+      for (const fd of rights.descriptors) PosixSocket.adopt(fd).close();
+      await a.sendMsg({ data, control });
+      await b.recvMsg(data, { controlSize: 0 }); // the kernel closes them
+      a.close();
+      b.close();
+    }
+    async function fail() {
+      const one = socket(2, SOCK_STREAM);
+      await one.connect({ hostname: "127.0.0.1", port: 1 }).catch(() => {});
+      one.close();
+      try { socket(AF_UNIX, SOCK_STREAM, 99); } catch {}
+      try { socketPair(2, SOCK_STREAM); } catch {}
+    }
+    let before = 0;
+    for (let round = 0; round < 50; round++) {
+      // The first round opens what the thread waits by, which stays.
+      if (round === 1) before = count();
+      await endInEveryWay(round);
+      await passDescriptors();
+      await fail();
+    }
+    console.log(count() - before);`,
+    "--allow-all",
+  );
+  assertEquals(output, "0\n");
 }, "inherit");
 
 eachPosixFamily(
@@ -97,7 +124,8 @@ posixTest(
   async () => {
     const output = await run(
       `import { AF_UNIX, SOCK_STREAM, socketPair } from "${MOD}";
-    const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
+    const [a] = socketPair(AF_UNIX, SOCK_STREAM);
+    const [b] = socketPair(AF_UNIX, SOCK_STREAM);
     a.recv(new Uint8Array(1)).catch((error) => console.log(error.code));
     b.unref();
     b.recv(new Uint8Array(1)).then(() => console.log("never"));
