@@ -13,12 +13,15 @@ import { bytes, eachPosixFamily, NEVER, posixTest, SOON } from "./_setup.ts";
 const MOD = new URL("../../posix/mod.ts", import.meta.url).href;
 
 /** What a program prints that may use the network and FFI. */
-async function run(script: string, ...more: string[]): Promise<string> {
+async function run(
+  script: string,
+  ...flags: string[]
+): Promise<string> {
   const url = `data:application/typescript,${encodeURIComponent(script)}`;
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
-      ...["run", "--no-prompt", "--quiet", "--allow-net", "--allow-ffi"],
-      ...more,
+      ...["run", "--no-prompt", "--quiet"],
+      ...(flags.length > 0 ? flags : ["--allow-net", "--allow-ffi"]),
       url,
     ],
   }).output();
