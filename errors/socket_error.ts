@@ -91,8 +91,11 @@ export class SocketError extends Error {
     becomeSocketError(this, code, init);
   }
 
-  /** Whether the value is one of our errors, of whichever kind. */
-  static override [Symbol.hasInstance](value: unknown): value is SocketError {
+  /**
+   * Whether the value is one of our errors, of whichever kind. It is no type
+   * predicate, which subclasses would inherit, and so be narrowed to this class.
+   */
+  static override [Symbol.hasInstance](value: unknown): boolean {
     if (this !== SocketError) { // a subclass of a user's own
       return Function.prototype[Symbol.hasInstance].call(this, value);
     }

@@ -64,6 +64,21 @@ Deno.test("a user's own subclass tells its instances from other SocketErrors", (
   }
 });
 
+Deno.test("instanceof narrows to the class that it names, subclasses included", () => {
+  class Mine extends SocketError {
+    readonly mine = 1;
+  }
+  const own = (error: unknown): number | undefined =>
+    error instanceof Mine
+      ? error.mine
+      : error instanceof SocketError
+      ? error.errno
+      : undefined;
+  assertEquals(own(new Mine("mine", "EIO")), 1);
+  assertEquals(own(new SocketError("EIO", "EIO", { errno: 5 })), 5);
+  assertEquals(own(new Error("EIO")), undefined);
+});
+
 Deno.test("errors read well in the console, with code and cause", () => {
   const error = socketError("ECONNREFUSED", {
     action: "connect to 127.0.0.1:1",
