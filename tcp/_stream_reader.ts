@@ -98,7 +98,8 @@ export class StreamReader extends SlidingBuffer {
     options: WaitOptions | undefined,
   ): Promise<number | null> {
     if (!isBounded(options)) {
-      if (this.buffered === 0) {
+      // A read that is under way may yet put back what it has taken.
+      if (this.buffered === 0 && (!this.isBusy || this.#isDropping)) {
         if (this.#refusal !== undefined) return Promise.reject(this.#refusal());
         if (this.ended) return END;
       }

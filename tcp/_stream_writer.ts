@@ -154,7 +154,10 @@ export class StreamWriter {
   }
 
   #refuseMore(size: number): Promise<void> | undefined {
-    if (this.#sent + size <= this.highWaterMark * HARD_LIMIT) return undefined;
+    // One message may be of any size; who sends the next has not waited.
+    const isWelcome = this.#sent < this.highWaterMark ||
+      this.#sent + size <= this.highWaterMark * HARD_LIMIT;
+    if (isWelcome) return undefined;
     const refusal = Promise.reject<void>(socketError("ENOBUFS", {
       action: `send ${size} bytes`,
       syscall: "send",
@@ -196,10 +199,7 @@ export class StreamWriter {
 
   /** A large message is not copied, so its promise waits until it is written. */
   #sendWhole(bytes: Uint8Array): Promise<void> {
-    // One message may be of any size; who sends the next has not waited.
-    const full = this.#sent < this.highWaterMark
-      ? undefined
-      : this.#refuseMore(bytes.length);
+    const full = this.#refuseMore(bytes.length);
     if (full !== undefined) return full;
     const sent: Promise<unknown> = this.#refusal === undefined
       ? this.#enqueue(bytes, { isShort: false, isSent: true }, undefined)

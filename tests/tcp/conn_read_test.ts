@@ -24,6 +24,22 @@ eachTransport(
 );
 
 eachTransport(
+  "read() behind a readExact() that fails gets what that one puts back",
+  async ({ pair }) => {
+    using ends = await pair();
+    await ends.server.writeAll(bytes("ab"));
+    await ends.server.closeWrite();
+    assertEquals(text(await ends.client.peek(3)), "ab"); // it has met the end
+    const exact = ends.client.readExact(new Uint8Array(5000));
+    const buffer = new Uint8Array(10);
+    const reading = ends.client.read(buffer);
+    await assertRejects(() => exact, UnexpectedEofError);
+    assertEquals(await reading, 2);
+    assertEquals(await ends.client.read(buffer), null);
+  },
+);
+
+eachTransport(
   "read() into large and small buffers keeps the order",
   async ({ pair }) => {
     using ends = await pair();

@@ -31,6 +31,19 @@ eachTransport("send() gathers what is sent in a turn", async ({ pair }) => {
 });
 
 eachTransport(
+  "send() takes one message of any size, however low the high-water mark",
+  async ({ pair }) => {
+    using ends = await pair({ highWaterMark: 1 });
+    const reading = readAll(ends.server);
+    for (const size of [65, 17_000, 70_000]) {
+      await ends.client.send(new Uint8Array(size));
+    }
+    await ends.client.closeWrite();
+    assertEquals((await reading).length, 65 + 17_000 + 70_000);
+  },
+);
+
+eachTransport(
   "send() copies small messages, so that the buffer can be used again",
   async ({ pair }) => {
     using ends = await pair();
