@@ -21,10 +21,10 @@ type ForeignError = Error & { code?: unknown; errno?: unknown };
 const LOOKUP = "failed to lookup address information";
 
 /** Node names codes of look-ups in its own way. */
-const NODE_LOOKUP: Readonly<Record<string, string>> = {
-  ENOTFOUND: "EAI_NONAME",
-  ENODATA: "EAI_NODATA",
-};
+const NODE_LOOKUP: ReadonlyMap<string, string> = new Map([
+  ["ENOTFOUND", "EAI_NONAME"],
+  ["ENODATA", "EAI_NODATA"],
+]);
 
 /** Deno names its classes after the state; some of them carry no code. */
 const CODE_OF_CLASS = new Map<string, string>(
@@ -120,9 +120,9 @@ function toAddrInfoError(error: ForeignError): AddrInfoError | undefined {
   const { code, hostname } = error as ForeignError & { hostname?: unknown };
   const eai = typeof code !== "string"
     ? undefined
-    : code.startsWith("EAI_")
+    : /^EAI_[A-Z]+$/.test(code)
     ? code
-    : NODE_LOOKUP[code];
+    : NODE_LOOKUP.get(code);
   if (eai === undefined) return undefined;
   return new AddrInfoError(eai, {
     hostname: typeof hostname === "string" ? hostname : undefined,
@@ -162,16 +162,24 @@ export function toSocketError(
   error: unknown,
   context: SocketErrorContext,
 ): Error {
-  if (!(error instanceof Error)) {
-    return socketError("EIO", {
-      ...context,
-      reason: String(error),
-      cause: error,
-    });
-  }
   if (error instanceof SocketError || error instanceof AddrInfoError) {
     return error;
   }
+  if (error instanceof Error) {
+    try {
+      return fromForeign(error, context);
+    } catch {
+      // Its fields are of other types than an error's, or cannot be read.
+    }
+  }
+  return socketError("EIO", {
+    ...context,
+    reason: textOf(error),
+    cause: error,
+  });
+}
+
+function fromForeign(error: Error, context: SocketErrorContext): Error {
   const foreign: ForeignError = error;
   const lookup = toAddrInfoError(foreign);
   if (lookup !== undefined) return lookup;
@@ -188,6 +196,15 @@ export function toSocketError(
     reason: error.message,
     cause: error,
   });
+}
+
+/** What was thrown, as text, where it has one. */
+function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return "something was thrown that has no text";
+  }
 }
 
 /** The foreign text, for a code that our tables know nothing of. */

@@ -339,3 +339,24 @@ Deno.test("toSocketError() takes what is no error at all", () => {
   assertEquals(error.message, "Cannot x: a string (EIO)");
   assertEquals(error.cause, "a string");
 });
+
+Deno.test("toSocketError() takes errors whose fields are not what they should be", () => {
+  const odd = [
+    Object.assign(new Error("odd"), { code: "constructor" }),
+    Object.assign(new Error("odd"), { code: "EAI_" }),
+    Object.defineProperty(new Error("odd"), "message", { value: undefined }),
+    Object.defineProperty(new Error("odd"), "code", {
+      get() {
+        throw new Error("a getter that throws");
+      },
+    }),
+    Object.create(null),
+    Symbol("odd"),
+  ];
+  for (const thrown of odd) {
+    const error = toSocketError(thrown, { action: "x" });
+    assert(error instanceof SocketError);
+    assertEquals([error.code, error.cause], ["EIO", thrown]);
+    assert(/^Cannot x: .* \(EIO\)$/.test(error.message), error.message);
+  }
+});
