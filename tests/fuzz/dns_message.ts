@@ -1,0 +1,103 @@
+/**
+ * Fuzzes the reader and the writer of DNS messages, and the check of names.
+ *
+ * @module
+ */
+import { hostNameOf } from "../../resolve/_names.ts";
+import { decodeAnswer, encodeQuery } from "../../resolve/_dns_message.ts";
+import { assert, assertEquals } from "@std/assert";
+import type { Random } from "../_random.ts";
+import {
+  readQuestion,
+  writeResponse,
+  type ZoneRecord,
+} from "../resolve/_dns_message.ts";
+import { mutateBytes } from "./_mutate.ts";
+import type { FuzzTarget } from "./_target.ts";
+
+const RECORDS: readonly ZoneRecord[] = [
+  { type: "CNAME", data: "b.test" },
+  { type: "MX", data: [10, "mx.test"] },
+  { type: "SOA", data: ["ns.test", "admin.test", 1, 2, 3, 4, 5] },
+];
+const QUESTION = readQuestion(encodeQuery(7, "a.test", "MX"));
+const WHOLE = writeResponse(QUESTION, {
+  answers: RECORDS.map((
+    record,
+  ) => [record.type === "MX" ? "b.test" : "a.test", record]),
+});
+
+function writesWhatServersRead(random: Random): string {
+  const labels = Array.from(
+    { length: random.integer(1, 4) },
+    () => "x".repeat(random.integer(1, 61)),
+  );
+  const name = labels.join(".").slice(0, 253).replace(/\.$/, "");
+  const id = random.integer(0, 0xffff);
+  const type = random.pick(["A", "AAAA", "MX", "SRV", "TXT"] as const);
+  const query = encodeQuery(id, name, type);
+  const question = readQuestion(query);
+  assertEquals([question.id, question.name, question.type], [id, name, type]);
+  assertEquals(encodeQuery(id, `${name}.`, type), query);
+  return "a query";
+}
+
+function takesAnyAnswer(random: Random): string {
+  const cut = WHOLE.subarray(0, random.integer(0, WHOLE.length - 1));
+  assertEquals(decodeAnswer(cut, 7, "a.test", "MX"), undefined);
+  const mutant = mutateBytes(random, WHOLE, 4);
+  const answer = decodeAnswer(mutant, 7, "a.test", "MX");
+  if (answer === undefined) return "an answer refused";
+  assert(answer.canonical.length <= 255 * 4);
+  assert(answer.records.length <= mutant.length / 11);
+  return "an answer taken";
+}
+
+function takesNoise(random: Random): string {
+  const noise = random.bytes(random.integer(0, 300));
+  const type = random.pick(["A", "AAAA", "TXT", "SRV", "SOA", "CAA"] as const);
+  const [id, flags] = [noise[0] ?? 0, noise[1] ?? 0];
+  decodeAnswer(noise, id << 8 | flags, "a.test", type);
+  return "noise";
+}
+
+const LETTERS = [..."abzAZ019-_..é例 :/%"];
+
+/** A name is taken again unchanged, within the lengths of RFC 1035. */
+function checksNames(random: Random): string {
+  const text = Array.from(
+    { length: random.integer(0, 80) },
+    () => random.pick(LETTERS),
+  ).join("");
+  const name = hostNameOf(text);
+  if (name === undefined) return "no name";
+  assertEquals(hostNameOf(name), name);
+  assert(/^[a-z0-9_.-]+$/.test(name), name);
+  const labels = name.replace(/\.$/, "").split(".");
+  assert(labels.every(({ length }) => length >= 1 && length <= 63), name);
+  return "a name";
+}
+
+/** The fuzzer. */
+export const dnsMessage: FuzzTarget = {
+  name: "dns",
+  claim: "DNS messages are read or refused, whatever their bytes",
+  tries: 30_000,
+  outcomes: [
+    "a query",
+    "an answer refused",
+    "an answer taken",
+    "noise",
+    "a name",
+    "no name",
+  ],
+  once: (random) =>
+    random.pick([
+      writesWhatServersRead,
+      takesAnyAnswer,
+      takesAnyAnswer,
+      takesAnyAnswer,
+      takesNoise,
+      checksNames,
+    ])(random),
+};
