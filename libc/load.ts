@@ -11,18 +11,22 @@ type Posix = typeof import("../posix/mod.ts");
 
 let posix: Posix | undefined;
 
-/** libc, once it has been loaded; undefined before, and where it may not be used. */
-export function loadedPosix(): Posix | undefined {
-  return posix?.isSupported() ? posix : undefined;
+function isGranted(): boolean {
+  return Deno.permissions.querySync({ name: "ffi" }).state === "granted";
 }
 
-/** Loads libc where the program may already use FFI. Never prompts. */
+/** The module, once it has been loaded, where the program may still use FFI. */
+export function loadedPosix(): Posix | undefined {
+  return posix !== undefined && isGranted() ? posix : undefined;
+}
+
+/**
+ * Loads the module where the program may already use FFI: not libc itself, which
+ * waits until somebody needs it. Never prompts.
+ */
 export async function preloadPosix(): Promise<Posix | undefined> {
-  if (posix !== undefined) return posix;
-  const { state } = Deno.permissions.querySync({ name: "ffi" });
-  if (state !== "granted") return undefined;
-  const loaded = await import("../posix/mod.ts");
-  return posix = loaded.isSupported() ? loaded : undefined;
+  if (!isGranted()) return undefined;
+  return posix ??= await import("../posix/mod.ts");
 }
 
 /**
@@ -35,12 +39,11 @@ export async function requirePosix(
   context: SocketErrorContext,
 ): Promise<Posix> {
   const loaded = await preloadPosix();
-  if (loaded !== undefined) return loaded;
-  const { state } = Deno.permissions.querySync({ name: "ffi" });
+  if (loaded?.isSupported()) return loaded;
   throw socketError("ENOTSUP", {
     ...context,
-    reason: state === "granted"
-      ? `libc cannot be used on ${Deno.build.os}`
-      : "it needs libc; start the program with --allow-ffi",
+    reason: loaded === undefined
+      ? "it needs libc; start the program with --allow-ffi"
+      : `libc cannot be used on ${Deno.build.os}`,
   });
 }

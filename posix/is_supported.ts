@@ -1,8 +1,11 @@
-import { obstacle } from "./_libc.ts";
+import { loadLibc, obstacle } from "./_libc.ts";
 
 /**
  * Whether this module can be used here: on a system that it knows, by a program
  * that may already use FFI. It does not prompt.
+ *
+ * It loads libc, which then stays. Called at the head of a test file, it keeps a
+ * test from being blamed for that.
  *
  * @example Another way where it cannot
  * ```ts
@@ -14,5 +17,11 @@ import { obstacle } from "./_libc.ts";
  * ```
  */
 export function isSupported(): boolean {
-  return obstacle() === undefined;
+  if (obstacle() !== undefined) return false;
+  try {
+    loadLibc();
+    return true;
+  } catch {
+    return false; // it lacks what this module needs
+  }
 }

@@ -208,7 +208,7 @@ function checkLimits(options: UdpOptions) {
 async function backendFor(options: BindUdpOptions): Promise<UdpBackend> {
   const { backend, ttl, hostname } = options;
   if (backend === undefined) {
-    if (await preloadPosix() !== undefined) return "posix";
+    if ((await preloadPosix())?.isSupported()) return "posix";
     return hasDenoDatagrams() && ttl === undefined ? "deno" : "node";
   }
   if (backend !== "deno") return backend;

@@ -17,12 +17,7 @@ import {
   neededFeature,
 } from "./_multicast_group.ts";
 import { SenderAddress } from "./_sender_address.ts";
-import type {
-  OutgoingDatagram,
-  RawDatagram,
-  UdpBackend,
-  UdpSettings,
-} from "./_transport.ts";
+import type { RawDatagram, UdpBackend, UdpSettings } from "./_transport.ts";
 import { type UdpFeature, unsupported } from "./_unsupported.ts";
 import type { Datagram, ReceivedInto } from "./datagram.ts";
 import type { MulticastOptions } from "./multicast_options.ts";
@@ -256,7 +251,7 @@ export abstract class UdpEndpoint
    * front of one that cannot be sent are sent.
    */
   protected async transmitMany(
-    datagrams: readonly OutgoingDatagram[],
+    datagrams: readonly { bytes: Uint8Array; hostname: string; port: number }[],
   ): Promise<number> {
     const bad = datagrams.findIndex((one) => this.#refusal(one) !== undefined);
     const good = bad === -1 ? datagrams : datagrams.slice(0, bad);

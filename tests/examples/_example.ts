@@ -5,6 +5,7 @@
  * @module
  */
 import { assertEquals, assertStringIncludes } from "@std/assert";
+import "../_posix.ts";
 
 /** The folder in which the examples are run. */
 export const ROOT: URL = new URL("../../", import.meta.url);
