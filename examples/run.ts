@@ -19,20 +19,42 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   rpc: "JSON in length-prefixed frames: many calls over one connection",
   proxy: "a TCP proxy: half-closes, back-pressure, a graceful end, statistics",
   starttls: "TLS on a connection that began in plain text, as mail servers do",
+  posix_unix_echo: "echo over a local socket: a path or an abstract name",
 };
+
+/** Those that use libc and need `--allow-ffi`; others need `--allow-net` alone. */
+export const POSIX_EXAMPLES: ReadonlySet<string> = new Set([
+  "posix_unix_echo",
+]);
+
+function list(isListed: (example: string) => boolean): void {
+  for (const [example, summary] of Object.entries(EXAMPLES)) {
+    if (isListed(example)) console.log(`  ${example.padEnd(17)}${summary}`);
+  }
+}
+
+function hasFfi(): boolean {
+  return Deno.permissions.querySync({ name: "ffi" }).state === "granted";
+}
 
 async function run([name, ...args]: string[]): Promise<void> {
   if (name === undefined || name === "--help" || name === "-h") {
     console.log("Usage: deno task examples <name> [options]\n");
-    for (const [example, summary] of Object.entries(EXAMPLES)) {
-      console.log(`  ${example.padEnd(14)}${summary}`);
-    }
+    list((example) => !POSIX_EXAMPLES.has(example));
+    console.log("\nOver libc: deno task examples:posix <name> [options]\n");
+    list((example) => POSIX_EXAMPLES.has(example));
     console.log("\nEach one explains itself: deno task examples echo --help");
     return;
   }
   if (!Object.hasOwn(EXAMPLES, name)) {
     throw new Error(
       `There is no example "${name}": run deno task examples for the list`,
+    );
+  }
+  const wantsHelp = args.includes("--help") || args.includes("-h");
+  if (POSIX_EXAMPLES.has(name) && !wantsHelp && !hasFfi()) {
+    throw new Error(
+      `${name} needs --allow-ffi: run deno task examples:posix ${name}`,
     );
   }
   const example = await import(`./${name}.ts`);

@@ -145,9 +145,9 @@ export function startProgram(
   };
 }
 
-/** What runs a program of this project with `--allow-net` alone. */
-function commandOf(args: string[]): string[] {
-  const flags = ["--no-prompt", "--quiet", "--allow-net", ...IMPORTS];
+/** What runs a program of this project, with `--allow-net` alone if not told. */
+function commandOf(args: string[], permissions = ["--allow-net"]): string[] {
+  const flags = ["--no-prompt", "--quiet", ...permissions, ...IMPORTS];
   return [Deno.execPath(), "run", ...flags, ...args];
 }
 
@@ -160,7 +160,15 @@ export function exampleCommand(
 
 /** Starts a program of this project. */
 export function start(...args: string[]): RunningProgram {
-  const [program = "", ...words] = commandOf(args);
+  return startWith(undefined, args);
+}
+
+/** Starts a program of this project with these permissions. */
+export function startWith(
+  permissions: string[] | undefined,
+  args: string[],
+): RunningProgram {
+  const [program = "", ...words] = commandOf(args, permissions);
   return startProgram(program, {
     args: words,
     cwd: ROOT,
@@ -177,8 +185,9 @@ export function startExample(...args: string[]): RunningProgram {
 export async function run(
   args: string[],
   input: string | Uint8Array = "",
+  permissions?: string[],
 ): Promise<Outcome> {
-  await using program = start(...args);
+  await using program = startWith(permissions, args);
   const writing = program.write(input).then(() => program.endInput());
   const outcome = await program.finished();
   await writing;
