@@ -19,11 +19,13 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   rpc: "JSON in length-prefixed frames: many calls over one connection",
   proxy: "a TCP proxy: half-closes, back-pressure, a graceful end, statistics",
   starttls: "TLS on a connection that began in plain text, as mail servers do",
+  posix_ping: "ICMP echo: how long a host takes to answer",
   posix_unix_echo: "echo over a local socket: a path or an abstract name",
 };
 
 /** Those that use libc and need `--allow-ffi`; others need `--allow-net` alone. */
 export const POSIX_EXAMPLES: ReadonlySet<string> = new Set([
+  "posix_ping",
   "posix_unix_echo",
 ]);
 

@@ -153,9 +153,11 @@ function commandOf(args: string[], permissions = ["--allow-net"]): string[] {
 
 /** The words that run an example, and the folder to do it in. */
 export function exampleCommand(
-  ...args: string[]
+  args: string[],
+  permissions?: string[],
 ): { command: string[]; cwd: URL } {
-  return { command: commandOf(["examples/run.ts", ...args]), cwd: ROOT };
+  const program = ["examples/run.ts", ...args];
+  return { command: commandOf(program, permissions), cwd: ROOT };
 }
 
 /** Starts a program of this project. */

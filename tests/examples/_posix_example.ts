@@ -12,7 +12,8 @@ import {
   startWith,
 } from "./_example.ts";
 
-const PERMISSIONS = ["--allow-net", "--allow-ffi"];
+/** What such an example may do. */
+export const PERMISSIONS: string[] = ["--allow-net", "--allow-ffi"];
 
 /** A test of such an example, skipped where libc cannot be used. */
 export function posixExampleTest(

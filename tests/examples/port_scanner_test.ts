@@ -143,7 +143,7 @@ Deno.test({
   async fn() {
     await using open = await listenMany(10, "127.0.0.1");
     const { command, cwd } = exampleCommand(
-      ...["port_scanner", "127.0.0.1", open.ports.join()],
+      ["port_scanner", "127.0.0.1", open.ports.join()],
     );
     await using terminal = startProgram("script", {
       args: ["-qec", command.map((word) => `'${word}'`).join(" "), "/dev/null"],
