@@ -103,6 +103,8 @@ class DenoListenerTransport implements ListenerTransport {
   }
 
   close(): Promise<void> {
+    // The program must not end before the port is free, if somebody waits for it.
+    if (this.#accepting !== undefined) this.#listener.ref();
     this.#listener.close();
     if (this.#accepting === undefined) return Promise.resolve();
     const end = this.#accepting.then(() => {}, () => {});

@@ -35,6 +35,19 @@ eachTransport(
 );
 
 eachTransport(
+  "a listener that does not keep the program alive can be waited for",
+  async ({ listen, connect }) => {
+    const listener = await listen();
+    listener.unref();
+    const served = Array.fromAsync(listener, (conn) => conn.close());
+    using client = await connect(listener.addr);
+    assertEquals(await client.read(new Uint8Array(1)), null);
+    await listener[Symbol.asyncDispose]();
+    assertEquals((await served).length, 1);
+  },
+);
+
+eachTransport(
   "accepts are served in the order of their calls",
   async ({ listen, connect }) => {
     using listener = await listen();
