@@ -176,6 +176,22 @@ export class TcpConn implements Deno.TcpConn {
    * that want no promise for each small piece. The bytes are the caller's own.
    *
    * @throws {RangeError} When `count` is not a positive integer or 0.
+   *
+   * @example Small pieces without a promise each
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * await server.send(new Uint8Array([2, 7, 9]));
+   * await client.peek(3); // now they are buffered
+   * assertEquals(client.take(1), new Uint8Array([2]));
+   * assertEquals(client.take(3), null); // only two are left
+   * assertEquals(client.take(2), new Uint8Array([7, 9]));
+   * ```
    */
   take(count: number): Uint8Array<ArrayBuffer> | null {
     checkCount(count);
@@ -188,6 +204,24 @@ export class TcpConn implements Deno.TcpConn {
    * its side.
    *
    * @throws {SocketError} `ECONNRESET` when the peer has reset the connection.
+   *
+   * @example A read that is given up loses nothing
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { TimedOutError } from "@berkeley/sockets/errors";
+   * import { assertEquals, assertRejects } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * const buffer = new Uint8Array(1024);
+   * await assertRejects(() => server.read(buffer, { timeout: 10 }), TimedOutError);
+   *
+   * await client.send(new TextEncoder().encode("hello"));
+   * const count = await server.read(buffer) ?? 0;
+   * assertEquals(new TextDecoder().decode(buffer.subarray(0, count)), "hello");
+   * ```
    */
   read(buffer: Uint8Array, options?: WaitOptions): Promise<number | null> {
     return this.#reader.read(buffer, options);
@@ -198,6 +232,22 @@ export class TcpConn implements Deno.TcpConn {
    * only where the stream ends before.
    *
    * @throws {RangeError} When `count` is not an integer from 0 to 65536.
+   *
+   * @example Which protocol a client speaks
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * await client.send(new TextEncoder().encode("GET / HTTP/1.1\r\n"));
+   * const [first] = await server.peek(1, { timeout: 5000 });
+   * const isTls = first === 0x16;
+   * assertEquals(isTls, false);
+   * assertEquals(await server.readLine(), "GET / HTTP/1.1");
+   * ```
    */
   peek(
     count: number,
@@ -218,7 +268,23 @@ export class TcpConn implements Deno.TcpConn {
     count: number,
     options?: WaitOptions,
   ): Promise<Uint8Array<ArrayBuffer>>;
-  /** Fills `buffer`, and resolves with it. */
+  /**
+   * Fills `buffer`, and resolves with it.
+   *
+   * @example Into memory of one's own
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * await client.send(new Uint8Array([1, 2, 3, 4]));
+   * const header = await server.readExact(new Uint8Array(4), { timeout: 5000 });
+   * assertEquals(new DataView(header.buffer).getUint32(0), 0x01020304);
+   * ```
+   */
   readExact<B extends Uint8Array>(
     buffer: B,
     options?: WaitOptions,
@@ -241,6 +307,24 @@ export class TcpConn implements Deno.TcpConn {
    * @throws {UnexpectedEofError} When the stream ends inside the message.
    *
    * In both cases what had come can still be read.
+   *
+   * @example The head of a request
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * await client.send(new TextEncoder().encode("GET /\r\nHost: a\r\n\r\nbody"));
+   * const head = await server.readUntil("\r\n\r\n", { limit: 8192 });
+   * assertEquals(
+   *   new TextDecoder().decode(head!).trim().split("\r\n"),
+   *   ["GET /", "Host: a"],
+   * );
+   * assertEquals(server.buffered, 4); // the body stays to be read
+   * ```
    */
   readUntil(
     delimiter: string | Uint8Array,
@@ -255,6 +339,21 @@ export class TcpConn implements Deno.TcpConn {
    *
    * @throws {MessageTooLongError} When the line with its end is longer than the
    * limit; it can still be read.
+   *
+   * @example A greeting, and the end
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * await server.send(new TextEncoder().encode("220 ready\r\n"));
+   * await server.closeWrite();
+   * assertEquals(await client.readLine({ timeout: 5000 }), "220 ready");
+   * assertEquals(await client.readLine(), null);
+   * ```
    */
   readLine(options?: ReadUntilOptions): Promise<string | null> {
     return readLine(this.#reader, options);
@@ -263,6 +362,23 @@ export class TcpConn implements Deno.TcpConn {
   /**
    * The lines until the end of the stream; ends quietly when the connection is
    * closed on this side.
+   *
+   * @example All lines that a peer has to say
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * await client.send(new TextEncoder().encode("one\ntwo\nthree"));
+   * await client.closeWrite();
+   *
+   * const lines: string[] = [];
+   * for await (const line of server.lines({ limit: 1024 })) lines.push(line);
+   * assertEquals(lines, ["one", "two", "three"]);
+   * ```
    */
   async *lines(
     options?: ReadUntilOptions,
@@ -285,6 +401,25 @@ export class TcpConn implements Deno.TcpConn {
    *
    * @throws {FrameError} When the frame is too large or malformed.
    * @throws {UnexpectedEofError} When the stream ends inside the frame.
+   *
+   * @example One message
+   * ```ts
+   * import {
+   *   connectTcp,
+   *   lengthPrefixFraming,
+   *   listenTcp,
+   * } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   * const framing = lengthPrefixFraming(2);
+   *
+   * await client.sendFrame(framing, new Uint8Array([1, 2, 3]));
+   * const frame = await server.readFrame(framing, { timeout: 5000 });
+   * assertEquals([...frame!], [1, 2, 3]);
+   * ```
    */
   readFrame(
     framing: Framing,
@@ -299,6 +434,28 @@ export class TcpConn implements Deno.TcpConn {
    *
    * @throws {FrameError} When a frame is too large or malformed.
    * @throws {UnexpectedEofError} When the stream ends inside a frame.
+   *
+   * @example Message by message
+   * ```ts
+   * import { connectTcp, listenTcp, netstringFraming } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   * const framing = netstringFraming();
+   *
+   * for (const word of ["whole", "messages"]) {
+   *   await client.sendFrame(framing, new TextEncoder().encode(word));
+   * }
+   * await client.closeWrite();
+   *
+   * const words: string[] = [];
+   * for await (const frame of server.frames(framing)) {
+   *   words.push(new TextDecoder().decode(frame));
+   * }
+   * assertEquals(words, ["whole", "messages"]);
+   * ```
    */
   frames(
     framing: Framing,
@@ -316,6 +473,28 @@ export class TcpConn implements Deno.TcpConn {
    *
    * @throws {FrameError} When a frame is too large or malformed.
    * @throws {UnexpectedEofError} When the stream ends inside a frame.
+   *
+   * @example A sum over very many small messages
+   * ```ts
+   * import { connectTcp, fixedFraming, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   * const framing = fixedFraming(2);
+   *
+   * for (let i = 1; i <= 1000; i++) {
+   *   await client.sendFrame(framing, new Uint8Array([i >> 8, i & 0xff]));
+   * }
+   * await client.closeWrite();
+   *
+   * let sum = 0;
+   * for await (const batch of server.frameBatches(framing, { borrow: true })) {
+   *   for (const [high, low] of batch) sum += high! << 8 | low!;
+   * }
+   * assertEquals(sum, 500_500);
+   * ```
    */
   async *frameBatches(
     framing: Framing,
@@ -357,6 +536,20 @@ export class TcpConn implements Deno.TcpConn {
    * Most callers want {@linkcode TcpConn.send} or {@linkcode TcpConn.writeAll}.
    *
    * @throws {SocketError} `EPIPE` or `ECONNRESET` when the peer has gone.
+   *
+   * @example How much the kernel took
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * const count = await client.write(new Uint8Array([1, 2, 3]));
+   * assertEquals(count, 3); // of a large piece it may be less
+   * assertEquals(await server.readExact(count), new Uint8Array([1, 2, 3]));
+   * ```
    */
   write(bytes: Uint8Array, options?: WaitOptions): Promise<number> {
     return this.#writer.write(bytes, true, options);
@@ -370,6 +563,22 @@ export class TcpConn implements Deno.TcpConn {
    * they must then not change until `flush` resolves.
    *
    * @throws {SocketError} `EPIPE` or `ECONNRESET` when the peer has gone.
+   *
+   * @example A large piece, with a time limit
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * const piece = new Uint8Array(4_000_000).fill(7);
+   * const writing = client.writeAll(piece, { timeout: 30_000 });
+   * assertEquals((await server.readExact(piece.length)).at(-1), 7);
+   * await writing;
+   * assertEquals(client.bytesWritten, piece.length);
+   * ```
    */
   async writeAll(bytes: Uint8Array, options?: WaitOptions): Promise<void> {
     await this.#writer.write(bytes, false, options);
@@ -391,6 +600,21 @@ export class TcpConn implements Deno.TcpConn {
    * @throws {SocketError} `EPIPE` or `ECONNRESET` when the peer has gone;
    * `ENOBUFS` when 64 times the high-water mark is queued by a caller who does
    * not await.
+   *
+   * @example Many small messages in a few calls
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * for (const word of ["to ", "be ", "sent\n"]) {
+   *   await client.send(new TextEncoder().encode(word)); // resolves at once
+   * }
+   * assertEquals(await server.readLine(), "to be sent");
+   * ```
    */
   send(bytes: Uint8Array): Promise<void> {
     return this.#writer.send(bytes);
@@ -401,6 +625,23 @@ export class TcpConn implements Deno.TcpConn {
    * straight into the send queue.
    *
    * @throws {FrameError} When the frame is larger than the limit.
+   *
+   * @example A message with its length in front
+   * ```ts
+   * import {
+   *   connectTcp,
+   *   lengthPrefixFraming,
+   *   listenTcp,
+   * } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * await client.sendFrame(lengthPrefixFraming(2), new Uint8Array([7, 8]));
+   * assertEquals(await server.readExact(4), new Uint8Array([0, 2, 7, 8]));
+   * ```
    */
   sendFrame(framing: Framing, frame: Uint8Array): Promise<void> {
     const size = framing.encodedSize(frame);
@@ -410,12 +651,47 @@ export class TcpConn implements Deno.TcpConn {
     return this.#writer.commit(size);
   }
 
-  /** Resolves when less than the high-water mark is queued. */
+  /**
+   * Resolves when less than the high-water mark is queued.
+   *
+   * @example Waiting for room
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assert, assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * const piece = new Uint8Array(1000);
+   * for (let i = 0; i < 100; i++) client.send(piece); // awaits none of them
+   * await client.drained();
+   * assert(client.queued < 262_144);
+   * assertEquals((await server.readExact(100_000)).length, 100_000);
+   * ```
+   */
   drained(): Promise<void> {
     return this.#writer.drained();
   }
 
-  /** Resolves when all that is queued now has been handed to the kernel. */
+  /**
+   * Resolves when all that is queued now has been handed to the kernel.
+   *
+   * @example Before the program tells that all is sent
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * client.send(new Uint8Array(10));
+   * await client.flush({ timeout: 5000 });
+   * assertEquals([client.queued, client.bytesWritten], [0, 10]);
+   * assertEquals((await server.readExact(10)).length, 10);
+   * ```
+   */
   flush(options?: WaitOptions): Promise<void> {
     if (this.#isClosed) return Promise.reject(this.#error("EBADF", "write"));
     return this.#writer.flush(options);
@@ -427,6 +703,22 @@ export class TcpConn implements Deno.TcpConn {
    * Sends what is queued and then FIN: `shutdown` with SHUT_WR. The peer reads
    * the end of the stream; this side may go on reading. Later writes reject with
    * `EPIPE`. A second call waits for the first.
+   *
+   * @example A question to its end, then the answer
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * await client.send(new TextEncoder().encode("1 2 3"));
+   * await client.closeWrite();
+   * const question = await server.readLine(); // to the end of the stream
+   * await server.send(new TextEncoder().encode(`${question} 4\n`));
+   * assertEquals(await client.readLine(), "1 2 3 4");
+   * ```
    */
   closeWrite(): Promise<void> {
     if (this.#isClosed) return Promise.reject(this.#error("EBADF", "shutdown"));
@@ -450,6 +742,22 @@ export class TcpConn implements Deno.TcpConn {
    * Ends reading on this side: `shutdown` with SHUT_RD. What is buffered is
    * dropped, pending and later reads find the end of the stream. The peer is not
    * told.
+   *
+   * @example No more of that
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * const reading = client.read(new Uint8Array(16));
+   * client.closeRead();
+   * assertEquals(await reading, null);
+   * await client.send(new Uint8Array([1])); // the other way still goes
+   * assertEquals((await server.readExact(1)).length, 1);
+   * ```
    */
   closeRead(): void {
     this.#reader.endNow();
@@ -462,6 +770,23 @@ export class TcpConn implements Deno.TcpConn {
    * Messages that `send` has accepted still leave, for up to 5 seconds, as they
    * do after `close` in C; `await using` waits for that. Use
    * {@linkcode TcpConn.closeGracefully} to know that the peer has read them.
+   *
+   * @example What waits is told
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { ClosedError } from "@berkeley/sockets/errors";
+   * import { assertEquals, assertRejects } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * const reading = client.readLine();
+   * client.close();
+   * client.close(); // does nothing
+   * await assertRejects(() => reading, ClosedError);
+   * assertEquals(await server.readLine(), null);
+   * ```
    */
   close(): void {
     if (this.#isClosed) return;
@@ -503,6 +828,26 @@ export class TcpConn implements Deno.TcpConn {
    *
    * Closes in any case; rejects with `ETIMEDOUT` when the peer takes longer than
    * `timeout`, by default 5000 ms, and with what went wrong otherwise.
+   *
+   * @example Knowing that the peer has read it all
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * const serving = (async () => {
+   *   const line = await server.readLine();
+   *   assertEquals(await server.readLine(), null); // the end
+   *   server.close();
+   *   return line;
+   * })();
+   * await client.send(new TextEncoder().encode("the last word\n"));
+   * await client.closeGracefully({ timeout: 5000 });
+   * assertEquals(await serving, "the last word");
+   * ```
    */
   async closeGracefully(options?: WaitOptions): Promise<void> {
     if (this.#isClosed) return this.#closing;
@@ -534,6 +879,23 @@ export class TcpConn implements Deno.TcpConn {
    *
    * @throws {NotSupportedError} When the transport cannot: `"deno"` needs a program
    * started with `--allow-ffi`, the others need nothing. It is then left open.
+   *
+   * @example A peer that is cut off
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { ConnectionResetError } from "@berkeley/sockets/errors";
+   * import { assertRejects } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp({ ...listener.addr, backend: "node" });
+   * using server = await listener.accept();
+   *
+   * client.reset();
+   * await assertRejects(
+   *   () => server.read(new Uint8Array(1)),
+   *   ConnectionResetError,
+   * );
+   * ```
    */
   reset(): void {
     if (this.#isClosed) return;
@@ -557,6 +919,26 @@ export class TcpConn implements Deno.TcpConn {
    * @throws {BusyError} When a read or a write is pending, or what a read that was
    * given up had begun.
    * @throws {NotSupportedError} When the connection is not one of `Deno`'s.
+   *
+   * @example Deno's own connection, and what had come
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * await server.send(new TextEncoder().encode("ready\nmore"));
+   * assertEquals(await client.readLine(), "ready");
+   * await client.peek(4);
+   *
+   * const { conn, buffered } = client.detach(); // such as for Deno.startTls
+   * using own = conn;
+   * assertEquals(new TextDecoder().decode(buffered), "more");
+   * await own.write(new Uint8Array([1]));
+   * assertEquals(await server.readExact(1), new Uint8Array([1]));
+   * ```
    */
   detach(): DetachedConn {
     if (this.#isClosed) throw this.#error("EBADF", "detach");
@@ -583,7 +965,23 @@ export class TcpConn implements Deno.TcpConn {
 
   // Settings
 
-  /** TCP_NODELAY: whether small writes leave at once. It is on from the start. */
+  /**
+   * TCP_NODELAY: whether small writes leave at once. It is on from the start.
+   *
+   * @example Leaving small segments to Nagle's algorithm
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * client.setNoDelay(false);
+   * await client.send(new Uint8Array([1]));
+   * assertEquals(await server.readExact(1), new Uint8Array([1]));
+   * ```
+   */
   setNoDelay(noDelay = true): void {
     this.#transport.setNoDelay(noDelay);
   }
@@ -594,6 +992,20 @@ export class TcpConn implements Deno.TcpConn {
    *
    * @throws {NotSupportedError} When the transport cannot set `idle`: open the
    * connection with `backend: "node"`.
+   *
+   * @example Probes after a minute of silence
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp({ ...listener.addr, backend: "node" });
+   * using server = await listener.accept();
+   *
+   * client.setKeepAlive(true, 60_000);
+   * server.setKeepAlive(); // after the system's own time
+   * assertEquals(client.isClosed, false);
+   * ```
    */
   setKeepAlive(keepAlive = true, idle?: number): void {
     if (this.#transport.setKeepAlive(keepAlive, idle)) return;
@@ -610,6 +1022,24 @@ export class TcpConn implements Deno.TcpConn {
    * @throws {NotSupportedError} When the program lacks `--allow-ffi`.
    * @throws {SocketError} `ENOPROTOOPT` when the system has no such option, `EINVAL`
    * when it does not take the value.
+   *
+   * @example Where the program may use libc
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { NotSupportedError } from "@berkeley/sockets/errors";
+   * import { assertEquals, assertInstanceOf } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * try {
+   *   await client.setOption("TCP_USER_TIMEOUT", 5000);
+   *   assertEquals(await client.getOption("TCP_USER_TIMEOUT"), 5000);
+   * } catch (error) { // without --allow-ffi
+   *   assertInstanceOf(error, NotSupportedError);
+   * }
+   * ```
    */
   setOption<K extends SocketOptionName>(
     name: K,
@@ -624,6 +1054,23 @@ export class TcpConn implements Deno.TcpConn {
    * Reads an option of the socket: C's `getsockopt`, on every backend.
    *
    * @throws {NotSupportedError} When the program lacks `--allow-ffi`.
+   *
+   * @example The size of a buffer of the kernel
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { NotSupportedError } from "@berkeley/sockets/errors";
+   * import { assert, assertEquals, assertInstanceOf } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * try {
+   *   assert(await client.getOption("SO_RCVBUF") > 0);
+   * } catch (error) { // without --allow-ffi
+   *   assertInstanceOf(error, NotSupportedError);
+   * }
+   * ```
    */
   getOption<K extends SocketOptionName>(name: K): Promise<SocketOptions[K]> {
     return this.#isClosed
@@ -636,12 +1083,48 @@ export class TcpConn implements Deno.TcpConn {
     return { type: SOCK_STREAM, descriptor, localAddr, remoteAddr };
   }
 
-  /** Lets what is pending keep the program alive, as it does from the start. */
+  /**
+   * Lets what is pending keep the program alive, as it does from the start.
+   *
+   * @example A read that counts again
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * client.unref();
+   * const reading = client.read(new Uint8Array(1));
+   * client.ref();
+   * await server.send(new Uint8Array([1]));
+   * assertEquals(await reading, 1);
+   * ```
+   */
   ref(): void {
     this.#transport.ref();
   }
 
-  /** Lets the program end while something is pending. */
+  /**
+   * Lets the program end while something is pending.
+   *
+   * @example A background connection
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * client.unref();
+   * const news = client.readLine(); // pending, it does not keep the program alive
+   * await server.send(new TextEncoder().encode("news\n"));
+   * client.ref();
+   * assertEquals(await news, "news");
+   * ```
+   */
   unref(): void {
     this.#transport.unref();
   }

@@ -120,6 +120,20 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
    * @throws {ClosedError} When the listener is closed, before or meanwhile.
    * @throws {SocketError} `EMFILE` when no descriptor is left; the connection
    * stays in the kernel's queue, and a later call gets it.
+   *
+   * @example One connection, with a time limit
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { TimedOutError } from "@berkeley/sockets/errors";
+   * import { assertEquals, assertRejects } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * await assertRejects(() => listener.accept({ timeout: 10 }), TimedOutError);
+   *
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept({ timeout: 5000 });
+   * assertEquals(server.remoteAddr.port, client.localAddr.port);
+   * ```
    */
   accept(options?: WaitOptions): Promise<TcpConn> {
     try {
@@ -196,6 +210,18 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
    * Stops listening: C's `close`. Pending accepts reject with a `ClosedError`,
    * iteration ends quietly, connections that were accepted live on, and the port
    * is free. A second call does nothing.
+   *
+   * @example An accept that ends
+   * ```ts
+   * import { listenTcp } from "@berkeley/sockets/tcp";
+   * import { ClosedError } from "@berkeley/sockets/errors";
+   * import { assertRejects } from "@std/assert";
+   *
+   * const listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * const accepting = listener.accept();
+   * listener.close();
+   * await assertRejects(() => accepting, ClosedError);
+   * ```
    */
   close(): void {
     if (this.#isClosed) return;
@@ -214,6 +240,21 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
    *
    * @throws {NotSupportedError} When the program lacks `--allow-ffi`, or another
    * listener shares the port and the backend is not `"posix"`.
+   *
+   * @example Where the program may use libc
+   * ```ts
+   * import { listenTcp } from "@berkeley/sockets/tcp";
+   * import { NotSupportedError } from "@berkeley/sockets/errors";
+   * import { assert, assertInstanceOf } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * try {
+   *   await listener.setOption("SO_RCVBUF", 65_536);
+   *   assert(await listener.getOption("SO_RCVBUF") >= 65_536);
+   * } catch (error) { // without --allow-ffi
+   *   assertInstanceOf(error, NotSupportedError);
+   * }
+   * ```
    */
   setOption<K extends SocketOptionName>(
     name: K,
@@ -228,6 +269,20 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
    * Reads an option of the listener: C's `getsockopt`, on every backend.
    *
    * @throws {NotSupportedError} When the program lacks `--allow-ffi`.
+   *
+   * @example Whether it listens
+   * ```ts
+   * import { listenTcp } from "@berkeley/sockets/tcp";
+   * import { NotSupportedError } from "@berkeley/sockets/errors";
+   * import { assertEquals, assertInstanceOf } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * try {
+   *   assertEquals(await listener.getOption("SO_ACCEPTCONN"), true);
+   * } catch (error) { // without --allow-ffi
+   *   assertInstanceOf(error, NotSupportedError);
+   * }
+   * ```
    */
   getOption<K extends SocketOptionName>(name: K): Promise<SocketOptions[K]> {
     return this.#isClosed
@@ -240,12 +295,47 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
     return { type: SOCK_STREAM, descriptor, localAddr };
   }
 
-  /** Lets a pending accept keep the program alive, as it does from the start. */
+  /**
+   * Lets a pending accept keep the program alive, as it does from the start.
+   *
+   * @example An accept that counts again
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * listener.unref();
+   * const accepting = listener.accept();
+   * listener.ref();
+   *
+   * using client = await connectTcp(listener.addr);
+   * using server = await accepting;
+   * assertEquals(server.remoteAddr.port, client.localAddr.port);
+   * ```
+   */
   ref(): void {
     this.#transport.ref();
   }
 
-  /** Lets the program end while an accept is pending. */
+  /**
+   * Lets the program end while an accept is pending.
+   *
+   * @example A listener that does not keep the program alive
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * listener.unref();
+   * const accepting = listener.accept(); // alone, it would let the program end
+   *
+   * using client = await connectTcp(listener.addr);
+   * await client.send(new TextEncoder().encode("hello\n"));
+   * listener.ref();
+   * using server = await accepting;
+   * assertEquals(await server.readLine(), "hello");
+   * ```
+   */
   unref(): void {
     this.#transport.unref();
   }

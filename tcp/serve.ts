@@ -234,6 +234,23 @@ export class TcpServer implements AsyncDisposable {
    * and their connection closed. Without a timeout it waits as long as it takes.
    *
    * Aborting `signal` ends only the wait.
+   *
+   * @example Ending at once, or after the handlers
+   * ```ts
+   * import { connectTcp, serveTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const server = await serveTcp(
+   *   { hostname: "127.0.0.1", port: 0 },
+   *   async (conn, { signal }) => {
+   *     await conn.readLine({ signal }); // waits for a line that never comes
+   *   },
+   * );
+   * using conn = await connectTcp(server.addr);
+   * await server.shutdown({ timeout: 50 });
+   * assertEquals(await conn.readLine(), null);
+   * assertEquals(server.stats.active, 0);
+   * ```
    */
   async shutdown(options?: WaitOptions): Promise<void> {
     checkWait(options);
@@ -251,12 +268,45 @@ export class TcpServer implements AsyncDisposable {
     }
   }
 
-  /** Lets the server keep the program alive, as it does from the start. */
+  /**
+   * Lets the server keep the program alive, as it does from the start.
+   *
+   * @example A server that counts again
+   * ```ts
+   * import { connectTcp, serveTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using server = await serveTcp(
+   *   { hostname: "127.0.0.1", port: 0 },
+   *   (conn) => conn.send(new TextEncoder().encode("hi\n")),
+   * );
+   * server.unref();
+   * server.ref();
+   * using conn = await connectTcp(server.addr);
+   * assertEquals(await conn.readLine(), "hi");
+   * ```
+   */
   ref(): void {
     this.#listener.ref();
   }
 
-  /** Lets the program end although the server listens. */
+  /**
+   * Lets the program end although the server listens.
+   *
+   * @example A server for the time that the program runs
+   * ```ts
+   * import { connectTcp, serveTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * await using server = await serveTcp(
+   *   { hostname: "127.0.0.1", port: 0 },
+   *   (conn) => conn.send(new TextEncoder().encode("hi\n")),
+   * );
+   * server.unref(); // from now on the program ends when its other work is done
+   * using conn = await connectTcp(server.addr);
+   * assertEquals(await conn.readLine(), "hi");
+   * ```
+   */
   unref(): void {
     this.#listener.unref();
   }

@@ -34,7 +34,19 @@ export class FrameError extends SocketError {
     Object.assign(this, sizes);
   }
 
-  /** The error of a frame over the limit. */
+  /**
+   * The error of a frame over the limit.
+   *
+   * @example In a framing of one's own
+   * ```ts
+   * import { FrameError } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const error = FrameError.tooLarge("send", 300, 255);
+   * assertEquals(error.code, "EMSGSIZE");
+   * assertEquals([error.size, error.limit], [300, 255]);
+   * ```
+   */
   static tooLarge(
     verb: "receive" | "send",
     size: number,
@@ -47,7 +59,18 @@ export class FrameError extends SocketError {
     );
   }
 
-  /** The error of bytes that are no frame. */
+  /**
+   * The error of bytes that are no frame.
+   *
+   * @example In a framing of one's own
+   * ```ts
+   * import { FrameError } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const error = FrameError.malformed("it begins with a wrong byte");
+   * assertEquals(error.code, "EBADMSG");
+   * ```
+   */
   static malformed(reason: string): FrameError {
     return new FrameError(`Cannot receive a frame: ${reason}`, "EBADMSG");
   }
