@@ -98,6 +98,18 @@ export class ConnectedUdpSocket extends UdpEndpoint {
    * when the kernel has it; the bytes must not change until then.
    *
    * @throws {MessageTooLongError} When there are more bytes than a datagram has.
+   *
+   * @example One datagram
+   * ```ts
+   * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using server = await bindUdp({ hostname: "127.0.0.1" });
+   * using client = await connectUdp(server.localAddr);
+   *
+   * assertEquals(await client.send(new Uint8Array([1, 2, 3])), 3);
+   * assertEquals((await server.receive({ timeout: 5000 })).data.length, 3);
+   * ```
    */
   send(bytes: Uint8Array): Promise<number> {
     return this.transmit(bytes, this.#hostname, this.#port);
@@ -106,6 +118,20 @@ export class ConnectedUdpSocket extends UdpEndpoint {
   /**
    * Sends datagrams to the peer: C's `sendmmsg`. Resolves with how many were sent
    * when all were.
+   *
+   * @example Several datagrams
+   * ```ts
+   * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using server = await bindUdp({ hostname: "127.0.0.1" });
+   * using client = await connectUdp(server.localAddr);
+   *
+   * const words = ["one", "two"].map((word) => new TextEncoder().encode(word));
+   * assertEquals(await client.sendMany(words), 2);
+   * assertEquals((await server.receive({ timeout: 5000 })).data, words[0]);
+   * assertEquals((await server.receive({ timeout: 5000 })).data, words[1]);
+   * ```
    */
   sendMany(datagrams: Iterable<Uint8Array>): Promise<number> {
     const [hostname, port] = [this.#hostname, this.#port];
@@ -120,6 +146,21 @@ export class ConnectedUdpSocket extends UdpEndpoint {
    *
    * @throws {AddrInfoError} When the name cannot be resolved.
    * @throws {RangeError} When the port is not from 1 to 65535.
+   *
+   * @example The next server
+   * ```ts
+   * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using first = await bindUdp({ hostname: "127.0.0.1" });
+   * using second = await bindUdp({ hostname: "127.0.0.1" });
+   * using client = await connectUdp(first.localAddr);
+   *
+   * await client.connect(second.localAddr);
+   * assertEquals(client.remoteAddr, second.localAddr);
+   * await client.send(new Uint8Array([7]));
+   * assertEquals((await second.receive({ timeout: 5000 })).data[0], 7);
+   * ```
    */
   async connect(
     address: UdpDestination,
@@ -137,6 +178,21 @@ export class ConnectedUdpSocket extends UdpEndpoint {
   /**
    * Gives up the peer, as `connect` to `AF_UNSPEC` does in C: the port goes over
    * to the unconnected socket returned, and this one is closed.
+   *
+   * @example The same port, without a peer
+   * ```ts
+   * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using server = await bindUdp({ hostname: "127.0.0.1" });
+   * const client = await connectUdp(server.localAddr);
+   * const { port } = client.localAddr;
+   *
+   * using socket = client.disconnect();
+   * assertEquals([client.isClosed, socket.localAddr.port], [true, port]);
+   * await socket.sendTo(new Uint8Array([7]), server.localAddr);
+   * assertEquals((await server.receive({ timeout: 5000 })).data[0], 7);
+   * ```
    */
   disconnect(): UdpSocket {
     coreOf(this).transport.disconnect?.();

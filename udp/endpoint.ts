@@ -37,6 +37,24 @@ export let takeCore: (endpoint: UdpEndpoint) => UdpCore;
  *
  * Receives are served in the order of their calls. One that times out or is
  * aborted loses no datagram: the next receive gets it.
+ *
+ * @example A function for sockets of either kind
+ * ```ts
+ * import { bindUdp, connectUdp, UdpEndpoint } from "@berkeley/sockets/udp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * async function firstOf(socket: UdpEndpoint): Promise<number> {
+ *   const { data } = await socket.receive({ timeout: 5000 });
+ *   return data[0]!;
+ * }
+ *
+ * using server = await bindUdp({ hostname: "127.0.0.1" });
+ * using client = await connectUdp(server.localAddr);
+ * await client.send(new Uint8Array([7]));
+ * assertEquals(await firstOf(server), 7);
+ * await server.sendTo(new Uint8Array([8]), client.localAddr);
+ * assertEquals(await firstOf(client), 8);
+ * ```
  */
 export abstract class UdpEndpoint
   implements AsyncIterable<Datagram>, Disposable, AsyncDisposable {
@@ -141,6 +159,22 @@ export abstract class UdpEndpoint
    * Receives a datagram: C's `recvfrom`. An empty datagram is one, too.
    *
    * @throws {ClosedError} When the socket is closed, before or meanwhile.
+   *
+   * @example A wait that is given up loses no datagram
+   * ```ts
+   * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+   * import { TimedOutError } from "@berkeley/sockets/errors";
+   * import { assertEquals, assertRejects } from "@std/assert";
+   *
+   * using server = await bindUdp({ hostname: "127.0.0.1" });
+   * using client = await connectUdp(server.localAddr);
+   *
+   * await assertRejects(() => server.receive({ timeout: 10 }), TimedOutError);
+   * await client.send(new TextEncoder().encode("hello"));
+   * const { data, address, truncated } = await server.receive();
+   * assertEquals(new TextDecoder().decode(data), "hello");
+   * assertEquals([address, truncated], [client.localAddr, false]);
+   * ```
    */
   receive(options?: WaitOptions): Promise<Datagram> {
     return this.#receive(options, this.#own);
@@ -165,6 +199,24 @@ export abstract class UdpEndpoint
    * Receives a datagram into `buffer`, without memory of its own: the fastest way.
    *
    * @throws {ClosedError} When the socket is closed, before or meanwhile.
+   *
+   * @example One buffer for all datagrams
+   * ```ts
+   * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using server = await bindUdp({ hostname: "127.0.0.1" });
+   * using client = await connectUdp(server.localAddr);
+   *
+   * const buffer = new Uint8Array(4);
+   * await client.send(new Uint8Array([1, 2]));
+   * const first = await server.receiveInto(buffer, { timeout: 5000 });
+   * assertEquals(buffer.subarray(0, first.length), new Uint8Array([1, 2]));
+   *
+   * await client.send(new Uint8Array(100)); // loses what the buffer has no room for
+   * const second = await server.receiveInto(buffer, { timeout: 5000 });
+   * assertEquals([second.length, second.truncated], [4, true]);
+   * ```
    */
   receiveInto(
     buffer: Uint8Array,
@@ -186,6 +238,23 @@ export abstract class UdpEndpoint
    * Receives as many datagrams as are there, at least one and at most `most`.
    *
    * @throws {RangeError} When `most` is not a positive integer.
+   *
+   * @example What has come meanwhile
+   * ```ts
+   * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using server = await bindUdp({ hostname: "127.0.0.1" });
+   * using client = await connectUdp(server.localAddr);
+   *
+   * await client.sendMany([1, 2, 3].map((n) => new Uint8Array([n])));
+   * const got: number[] = [];
+   * while (got.length < 3) {
+   *   const batch = await server.receiveBatch(64, { timeout: 5000 });
+   *   got.push(...batch.map(({ data }) => data[0]!));
+   * }
+   * assertEquals(got, [1, 2, 3]);
+   * ```
    */
   async receiveBatch(
     most: number,
@@ -291,6 +360,16 @@ export abstract class UdpEndpoint
    *
    * @throws {NotSupportedError} On the `"deno"` backend, and over IPv6 on `"node"`.
    * @throws {RangeError} When it is out of range.
+   *
+   * @example No farther than the next router
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { assertThrows } from "@std/assert";
+   *
+   * using socket = await bindUdp({ hostname: "127.0.0.1", backend: "node" });
+   * socket.setTtl(1);
+   * assertThrows(() => socket.setTtl(256), RangeError);
+   * ```
    */
   setTtl(ttl: number): void {
     checkInteger("ttl", ttl, 1, 255);
@@ -300,6 +379,21 @@ export abstract class UdpEndpoint
   /**
    * SO_BROADCAST: whether it may send to broadcast addresses; see
    * `UdpOptions.broadcast`.
+   *
+   * @example Only for as long as it is needed
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { PermissionDeniedError } from "@berkeley/sockets/errors";
+   * import { assertRejects } from "@std/assert";
+   *
+   * using socket = await bindUdp({ hostname: "127.0.0.1", broadcast: true });
+   * socket.setBroadcast(false);
+   * await assertRejects(
+   *   () =>
+   *     socket.sendTo(new Uint8Array(1), { hostname: "255.255.255.255", port: 9 }),
+   *   PermissionDeniedError,
+   * );
+   * ```
    */
   setBroadcast(on: boolean): void {
     this.#set("broadcast", on);
@@ -312,6 +406,16 @@ export abstract class UdpEndpoint
    *
    * @throws {NotSupportedError} On the `"deno"` backend, and over IPv6 on `"node"`.
    * @throws {RangeError} When it is out of range.
+   *
+   * @example Beyond the local network
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { assertThrows } from "@std/assert";
+   *
+   * using socket = await bindUdp({ hostname: "127.0.0.1", backend: "node" });
+   * socket.setMulticastTtl(4);
+   * assertThrows(() => socket.setMulticastTtl(0), RangeError);
+   * ```
    */
   setMulticastTtl(ttl: number): void {
     checkInteger("multicast TTL", ttl, 1, 255);
@@ -323,6 +427,23 @@ export abstract class UdpEndpoint
    * it sends to a group.
    *
    * @throws {NotSupportedError} On the `"deno"` backend.
+   *
+   * @example Hearing oneself
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const group = "239.255.42.98";
+   * using socket = await bindUdp({ backend: "node" });
+   * socket.setMulticastInterface("127.0.0.1");
+   * await socket.joinMulticast(group, { interface: "127.0.0.1" });
+   *
+   * socket.setMulticastLoopback(true); // as it is from the start
+   * const to = { hostname: group, port: socket.localAddr.port };
+   * await socket.sendTo(new TextEncoder().encode("to all"), to);
+   * const { data } = await socket.receive({ timeout: 5000 });
+   * assertEquals(new TextDecoder().decode(data), "to all");
+   * ```
    */
   setMulticastLoopback(on: boolean): void {
     this.#set("multicastLoopback", on);
@@ -334,6 +455,22 @@ export abstract class UdpEndpoint
    *
    * @throws {NotSupportedError} On the `"deno"` backend.
    * @throws {TypeError} When it is no interface of the socket's family.
+   *
+   * @example Out by the loopback interface
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const group = "239.255.42.98";
+   * using member = await bindUdp({ backend: "node" });
+   * await member.joinMulticast(group, { interface: "127.0.0.1" });
+   *
+   * using sender = await bindUdp({ hostname: "127.0.0.1", backend: "node" });
+   * sender.setMulticastInterface("127.0.0.1");
+   * const to = { hostname: group, port: member.localAddr.port };
+   * await sender.sendTo(new Uint8Array([7]), to);
+   * assertEquals((await member.receive({ timeout: 5000 })).data[0], 7);
+   * ```
    */
   setMulticastInterface(via: string | number): void {
     checkInterface(via, this.family);
@@ -345,6 +482,20 @@ export abstract class UdpEndpoint
    *
    * @throws {NotSupportedError} On the runtime's backends, neither of which sets it.
    * @throws {RangeError} When it is not a positive integer.
+   *
+   * @example As large as the backend lets it be
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { NotSupportedError } from "@berkeley/sockets/errors";
+   * import { assertInstanceOf } from "@std/assert";
+   *
+   * using socket = await bindUdp({ hostname: "127.0.0.1" });
+   * try {
+   *   socket.setReceiveBufferSize(1 << 20);
+   * } catch (error) { // only "posix" can
+   *   assertInstanceOf(error, NotSupportedError);
+   * }
+   * ```
    */
   setReceiveBufferSize(size: number): void {
     checkInteger("receive buffer size", size, 1, 2 ** 30);
@@ -356,6 +507,20 @@ export abstract class UdpEndpoint
    *
    * @throws {NotSupportedError} On the runtime's backends, neither of which sets it.
    * @throws {RangeError} When it is not a positive integer.
+   *
+   * @example As large as the backend lets it be
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { NotSupportedError } from "@berkeley/sockets/errors";
+   * import { assertInstanceOf } from "@std/assert";
+   *
+   * using socket = await bindUdp({ hostname: "127.0.0.1" });
+   * try {
+   *   socket.setSendBufferSize(1 << 20);
+   * } catch (error) { // only "posix" can
+   *   assertInstanceOf(error, NotSupportedError);
+   * }
+   * ```
    */
   setSendBufferSize(size: number): void {
     checkInteger("send buffer size", size, 1, 2 ** 30);
@@ -373,6 +538,23 @@ export abstract class UdpEndpoint
    * `backend: "node"` and IPv4; over IPv6, the name of an interface needs
    * `backend: "node"` or `--allow-sys`, its index `backend: "deno"` or
    * `--allow-sys`.
+   *
+   * @example Hearing what is sent to a group
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const group = "239.255.42.98";
+   * using member = await bindUdp({ reuseAddress: true, backend: "node" });
+   * await member.joinMulticast(group, { interface: "127.0.0.1" });
+   *
+   * using sender = await bindUdp({ hostname: "127.0.0.1", backend: "node" });
+   * sender.setMulticastInterface("127.0.0.1");
+   * const to = { hostname: group, port: member.localAddr.port };
+   * await sender.sendTo(new TextEncoder().encode("to all"), to);
+   * const { data } = await member.receive({ timeout: 5000 });
+   * assertEquals(new TextDecoder().decode(data), "to all");
+   * ```
    */
   async joinMulticast(
     address: string,
@@ -385,6 +567,20 @@ export abstract class UdpEndpoint
    * Leaves a multicast group, with the options with which it was joined.
    *
    * @throws {AddressNotAvailableError} When it is not a member.
+   *
+   * @example A member, and no more
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { SocketError } from "@berkeley/sockets/errors";
+   * import { assertRejects } from "@std/assert";
+   *
+   * const group = "239.255.42.98";
+   * const via = { interface: "127.0.0.1" };
+   * using member = await bindUdp({ backend: "node" });
+   * await member.joinMulticast(group, via);
+   * await member.leaveMulticast(group, via);
+   * await assertRejects(() => member.leaveMulticast(group, via), SocketError);
+   * ```
    */
   async leaveMulticast(
     address: string,
@@ -416,6 +612,21 @@ export abstract class UdpEndpoint
    * socket shares the port and the backend is not `"posix"`.
    * @throws {SocketError} `ENOPROTOOPT` when the system has no such option, `EINVAL`
    * when it does not take the value.
+   *
+   * @example Where the program may use libc
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { NotSupportedError } from "@berkeley/sockets/errors";
+   * import { assertEquals, assertInstanceOf } from "@std/assert";
+   *
+   * using socket = await bindUdp({ hostname: "127.0.0.1" });
+   * try {
+   *   await socket.setOption("IP_TOS", 0xb8);
+   *   assertEquals(await socket.getOption("IP_TOS"), 0xb8);
+   * } catch (error) { // without --allow-ffi
+   *   assertInstanceOf(error, NotSupportedError);
+   * }
+   * ```
    */
   setOption<K extends SocketOptionName>(
     name: K,
@@ -430,6 +641,20 @@ export abstract class UdpEndpoint
    * Reads an option of the socket: C's `getsockopt`, on every backend.
    *
    * @throws {NotSupportedError} When the program lacks `--allow-ffi`.
+   *
+   * @example The size of a buffer of the kernel
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { NotSupportedError } from "@berkeley/sockets/errors";
+   * import { assert, assertInstanceOf } from "@std/assert";
+   *
+   * using socket = await bindUdp({ hostname: "127.0.0.1" });
+   * try {
+   *   assert(await socket.getOption("SO_RCVBUF") > 0);
+   * } catch (error) { // without --allow-ffi
+   *   assertInstanceOf(error, NotSupportedError);
+   * }
+   * ```
    */
   getOption<K extends SocketOptionName>(name: K): Promise<SocketOptions[K]> {
     return this.#isClosed
@@ -442,12 +667,46 @@ export abstract class UdpEndpoint
     return { type: SOCK_DGRAM, descriptor, localAddr };
   }
 
-  /** Lets a pending receive keep the program alive, as it does from the start. */
+  /**
+   * Lets a pending receive keep the program alive, as it does from the start.
+   *
+   * @example A receive that counts again
+   * ```ts
+   * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using server = await bindUdp({ hostname: "127.0.0.1" });
+   * using client = await connectUdp(server.localAddr);
+   *
+   * server.unref();
+   * const receiving = server.receive();
+   * server.ref();
+   * await client.send(new Uint8Array([7]));
+   * assertEquals((await receiving).data[0], 7);
+   * ```
+   */
   ref(): void {
     this.#core.transport.ref();
   }
 
-  /** Lets the program end while a receive is pending. */
+  /**
+   * Lets the program end while a receive is pending.
+   *
+   * @example A socket that listens in the background
+   * ```ts
+   * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using server = await bindUdp({ hostname: "127.0.0.1" });
+   * using client = await connectUdp(server.localAddr);
+   *
+   * server.unref();
+   * const news = server.receive(); // pending, it does not keep the program alive
+   * await client.send(new Uint8Array([7]));
+   * server.ref();
+   * assertEquals((await news).data[0], 7);
+   * ```
+   */
   unref(): void {
     this.#core.transport.unref();
   }
@@ -455,6 +714,19 @@ export abstract class UdpEndpoint
   /**
    * Closes the socket: C's `close`. What waits on it rejects with a `ClosedError`,
    * iterations end quietly, and a second call does nothing.
+   *
+   * @example What waits is told
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { ClosedError } from "@berkeley/sockets/errors";
+   * import { assertRejects } from "@std/assert";
+   *
+   * const socket = await bindUdp({ hostname: "127.0.0.1" });
+   * const receiving = socket.receive();
+   * socket.close();
+   * socket.close(); // does nothing
+   * await assertRejects(() => receiving, ClosedError);
+   * ```
    */
   close(): void {
     if (this.#isClosed) return;

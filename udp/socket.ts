@@ -73,6 +73,21 @@ export class UdpSocket extends UdpEndpoint {
    * @throws {PermissionDeniedError} For a broadcast address without `broadcast`.
    * @throws {AddrInfoError} When the name cannot be resolved.
    * @throws {RangeError} When the port is out of range.
+   *
+   * @example To an address, and to a name
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using a = await bindUdp({ hostname: "127.0.0.1" });
+   * using b = await bindUdp({ hostname: "127.0.0.1" });
+   *
+   * await a.sendTo(new Uint8Array([1]), b.localAddr);
+   * const { port } = b.localAddr;
+   * await a.sendTo(new Uint8Array([2]), { hostname: "localhost", port });
+   * assertEquals((await b.receive({ timeout: 5000 })).data[0], 1);
+   * assertEquals((await b.receive({ timeout: 5000 })).data[0], 2);
+   * ```
    */
   sendTo(bytes: Uint8Array, address: UdpDestination): Promise<number> {
     try {
@@ -125,6 +140,24 @@ export class UdpSocket extends UdpEndpoint {
    * were sent when all were.
    *
    * @throws As `sendTo` does, once those before the failing one are sent.
+   *
+   * @example The same to several peers
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using socket = await bindUdp({ hostname: "127.0.0.1" });
+   * using a = await bindUdp({ hostname: "127.0.0.1" });
+   * using b = await bindUdp({ hostname: "127.0.0.1" });
+   *
+   * const data = new TextEncoder().encode("to both");
+   * const sent = await socket.sendMany(
+   *   [a, b].map((peer) => ({ data, address: peer.localAddr })),
+   * );
+   * assertEquals(sent, 2);
+   * assertEquals((await a.receive({ timeout: 5000 })).data, data);
+   * assertEquals((await b.receive({ timeout: 5000 })).data, data);
+   * ```
    */
   async sendMany(
     datagrams: Iterable<{ data: Uint8Array; address: UdpDestination }>,
@@ -152,6 +185,21 @@ export class UdpSocket extends UdpEndpoint {
    *
    * @throws {AddrInfoError} When the name cannot be resolved.
    * @throws {RangeError} When the port is not from 1 to 65535.
+   *
+   * @example From now on with one peer
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using peer = await bindUdp({ hostname: "127.0.0.1" });
+   * const socket = await bindUdp({ hostname: "127.0.0.1" });
+   * const { port } = socket.localAddr;
+   *
+   * using connected = await socket.connect(peer.localAddr);
+   * assertEquals([socket.isClosed, connected.localAddr.port], [true, port]);
+   * await connected.send(new Uint8Array([7]));
+   * assertEquals((await peer.receive({ timeout: 5000 })).data[0], 7);
+   * ```
    */
   async connect(
     address: UdpDestination,
