@@ -154,6 +154,12 @@ export class MessageBatch {
     return this.#slab.subarray(at, at + this.#byteLength(index));
   }
 
+  /** How many bytes a datagram has, without a view of them. */
+  lengthAt(index: number): number {
+    this.#check(index);
+    return this.#byteLength(index);
+  }
+
   #byteLength(index: number): number {
     return this.#vectors[(index * IOVEC.size + IOVEC.length) / 4]!;
   }

@@ -6,6 +6,9 @@
  */
 import { compare, type Contender, type Table } from "../_harness.ts";
 import { compile, numbersOf, startPeer } from "../_programs.ts";
+import { COUNTS as ALL_COUNTS } from "./work.js";
+
+const COUNTS: Record<string, number> = ALL_COUNTS;
 
 const here = (file: string) => new URL(file, import.meta.url).pathname;
 
@@ -14,9 +17,33 @@ const rate = async (program: string, args: string[]) =>
   (await numbersOf(program, args))?.[0];
 
 const DENO = [
-  ...["run", "--quiet", "--allow-net", "--no-check"],
+  ...["run", "--quiet", "--allow-net", "--allow-ffi", "--no-check"],
   "--v8-flags=--expose-gc",
 ];
+
+/** The works that are done over libc as well, and with a spin of so many µs. */
+const ON_LIBC: Record<string, number[]> = {
+  "ping-pong": [0, 50],
+  "ping-pong-64": [0],
+  "bulk-in": [0],
+  "bulk-out": [0],
+};
+
+function onLibc(work: string, args: string[]): Contender[] {
+  const deno = Deno.execPath();
+  const spins = ON_LIBC[work];
+  if (spins === undefined || Deno.build.os === "windows") return [];
+  return [
+    {
+      name: 'this library, "posix"',
+      run: () => rate(deno, [...DENO, here("ours.js"), ...args, "", "posix"]),
+    },
+    ...spins.map((spin) => ({
+      name: "this library, `PosixSocket`" + (spin ? `, ${spin} µs spin` : ""),
+      run: () => rate(deno, [...DENO, here("posix.js"), ...args, `${spin}`]),
+    })),
+  ];
+}
 
 function contenders(
   work: string,
@@ -35,6 +62,7 @@ function contenders(
       name: way === "" ? "this library" : `this library, ${way}`,
       run: () => rate(deno, [...DENO, here("ours.js"), ...args, way]),
     })),
+    ...onLibc(work, args),
     {
       name: "node:net in Deno",
       run: () => rate(deno, [...DENO, here("net.mjs"), ...args]),
@@ -77,6 +105,7 @@ export async function* benchTcp(isQuick: boolean): AsyncGenerator<Table> {
   try {
     // It is never what a contender waits for.
     const program = await compile(here("peer.c"), `${folder}/peer`);
+    const inC = await compile(here("contender.c"), `${folder}/contender`);
     await using scripted = await startPeer(Deno.execPath(), [
       ...DENO,
       here("peer.ts"),
@@ -92,6 +121,11 @@ export async function* benchTcp(isQuick: boolean): AsyncGenerator<Table> {
       // Only the script knows how to connect by itself.
       const { port } = work === "accept" ? scripted : compiled ?? scripted;
       const all = contenders(work, port, share, ways);
+      if (inC !== undefined && work.startsWith("ping-pong")) {
+        const count = String(Math.floor(COUNTS[work]! * share));
+        const run = () => rate(inC, [work, String(port), count]);
+        all.push({ name: "C over epoll", run });
+      }
       yield await compare(title, unit, all, rounds);
     }
   } finally {

@@ -12,10 +12,15 @@ import {
 
 const task = parse(Deno.args);
 const way = Deno.args[3];
+const backend = Deno.args[4];
 const framing = lengthPrefixFraming(4);
 
 async function open(wish) {
-  const conn = await connectTcp({ hostname: "127.0.0.1", port: task.port });
+  const conn = await connectTcp({
+    hostname: "127.0.0.1",
+    port: task.port,
+    backend,
+  });
   await conn.write(new TextEncoder().encode(wish));
   return conn;
 }

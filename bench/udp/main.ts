@@ -13,6 +13,7 @@ const here = (file: string) => new URL(file, import.meta.url).pathname;
 const DENO = [
   ...["run", "--quiet", "--allow-net", "--no-check"],
   "--unstable-net",
+  "--allow-ffi",
 ];
 
 /** A program and how it is started, and what it is called in the tables. */
@@ -38,7 +39,8 @@ function programs(work: string, inC: string | undefined): Program[] {
   const raw = { command: deno, args: [...DENO, here("raw.js")] };
   const ours = { command: deno, args: [...DENO, here("ours.js")] };
   const dgram = here("dgram.mjs");
-  const backends = ["deno", "node"] as const;
+  const posix = { command: deno, args: [...DENO, here("posix.js")] };
+  const backends = ["deno", "node", "posix"] as const;
   return [
     { ...raw, name: "raw Deno, one buffer", ways: ["reused"] },
     ...work === "out" ? [] : [{ ...raw, name: "raw Deno, a new buffer each" }],
@@ -49,6 +51,12 @@ function programs(work: string, inC: string | undefined): Program[] {
         ways: [backend, call],
       }))
     ),
+    { ...posix, name: "this library, `PosixSocket`", ways: ["single"] },
+    {
+      ...posix,
+      name: "this library, `PosixSocket`, batches",
+      ways: ["batch"],
+    },
     { name: "node:dgram in Deno", command: deno, args: [...DENO, dgram] },
     { name: "Node", command: "node", args: [dgram] },
     { name: "Bun", command: "bun", args: [dgram] },
