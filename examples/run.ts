@@ -21,12 +21,14 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   starttls: "TLS on a connection that began in plain text, as mail servers do",
   posix_ping: "ICMP echo: how long a host takes to answer",
   posix_unix_echo: "echo over a local socket: a path or an abstract name",
+  tcp_states: "the states of both ends of a connection, call by call",
 };
 
 /** Those that use libc and need `--allow-ffi`; others need `--allow-net` alone. */
 export const POSIX_EXAMPLES: ReadonlySet<string> = new Set([
   "posix_ping",
   "posix_unix_echo",
+  "tcp_states",
 ]);
 
 function list(isListed: (example: string) => boolean): void {
