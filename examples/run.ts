@@ -21,6 +21,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   starttls: "TLS on a connection that began in plain text, as mail servers do",
   posix_ping: "ICMP echo: how long a host takes to answer",
   posix_unix_echo: "echo over a local socket: a path or an abstract name",
+  reuse_port: "several processes on one port: how connections are spread",
   tcp_states: "the states of both ends of a connection, call by call",
 };
 
@@ -28,6 +29,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
 export const POSIX_EXAMPLES: ReadonlySet<string> = new Set([
   "posix_ping",
   "posix_unix_echo",
+  "reuse_port",
   "tcp_states",
 ]);
 
