@@ -35,7 +35,30 @@ export function connectNow(
   };
 }
 
-/** C's `connect` to AF_UNSPEC: no peer any more; of a stream, RST. */
+/**
+ * C's `connect` to AF_UNSPEC: no peer any more; of a stream, RST.
+ *
+ * @example Any descriptor
+ * ```ts
+ * import {
+ *   AF_INET,
+ *   disconnect,
+ *   SOCK_DGRAM,
+ *   socket,
+ * } from "@berkeley/sockets/posix";
+ * import { NotConnectedError } from "@berkeley/sockets/errors";
+ * import { assertThrows } from "@std/assert";
+ *
+ * using a = socket(AF_INET, SOCK_DGRAM);
+ * a.bind({ hostname: "127.0.0.1", port: 0 });
+ * using b = socket(AF_INET, SOCK_DGRAM);
+ * b.bind({ hostname: "127.0.0.1", port: 0 });
+ *
+ * a.connectNow(b.getSockName());
+ * disconnect(a.fd);
+ * assertThrows(() => a.getPeerName(), NotConnectedError);
+ * ```
+ */
 export function disconnectNow(fd: number): void {
   const { bytes, length } = unspecified();
   if (loadLibc().all.connect(fd, bytes, length) === 0) return;

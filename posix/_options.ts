@@ -32,7 +32,20 @@ function placeOf<K extends SocketOptionName>(
   return { ...entry, number };
 }
 
-/** C's `getsockopt`, of any descriptor. */
+/**
+ * C's `getsockopt`, of any descriptor.
+ *
+ * @example A socket that the runtime opened
+ * ```ts
+ * import { descriptorOf, getSockOpt, SOCK_STREAM } from "@berkeley/sockets/posix";
+ * import { assertEquals } from "@std/assert";
+ *
+ * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const localAddr = listener.addr;
+ * const fd = descriptorOf({ type: SOCK_STREAM, localAddr });
+ * assertEquals(getSockOpt(fd, "SO_ACCEPTCONN"), true);
+ * ```
+ */
 export function getOption<K extends SocketOptionName>(
   fd: number,
   name: K,
@@ -45,7 +58,26 @@ export function getOption<K extends SocketOptionName>(
   return decode(new DataView(bytes.buffer, 0, bytes.length));
 }
 
-/** C's `setsockopt`, of any descriptor. */
+/**
+ * C's `setsockopt`, of any descriptor.
+ *
+ * @example A socket that the runtime opened
+ * ```ts
+ * import {
+ *   descriptorOf,
+ *   getSockOpt,
+ *   setSockOpt,
+ *   SOCK_STREAM,
+ * } from "@berkeley/sockets/posix";
+ * import { assert } from "@std/assert";
+ *
+ * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const localAddr = listener.addr;
+ * const fd = descriptorOf({ type: SOCK_STREAM, localAddr });
+ * setSockOpt(fd, "SO_RCVBUF", 65_536); // what it accepts takes it over
+ * assert(getSockOpt(fd, "SO_RCVBUF") >= 65_536);
+ * ```
+ */
 export function setOption<K extends SocketOptionName>(
   fd: number,
   name: K,

@@ -101,6 +101,16 @@ function encodeIp(hostname: string, family: number): Uint8Array<ArrayBuffer> {
  * The index of an interface, of its name or its number as text.
  *
  * @throws {TypeError} When there is no interface of that name.
+ *
+ * @example A number, and none
+ * ```ts
+ * import { interfaceIndex } from "@berkeley/sockets/posix";
+ * import { assertEquals, assertThrows } from "@std/assert";
+ *
+ * assertEquals(interfaceIndex("7"), 7);
+ * assertEquals(interfaceIndex(undefined), 0);
+ * assertThrows(() => interfaceIndex("no such one"), TypeError);
+ * ```
  */
 export function scopeOf(zone: string | undefined): number {
   if (zone === undefined) return 0;

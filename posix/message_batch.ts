@@ -117,6 +117,17 @@ export class MessageBatch {
    * Adds a copy of a datagram; false where there is no room for it.
    *
    * @throws {RangeError} When it is larger than `size`.
+   *
+   * @example Until there is no room
+   * ```ts
+   * import { MessageBatch } from "@berkeley/sockets/posix";
+   * import { assertEquals, assertThrows } from "@std/assert";
+   *
+   * const batch = new MessageBatch({ capacity: 1, size: 16 });
+   * assertEquals(batch.push(new Uint8Array(16)), true);
+   * assertEquals(batch.push(new Uint8Array(1)), false);
+   * assertThrows(() => batch.push(new Uint8Array(17)), RangeError);
+   * ```
    */
   push(bytes: Uint8Array): boolean {
     return this.#add(bytes, undefined);
@@ -142,12 +153,42 @@ export class MessageBatch {
     this.#vectors[(i * IOVEC.size + IOVEC.length) / 4] = length;
   }
 
-  /** Forgets all datagrams. */
+  /**
+   * Forgets all datagrams.
+   *
+   * @example The same memory for the next datagrams
+   * ```ts
+   * import { MessageBatch } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const batch = new MessageBatch({ capacity: 1 });
+   * batch.push(new Uint8Array([1]));
+   * batch.clear();
+   * assertEquals(batch.length, 0);
+   * assertEquals(batch.push(new Uint8Array([2])), true);
+   * ```
+   */
   clear(): void {
     this.length = 0;
   }
 
-  /** The bytes of a datagram, lent: they change with the next call that fills it. */
+  /**
+   * The bytes of a datagram, lent: they change with the next call that fills it.
+   *
+   * @example To keep it, copy it
+   * ```ts
+   * import { MessageBatch } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const batch = new MessageBatch();
+   * batch.push(new Uint8Array([1, 2]));
+   * const lent = batch.data(0);
+   * const own = lent.slice();
+   * batch.clear();
+   * batch.push(new Uint8Array([8, 9]));
+   * assertEquals([own[0], lent[0]], [1, 8]);
+   * ```
+   */
   data(index: number): Uint8Array<ArrayBuffer> {
     this.#check(index);
     const at = index * this.size;
@@ -164,14 +205,60 @@ export class MessageBatch {
     return this.#vectors[(index * IOVEC.size + IOVEC.length) / 4]!;
   }
 
-  /** Whom a received datagram is from, or one that was added is for. */
+  /**
+   * Whom a received datagram is from, or one that was added is for.
+   *
+   * @example From whom each is
+   * ```ts
+   * import {
+   *   AF_INET,
+   *   MessageBatch,
+   *   SOCK_DGRAM,
+   *   socket,
+   * } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using a = socket(AF_INET, SOCK_DGRAM);
+   * a.bind({ hostname: "127.0.0.1", port: 0 });
+   * using b = socket(AF_INET, SOCK_DGRAM);
+   * b.bind({ hostname: "127.0.0.1", port: 0 });
+   *
+   * await a.sendTo(new Uint8Array([7]), b.getSockName());
+   * const batch = new MessageBatch();
+   * await b.recvMany(batch);
+   * assertEquals(batch.address(0), a.getSockName());
+   * ```
+   */
   address(index: number): SocketName {
     this.#check(index);
     const length = this.#words[wordOf(index, MSGHDR.nameLength)]!;
     return decode(this.#names, index * SOCKADDR_SIZE, length);
   }
 
-  /** Whether a received datagram was longer than `size`. */
+  /**
+   * Whether a received datagram was longer than `size`.
+   *
+   * @example A datagram that did not fit
+   * ```ts
+   * import {
+   *   AF_INET,
+   *   MessageBatch,
+   *   SOCK_DGRAM,
+   *   socket,
+   * } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using a = socket(AF_INET, SOCK_DGRAM);
+   * a.bind({ hostname: "127.0.0.1", port: 0 });
+   * using b = socket(AF_INET, SOCK_DGRAM);
+   * b.bind({ hostname: "127.0.0.1", port: 0 });
+   *
+   * await a.sendTo(new Uint8Array(100), b.getSockName());
+   * const batch = new MessageBatch({ size: 10 });
+   * await b.recvMany(batch);
+   * assertEquals([batch.data(0).length, batch.isTruncated(0)], [10, true]);
+   * ```
+   */
   isTruncated(index: number): boolean {
     this.#check(index);
     return (this.#words[wordOf(index, MSGHDR.flags)]! & MSG_TRUNC) !== 0;

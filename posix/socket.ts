@@ -78,6 +78,23 @@ export let descriptorIn: (socket: PosixSocket) => Descriptor;
  *
  * Calls that wait on the same half, receiving or sending, have their turn in the
  * order in which they were made. `close` rejects them with a `ClosedError`.
+ *
+ * @example Datagrams, with C's calls
+ * ```ts
+ * import { AF_INET, SOCK_DGRAM, socket } from "@berkeley/sockets/posix";
+ * import { assertEquals } from "@std/assert";
+ *
+ * using a = socket(AF_INET, SOCK_DGRAM);
+ * a.bind({ hostname: "127.0.0.1", port: 0 });
+ * using b = socket(AF_INET, SOCK_DGRAM);
+ * b.bind({ hostname: "127.0.0.1", port: 0 });
+ *
+ * await a.sendTo(new TextEncoder().encode("hello"), b.getSockName());
+ * const buffer = new Uint8Array(64);
+ * const { length, address } = await b.recvFrom(buffer);
+ * assertEquals(new TextDecoder().decode(buffer.subarray(0, length)), "hello");
+ * assertEquals(address, a.getSockName());
+ * ```
  */
 export class PosixSocket implements Disposable, AsyncDisposable {
   /** AF_INET, AF_INET6 or AF_UNIX. */
@@ -103,6 +120,35 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * from another program. It is set to not block, and closed with this object.
    *
    * @throws {SocketError} When it is no socket (ENOTSOCK), or not open (EBADF).
+   *
+   * @example A descriptor that came over a local socket
+   * ```ts
+   * import {
+   *   AF_INET,
+   *   AF_UNIX,
+   *   PosixSocket,
+   *   SOCK_DGRAM,
+   *   SOCK_STREAM,
+   *   socket,
+   *   socketPair,
+   * } from "@berkeley/sockets/posix";
+   * import { assert, assertEquals } from "@std/assert";
+   *
+   * const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
+   * using _a = a, _b = b;
+   * using sent = socket(AF_INET, SOCK_DGRAM);
+   * const descriptors = [sent.fd];
+   * await a.sendMsg({
+   *   data: new Uint8Array(1),
+   *   control: [{ type: "SCM_RIGHTS", descriptors }],
+   * });
+   *
+   * const { control } = await b.recvMsg(new Uint8Array(1));
+   * const [message] = control;
+   * assert(message?.type === "SCM_RIGHTS");
+   * using adopted = PosixSocket.adopt(message.descriptors[0]!);
+   * assertEquals([adopted.family, adopted.type], [AF_INET, SOCK_DGRAM]);
+   * ```
    */
   static adopt(fd: number): PosixSocket {
     const type = getOption(fd, "SO_TYPE");
@@ -155,6 +201,24 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    *
    * @throws {AddressInUseError} When another socket has the name.
    * @throws {NotCapableError} When the program may not use it.
+   *
+   * @example A free port
+   * ```ts
+   * import {
+   *   AF_INET,
+   *   InetName,
+   *   SOCK_STREAM,
+   *   socket,
+   * } from "@berkeley/sockets/posix";
+   * import { assert, assertEquals } from "@std/assert";
+   *
+   * using server = socket(AF_INET, SOCK_STREAM);
+   * server.setSockOpt("SO_REUSEADDR", true);
+   * server.bind({ hostname: "127.0.0.1", port: 0 });
+   * const { hostname, port } = server.getSockName() as InetName;
+   * assertEquals(hostname, "127.0.0.1");
+   * assert(port > 0);
+   * ```
    */
   bind(name: SocketName): void {
     const fd = this.#fd("bind", "bind");
@@ -168,6 +232,17 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * Lets others connect: C's `listen`.
    *
    * @param backlog How many connections wait for accept; the system caps it.
+   *
+   * @example A listener
+   * ```ts
+   * import { AF_INET, SOCK_STREAM, socket } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = socket(AF_INET, SOCK_STREAM);
+   * listener.bind({ hostname: "127.0.0.1", port: 0 });
+   * listener.listen(16);
+   * assertEquals(listener.getSockOpt("SO_ACCEPTCONN"), true);
+   * ```
    */
   listen(backlog: number = 511): void {
     if (!Number.isInteger(backlog) || backlog < 0) {
@@ -184,7 +259,27 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     throw lastError("listen", "listen");
   }
 
-  /** Waits for a connection: C's `accept`. */
+  /**
+   * Waits for a connection: C's `accept`.
+   *
+   * @example With a time limit
+   * ```ts
+   * import { AF_INET, SOCK_STREAM, socket } from "@berkeley/sockets/posix";
+   * import { TimedOutError } from "@berkeley/sockets/errors";
+   * import { assertEquals, assertRejects } from "@std/assert";
+   *
+   * using listener = socket(AF_INET, SOCK_STREAM);
+   * listener.bind({ hostname: "127.0.0.1", port: 0 });
+   * listener.listen();
+   *
+   * await assertRejects(() => listener.accept({ timeout: 10 }), TimedOutError);
+   * using client = socket(AF_INET, SOCK_STREAM);
+   * await client.connect(listener.getSockName());
+   * const { socket: server, address } = await listener.accept();
+   * using _server = server;
+   * assertEquals(address, client.getSockName());
+   * ```
+   */
   accept(options?: WaitOptions): Promise<Accepted> {
     const attempt = () => this.#acceptNow();
     const call = { action: "accept", syscall: "accept" };
@@ -209,6 +304,26 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * @throws {HostUnreachableError} When there is no way to the host.
    * @throws {TimedOutError} When the peer, or the time of `options`, ran out.
    * @throws {NotCapableError} When the program may not connect there.
+   *
+   * @example A connection, and a refusal
+   * ```ts
+   * import { AF_INET, SOCK_STREAM, socket } from "@berkeley/sockets/posix";
+   * import { ConnectionRefusedError } from "@berkeley/sockets/errors";
+   * import { assertEquals, assertRejects } from "@std/assert";
+   *
+   * using listener = socket(AF_INET, SOCK_STREAM);
+   * listener.bind({ hostname: "127.0.0.1", port: 0 });
+   * listener.listen();
+   * const name = listener.getSockName();
+   *
+   * using client = socket(AF_INET, SOCK_STREAM);
+   * await client.connect(name, { timeout: 5000 });
+   * assertEquals(client.getPeerName(), name);
+   *
+   * listener.close();
+   * using other = socket(AF_INET, SOCK_STREAM);
+   * await assertRejects(() => other.connect(name), ConnectionRefusedError);
+   * ```
    */
   async connect(name: SocketName, options?: WaitOptions): Promise<void> {
     checkWait(options);
@@ -264,6 +379,23 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * Sets the peer of a datagram socket, for which `connect` never waits.
    *
    * @throws {SocketError} `EINPROGRESS` for a socket that would have to wait.
+   *
+   * @example The peer of a datagram socket
+   * ```ts
+   * import { AF_INET, SOCK_DGRAM, socket } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using a = socket(AF_INET, SOCK_DGRAM);
+   * a.bind({ hostname: "127.0.0.1", port: 0 });
+   * using b = socket(AF_INET, SOCK_DGRAM);
+   * b.bind({ hostname: "127.0.0.1", port: 0 });
+   *
+   * a.connectNow(b.getSockName());
+   * await a.send(new Uint8Array([7]));
+   * const buffer = new Uint8Array(1);
+   * await b.recv(buffer);
+   * assertEquals(buffer[0], 7);
+   * ```
    */
   connectNow(name: SocketName): void {
     const fd = this.#fd("connect", "connect");
@@ -274,7 +406,25 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     throw socketError("EINPROGRESS", { action, syscall: "connect" });
   }
 
-  /** Takes the peer away from a datagram socket: C's `connect` to AF_UNSPEC. */
+  /**
+   * Takes the peer away from a datagram socket: C's `connect` to AF_UNSPEC.
+   *
+   * @example A peer, and then none
+   * ```ts
+   * import { AF_INET, SOCK_DGRAM, socket } from "@berkeley/sockets/posix";
+   * import { NotConnectedError } from "@berkeley/sockets/errors";
+   * import { assertThrows } from "@std/assert";
+   *
+   * using a = socket(AF_INET, SOCK_DGRAM);
+   * a.bind({ hostname: "127.0.0.1", port: 0 });
+   * using b = socket(AF_INET, SOCK_DGRAM);
+   * b.bind({ hostname: "127.0.0.1", port: 0 });
+   *
+   * a.connectNow(b.getSockName());
+   * a.disconnect();
+   * assertThrows(() => a.getPeerName(), NotConnectedError);
+   * ```
+   */
   disconnect(): void {
     disconnectNow(this.#fd("disconnect", "connect"));
   }
@@ -285,6 +435,26 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    *
    * @throws {BrokenPipeError} When the peer has gone, or after `shutdown(SHUT_WR)`.
    * @throws {WouldBlockError} When it would have to wait, with MSG_DONTWAIT.
+   *
+   * @example All of it, or as much as goes at once
+   * ```ts
+   * import {
+   *   AF_UNIX,
+   *   MSG_DONTWAIT,
+   *   SOCK_STREAM,
+   *   socketPair,
+   * } from "@berkeley/sockets/posix";
+   * import { assert, assertEquals } from "@std/assert";
+   *
+   * const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
+   * using _a = a, _b = b;
+   *
+   * assertEquals(await a.send(new Uint8Array(10)), 10);
+   * const piece = new Uint8Array(50_000_000);
+   * const sent = await a.send(piece, { flags: MSG_DONTWAIT });
+   * assert(sent > 0 && sent < piece.length);
+   * b.close();
+   * ```
    */
   send(bytes: Uint8Array, options?: TransferOptions): Promise<number> {
     const flags = options?.flags ?? 0;
@@ -307,7 +477,24 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     return this.#transfer("sending", attempt, options, { ...call, partial });
   }
 
-  /** `send` without waiting, and without a promise; undefined where it would wait. */
+  /**
+   * `send` without waiting, and without a promise; undefined where it would wait.
+   *
+   * @example Until there is no room
+   * ```ts
+   * import { AF_UNIX, SOCK_STREAM, socketPair } from "@berkeley/sockets/posix";
+   * import { assert } from "@std/assert";
+   *
+   * const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
+   * using _a = a, _b = b;
+   *
+   * const piece = new Uint8Array(65_536);
+   * let sent = 0;
+   * for (let n; (n = a.sendNow(piece)) !== undefined;) sent += n;
+   * assert(sent > 0);
+   * b.close();
+   * ```
+   */
   sendNow(bytes: Uint8Array, flags = 0): number | undefined {
     const fd = this.#fd("send", "send");
     if (this.#descriptor.isBusy("sending")) return undefined;
@@ -323,6 +510,31 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    *
    * @throws {ConnectionResetError} When the peer has reset the connection.
    * @throws {WouldBlockError} When it would have to wait, with MSG_DONTWAIT.
+   *
+   * @example A whole header, which stays to be read
+   * ```ts
+   * import {
+   *   AF_UNIX,
+   *   MSG_PEEK,
+   *   MSG_WAITALL,
+   *   SOCK_STREAM,
+   *   socketPair,
+   * } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
+   * using _a = a, _b = b;
+   *
+   * const receiving = b.recv(new Uint8Array(4), { flags: MSG_WAITALL });
+   * await a.send(new Uint8Array([1, 2]));
+   * await a.send(new Uint8Array([3, 4, 5]));
+   * assertEquals(await receiving, 4);
+   *
+   * const rest = new Uint8Array(8);
+   * assertEquals(await b.recv(rest, { flags: MSG_PEEK }), 1);
+   * assertEquals(await b.recv(rest), 1);
+   * assertEquals(rest[0], 5);
+   * ```
    */
   recv(buffer: Uint8Array, options?: TransferOptions): Promise<number> {
     const flags = options?.flags ?? 0;
@@ -347,7 +559,23 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     return this.#transfer("receiving", attempt, options, { ...call, partial });
   }
 
-  /** `recv` without waiting, and without a promise; undefined where it would wait. */
+  /**
+   * `recv` without waiting, and without a promise; undefined where it would wait.
+   *
+   * @example What is there, if there is something
+   * ```ts
+   * import { AF_UNIX, SOCK_STREAM, socketPair } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
+   * using _a = a, _b = b;
+   *
+   * const buffer = new Uint8Array(8);
+   * assertEquals(b.recvNow(buffer), undefined);
+   * await a.send(new Uint8Array([1, 2, 3]));
+   * assertEquals(b.recvNow(buffer), 3);
+   * ```
+   */
   recvNow(buffer: Uint8Array, flags = 0): number | undefined {
     const fd = this.#fd("receive", "recv");
     if (this.#descriptor.isBusy("receiving")) return undefined;
@@ -359,6 +587,20 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    *
    * @throws {MessageTooLongError} When it is too large for one datagram.
    * @throws {NotCapableError} When the program may not send there.
+   *
+   * @example To an address
+   * ```ts
+   * import { AF_INET, SOCK_DGRAM, socket } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using a = socket(AF_INET, SOCK_DGRAM);
+   * a.bind({ hostname: "127.0.0.1", port: 0 });
+   * using b = socket(AF_INET, SOCK_DGRAM);
+   * b.bind({ hostname: "127.0.0.1", port: 0 });
+   *
+   * assertEquals(await a.sendTo(new Uint8Array([1, 2]), b.getSockName()), 2);
+   * assertEquals(await b.recv(new Uint8Array(8)), 2);
+   * ```
    */
   sendTo(
     bytes: Uint8Array,
@@ -378,7 +620,26 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     return this.#transfer("sending", attempt, options, call);
   }
 
-  /** Receives, and tells from whom: C's `recvfrom`. */
+  /**
+   * Receives, and tells from whom: C's `recvfrom`.
+   *
+   * @example An answer to whoever asked
+   * ```ts
+   * import { AF_INET, SOCK_DGRAM, socket } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using a = socket(AF_INET, SOCK_DGRAM);
+   * a.bind({ hostname: "127.0.0.1", port: 0 });
+   * using b = socket(AF_INET, SOCK_DGRAM);
+   * b.bind({ hostname: "127.0.0.1", port: 0 });
+   *
+   * await a.sendTo(new TextEncoder().encode("ping"), b.getSockName());
+   * const buffer = new Uint8Array(64);
+   * const { length, address } = await b.recvFrom(buffer);
+   * await b.sendTo(buffer.subarray(0, length), address);
+   * assertEquals(await a.recv(new Uint8Array(64)), 4);
+   * ```
+   */
   recvFrom(buffer: Uint8Array, options?: TransferOptions): Promise<Received> {
     const flags = options?.flags ?? 0;
     const attempt = () =>
@@ -393,6 +654,28 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * some of them were sent.
    *
    * @throws {NotSupportedError} On macOS, which has no such call.
+   *
+   * @example Several datagrams in one call
+   * ```ts
+   * import {
+   *   AF_INET,
+   *   MessageBatch,
+   *   SOCK_DGRAM,
+   *   socket,
+   * } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using a = socket(AF_INET, SOCK_DGRAM);
+   * a.bind({ hostname: "127.0.0.1", port: 0 });
+   * using b = socket(AF_INET, SOCK_DGRAM);
+   * b.bind({ hostname: "127.0.0.1", port: 0 });
+   *
+   * const batch = new MessageBatch({ capacity: 16 });
+   * a.addTo(batch, new Uint8Array([1]), b.getSockName());
+   * a.addTo(batch, new Uint8Array([2]), b.getSockName());
+   * assertEquals(await a.sendMany(batch), 2);
+   * assertEquals(await b.recv(new Uint8Array(8)), 1);
+   * ```
    */
   sendMany(batch: MessageBatch, options?: TransferOptions): Promise<number> {
     const flags = options?.flags ?? 0;
@@ -410,7 +693,34 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     return this.#transfer("sending", attempt, options, call);
   }
 
-  /** `sendMany` without waiting; how many left, undefined where it would wait. */
+  /**
+   * `sendMany` without waiting; how many left, undefined where it would wait.
+   *
+   * @example The rest of a batch
+   * ```ts
+   * import {
+   *   AF_INET,
+   *   MessageBatch,
+   *   SOCK_DGRAM,
+   *   socket,
+   * } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using a = socket(AF_INET, SOCK_DGRAM);
+   * a.bind({ hostname: "127.0.0.1", port: 0 });
+   * using b = socket(AF_INET, SOCK_DGRAM);
+   * b.bind({ hostname: "127.0.0.1", port: 0 });
+   *
+   * a.connectNow(b.getSockName());
+   * const batch = new MessageBatch({ capacity: 2 });
+   * batch.push(new Uint8Array([1]));
+   * batch.push(new Uint8Array([2]));
+   * assertEquals(a.sendManyNow(batch, 1), 1); // the second alone
+   * const buffer = new Uint8Array(8);
+   * await b.recv(buffer);
+   * assertEquals(buffer[0], 2);
+   * ```
+   */
   sendManyNow(batch: MessageBatch, from = 0, flags = 0): number | undefined {
     const fd = this.#fd("send datagrams", "sendmmsg");
     if (this.#descriptor.isBusy("sending")) return undefined;
@@ -421,6 +731,27 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * Adds a datagram for an address to a batch; false where there is no room.
    *
    * @throws {NotCapableError} When the program may not send there.
+   *
+   * @example Until there is no room
+   * ```ts
+   * import {
+   *   AF_INET,
+   *   MessageBatch,
+   *   SOCK_DGRAM,
+   *   socket,
+   * } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using a = socket(AF_INET, SOCK_DGRAM);
+   * a.bind({ hostname: "127.0.0.1", port: 0 });
+   * using b = socket(AF_INET, SOCK_DGRAM);
+   * b.bind({ hostname: "127.0.0.1", port: 0 });
+   *
+   * const batch = new MessageBatch({ capacity: 1 });
+   * assertEquals(a.addTo(batch, new Uint8Array([1]), b.getSockName()), true);
+   * assertEquals(a.addTo(batch, new Uint8Array([2]), b.getSockName()), false);
+   * assertEquals(batch.address(0), b.getSockName());
+   * ```
    */
   addTo(batch: MessageBatch, bytes: Uint8Array, name: SocketName): boolean {
     this.#permit.check(name, "send to", "sendmmsg");
@@ -432,6 +763,31 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * one: C's `recvmmsg`. Resolves with how many.
    *
    * @throws {NotSupportedError} On macOS, which has no such call.
+   *
+   * @example What has come, in one call
+   * ```ts
+   * import {
+   *   AF_INET,
+   *   MessageBatch,
+   *   SOCK_DGRAM,
+   *   socket,
+   * } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using a = socket(AF_INET, SOCK_DGRAM);
+   * a.bind({ hostname: "127.0.0.1", port: 0 });
+   * using b = socket(AF_INET, SOCK_DGRAM);
+   * b.bind({ hostname: "127.0.0.1", port: 0 });
+   *
+   * for (const n of [1, 2, 3]) await a.sendTo(new Uint8Array([n]), b.getSockName());
+   * const batch = new MessageBatch({ capacity: 64, size: 1500 });
+   * let sum = 0;
+   * for (let count = 0; count < 3; count += batch.length) {
+   *   await b.recvMany(batch, { timeout: 5000 });
+   *   for (let i = 0; i < batch.length; i++) sum += batch.data(i)[0]!;
+   * }
+   * assertEquals(sum, 6);
+   * ```
    */
   recvMany(batch: MessageBatch, options?: TransferOptions): Promise<number> {
     const flags = options?.flags ?? 0;
@@ -441,14 +797,57 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     return this.#transfer("receiving", attempt, options, call);
   }
 
-  /** `recvMany` without waiting; undefined where it would wait. */
+  /**
+   * `recvMany` without waiting; undefined where it would wait.
+   *
+   * @example Only if there is something
+   * ```ts
+   * import {
+   *   AF_INET,
+   *   MessageBatch,
+   *   SOCK_DGRAM,
+   *   socket,
+   * } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using a = socket(AF_INET, SOCK_DGRAM);
+   * a.bind({ hostname: "127.0.0.1", port: 0 });
+   * using b = socket(AF_INET, SOCK_DGRAM);
+   * b.bind({ hostname: "127.0.0.1", port: 0 });
+   *
+   * const batch = new MessageBatch();
+   * assertEquals(b.recvManyNow(batch), undefined);
+   * await a.sendTo(new Uint8Array([7]), b.getSockName());
+   * assertEquals(b.recvManyNow(batch), 1);
+   * ```
+   */
   recvManyNow(batch: MessageBatch, flags = 0): number | undefined {
     const fd = this.#fd("receive datagrams", "recvmmsg");
     if (this.#descriptor.isBusy("receiving")) return undefined;
     return receiveBatchNow(fd, batch, batch.capacity, flags);
   }
 
-  /** Sends pieces of bytes as one, and control messages: C's `sendmsg`. */
+  /**
+   * Sends pieces of bytes as one, and control messages: C's `sendmsg`.
+   *
+   * @example A head and a body without copying them together
+   * ```ts
+   * import { AF_INET, SOCK_DGRAM, socket } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using a = socket(AF_INET, SOCK_DGRAM);
+   * a.bind({ hostname: "127.0.0.1", port: 0 });
+   * using b = socket(AF_INET, SOCK_DGRAM);
+   * b.bind({ hostname: "127.0.0.1", port: 0 });
+   *
+   * const head = new Uint8Array([0, 3]);
+   * const body = new Uint8Array([7, 8, 9]);
+   * await a.sendMsg({ data: [head, body], address: b.getSockName() });
+   * const buffer = new Uint8Array(8);
+   * const count = await b.recv(buffer);
+   * assertEquals([...buffer.subarray(0, count)], [0, 3, 7, 8, 9]);
+   * ```
+   */
   sendMsg(message: Message, options?: TransferOptions): Promise<number> {
     const { data, address, control = [] } = message;
     const flags = options?.flags ?? 0;
@@ -466,7 +865,27 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     return this.#transfer("sending", attempt, options, call);
   }
 
-  /** Receives into several buffers, and control messages: C's `recvmsg`. */
+  /**
+   * Receives into several buffers, and control messages: C's `recvmsg`.
+   *
+   * @example From whom, and with which TTL
+   * ```ts
+   * import { AF_INET, SOCK_DGRAM, socket } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using a = socket(AF_INET, SOCK_DGRAM);
+   * a.bind({ hostname: "127.0.0.1", port: 0 });
+   * using b = socket(AF_INET, SOCK_DGRAM);
+   * b.bind({ hostname: "127.0.0.1", port: 0 });
+   *
+   * b.setSockOpt("IP_RECVTTL", true);
+   * a.setSockOpt("IP_TTL", 7);
+   * await a.sendTo(new Uint8Array([1, 2]), b.getSockName());
+   * const { length, address, control } = await b.recvMsg(new Uint8Array(8));
+   * assertEquals([length, address], [2, a.getSockName()]);
+   * assertEquals(control, [{ type: "IP_TTL", value: 7 }]);
+   * ```
+   */
   recvMsg(
     buffers: Uint8Array | readonly Uint8Array[],
     options?: RecvMsgOptions,
@@ -513,7 +932,28 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     }
   }
 
-  /** Ends one direction of a connection, or both: C's `shutdown`. */
+  /**
+   * Ends one direction of a connection, or both: C's `shutdown`.
+   *
+   * @example The end of one direction
+   * ```ts
+   * import {
+   *   AF_UNIX,
+   *   SHUT_WR,
+   *   SOCK_STREAM,
+   *   socketPair,
+   * } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
+   * using _a = a, _b = b;
+   *
+   * a.shutdown(SHUT_WR);
+   * assertEquals(await b.recv(new Uint8Array(8)), 0);
+   * await b.send(new Uint8Array([7])); // the other way still goes
+   * assertEquals(await a.recv(new Uint8Array(8)), 1);
+   * ```
+   */
   shutdown(how: number): void {
     const fd = this.#fd("shut down", "shutdown");
     if (![0, 1, 2].includes(how)) {
@@ -525,7 +965,20 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     throw lastError("shut down", "shutdown");
   }
 
-  /** The name of this end: C's `getsockname`. */
+  /**
+   * The name of this end: C's `getsockname`.
+   *
+   * @example Before and after bind
+   * ```ts
+   * import { AF_INET, InetName, SOCK_DGRAM, socket } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using own = socket(AF_INET, SOCK_DGRAM);
+   * assertEquals(own.getSockName(), { hostname: "0.0.0.0", port: 0 });
+   * own.bind({ hostname: "127.0.0.1", port: 0 });
+   * assertEquals((own.getSockName() as InetName).hostname, "127.0.0.1");
+   * ```
+   */
   getSockName(): SocketName {
     const fd = this.#fd("read the own name", "getsockname");
     return nameOf(fd, "getsockname");
@@ -535,18 +988,63 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * The name of the far end: C's `getpeername`.
    *
    * @throws {NotConnectedError} When there is none.
+   *
+   * @example Whom a socket is connected to
+   * ```ts
+   * import { AF_INET, SOCK_DGRAM, socket } from "@berkeley/sockets/posix";
+   * import { NotConnectedError } from "@berkeley/sockets/errors";
+   * import { assertEquals, assertThrows } from "@std/assert";
+   *
+   * using a = socket(AF_INET, SOCK_DGRAM);
+   * a.bind({ hostname: "127.0.0.1", port: 0 });
+   * using b = socket(AF_INET, SOCK_DGRAM);
+   * b.bind({ hostname: "127.0.0.1", port: 0 });
+   *
+   * assertThrows(() => a.getPeerName(), NotConnectedError);
+   * a.connectNow(b.getSockName());
+   * assertEquals(a.getPeerName(), b.getSockName());
+   * ```
    */
   getPeerName(): SocketName {
     const fd = this.#fd("read the peer's name", "getpeername");
     return nameOf(fd, "getpeername");
   }
 
-  /** Reads an option: C's `getsockopt`. */
+  /**
+   * Reads an option: C's `getsockopt`.
+   *
+   * @example Whether an attempt has failed
+   * ```ts
+   * import { AF_INET, SOCK_STREAM, socket } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using own = socket(AF_INET, SOCK_STREAM);
+   * assertEquals(own.getSockOpt("SO_ERROR"), 0);
+   * assertEquals(own.getSockOpt("SO_TYPE"), SOCK_STREAM);
+   * ```
+   */
   getSockOpt<K extends SocketOptionName>(name: K): SocketOptions[K] {
     return getOption(this.#fd(`read ${name}`, "getsockopt"), name);
   }
 
-  /** Sets an option: C's `setsockopt`. */
+  /**
+   * Sets an option: C's `setsockopt`.
+   *
+   * @example Buffers, linger, keep-alive
+   * ```ts
+   * import { AF_INET, SOCK_STREAM, socket } from "@berkeley/sockets/posix";
+   * import { assert, assertEquals } from "@std/assert";
+   *
+   * using own = socket(AF_INET, SOCK_STREAM);
+   * own.setSockOpt("SO_RCVBUF", 65_536);
+   * own.setSockOpt("SO_LINGER", 2000); // milliseconds
+   * own.setSockOpt("SO_KEEPALIVE", true);
+   * own.setSockOpt("TCP_KEEPIDLE", 60_000);
+   * assert(own.getSockOpt("SO_RCVBUF") >= 65_536);
+   * assertEquals(own.getSockOpt("SO_LINGER"), 2000);
+   * assertEquals(own.getSockOpt("TCP_KEEPIDLE"), 60_000);
+   * ```
+   */
   setSockOpt<K extends SocketOptionName>(
     name: K,
     value: SocketOptions[K],
@@ -554,7 +1052,25 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     setOption(this.#fd(`set ${name}`, "setsockopt"), name, value);
   }
 
-  /** Reads an option that has no name here, by this system's numbers. */
+  /**
+   * Reads an option that has no name here, by this system's numbers.
+   *
+   * @example An option by its number
+   * ```ts
+   * import {
+   *   AF_INET,
+   *   IPPROTO_TCP,
+   *   SOCK_STREAM,
+   *   socket,
+   * } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using own = socket(AF_INET, SOCK_STREAM);
+   * const TCP_NODELAY = 1; // on Linux and on macOS
+   * const bytes = own.getRawSockOpt(IPPROTO_TCP, TCP_NODELAY, 4);
+   * assertEquals(new Int32Array(bytes.buffer)[0], 0);
+   * ```
+   */
   getRawSockOpt(
     level: number,
     number: number,
@@ -564,7 +1080,26 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     return getRawOption(fd, level, number, size);
   }
 
-  /** Sets an option that has no name here, by this system's numbers. */
+  /**
+   * Sets an option that has no name here, by this system's numbers.
+   *
+   * @example An option by its number
+   * ```ts
+   * import {
+   *   AF_INET,
+   *   IPPROTO_TCP,
+   *   SOCK_STREAM,
+   *   socket,
+   * } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using own = socket(AF_INET, SOCK_STREAM);
+   * const TCP_NODELAY = 1; // on Linux and on macOS
+   * const on = new Uint8Array(Int32Array.of(1).buffer);
+   * own.setRawSockOpt(IPPROTO_TCP, TCP_NODELAY, on);
+   * assertEquals(own.getSockOpt("TCP_NODELAY"), true);
+   * ```
+   */
   setRawSockOpt(
     level: number,
     number: number,
@@ -577,6 +1112,21 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * What the kernel knows of the connection: TCP_INFO.
    *
    * @throws {NotSupportedError} On macOS, which has it in another form.
+   *
+   * @example What the kernel has seen
+   * ```ts
+   * import { AF_INET, SOCK_STREAM, socket } from "@berkeley/sockets/posix";
+   * import { assert, assertEquals } from "@std/assert";
+   *
+   * using listener = socket(AF_INET, SOCK_STREAM);
+   * listener.bind({ hostname: "127.0.0.1", port: 0 });
+   * listener.listen();
+   * using client = socket(AF_INET, SOCK_STREAM);
+   * await client.connect(listener.getSockName());
+   * const { state, rtt, retransmits } = client.tcpInfo();
+   * assertEquals([state, retransmits], ["ESTABLISHED", 0]);
+   * assert(rtt > 0);
+   * ```
    */
   tcpInfo(): TcpInfo {
     const fd = this.#fd("read TCP_INFO", "getsockopt");
@@ -588,12 +1138,46 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     );
   }
 
-  /** Lets calls that wait keep the program alive, as they do from the start. */
+  /**
+   * Lets calls that wait keep the program alive, as they do from the start.
+   *
+   * @example A wait that counts again
+   * ```ts
+   * import { AF_UNIX, SOCK_STREAM, socketPair } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
+   * using _a = a, _b = b;
+   *
+   * b.unref();
+   * const receiving = b.recv(new Uint8Array(1));
+   * b.ref();
+   * await a.send(new Uint8Array([7]));
+   * assertEquals(await receiving, 1);
+   * ```
+   */
   ref(): void {
     this.#descriptor.setRef(true);
   }
 
-  /** Lets the program end while calls wait; they are looked after every 10 ms then. */
+  /**
+   * Lets the program end while calls wait; they are looked after every 10 ms then.
+   *
+   * @example A wait in the background
+   * ```ts
+   * import { AF_UNIX, SOCK_STREAM, socketPair } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
+   * using _a = a, _b = b;
+   *
+   * b.unref();
+   * const receiving = b.recv(new Uint8Array(1)); // alone, it lets the program end
+   * await a.send(new Uint8Array([7]));
+   * b.ref();
+   * assertEquals(await receiving, 1);
+   * ```
+   */
   unref(): void {
     this.#descriptor.setRef(false);
   }
@@ -601,6 +1185,22 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   /**
    * Closes it: C's `close`. What waits on it rejects with a `ClosedError`; a second
    * call does nothing. See SO_LINGER for what becomes of what is still to be sent.
+   *
+   * @example What waits is told
+   * ```ts
+   * import { AF_UNIX, SOCK_STREAM, socketPair } from "@berkeley/sockets/posix";
+   * import { ClosedError } from "@berkeley/sockets/errors";
+   * import { assertEquals, assertRejects } from "@std/assert";
+   *
+   * const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
+   * using _a = a, _b = b;
+   *
+   * const receiving = b.recv(new Uint8Array(1));
+   * b.close();
+   * b.close(); // does nothing
+   * await assertRejects(() => receiving, ClosedError);
+   * assertEquals([a.isClosed, b.isClosed, b.fd], [false, true, -1]);
+   * ```
    */
   close(): void {
     this.#descriptor.close();
