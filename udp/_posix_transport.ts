@@ -7,6 +7,7 @@ import {
   SOCK_DGRAM,
   tryParseIpAddress,
 } from "../address/mod.ts";
+import { socketError } from "../errors/mod.ts";
 import { applyOptions, requirePosix, throwForeign } from "../libc/mod.ts";
 import type { InetName, MessageBatch, PosixSocket } from "../posix/mod.ts";
 import { Memberships } from "./_membership.ts";
@@ -270,6 +271,13 @@ export async function bindPosix(
   target: BindTarget,
 ): Promise<DatagramTransport> {
   const posix = await requirePosix({ action: "bind", syscall: "bind" });
+  if (Deno.build.os !== "linux") {
+    throw socketError("ENOTSUP", {
+      action: `bind to ${target.hostname}`,
+      syscall: "recvmmsg",
+      reason: 'the "posix" backend of UDP needs Linux; leave out backend',
+    });
+  }
   const { hostname, port, reuseAddress } = target;
   const family = hostname.includes(":") ? AF_INET6 : AF_INET;
   const socket = posix.socket(family, SOCK_DGRAM);

@@ -208,7 +208,9 @@ function checkLimits(options: UdpOptions) {
 async function backendFor(options: BindUdpOptions): Promise<UdpBackend> {
   const { backend, ttl, hostname } = options;
   if (backend === undefined) {
-    if ((await preloadPosix())?.isSupported()) return "posix";
+    // Only Linux has the batches that it is made of.
+    const isLinux = Deno.build.os === "linux";
+    if (isLinux && (await preloadPosix())?.isSupported()) return "posix";
     return hasDenoDatagrams() && ttl === undefined ? "deno" : "node";
   }
   if (backend !== "deno") return backend;
