@@ -41,6 +41,15 @@ export class IpAddress {
    * @throws {RangeError} When there are neither 4 nor 16 bytes.
    * @throws {SyntaxError} When the zone is malformed, or the address is one
    * that has no zones: IPv4, or IPv4-mapped.
+   *
+   * @example From a packet
+   * ```ts
+   * import { IpAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const ip = IpAddress.fromBytes(new Uint8Array([192, 0, 2, 1]));
+   * assertEquals(ip.toString(), "192.0.2.1");
+   * ```
    */
   static fromBytes(bytes: Uint8Array, zone?: string): IpAddress {
     if (bytes.length !== 4 && bytes.length !== 16) {
@@ -59,29 +68,84 @@ export class IpAddress {
     return new IpAddress(own, zone);
   }
 
-  /** A copy of its 4 or 16 bytes, in network byte order. */
+  /**
+   * A copy of its 4 or 16 bytes, in network byte order.
+   *
+   * @example To a packet
+   * ```ts
+   * import { parseIpAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const ip = parseIpAddress("192.0.2.1");
+   * assertEquals(ip.toBytes(), new Uint8Array([192, 0, 2, 1]));
+   * ```
+   */
   toBytes(): Uint8Array {
     return this.#bytes.slice();
   }
 
-  /** The byte at an index, or 0 past the end; spares the copy of `toBytes`. */
+  /**
+   * The byte at an index, or 0 past the end; spares the copy of `toBytes`.
+   *
+   * @example The first byte
+   * ```ts
+   * import { parseIpAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * assertEquals(parseIpAddress("192.0.2.1").byteAt(0), 192);
+   * ```
+   */
   byteAt(index: number): number {
     return this.#bytes[index] ?? 0;
   }
 
-  /** Whether it is `::ffff:a.b.c.d`, an IPv4 address in IPv6 clothes. */
+  /**
+   * Whether it is `::ffff:a.b.c.d`, an IPv4 address in IPv6 clothes.
+   *
+   * @example What a dual-stack socket may report
+   * ```ts
+   * import { parseIpAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * assertEquals(parseIpAddress("::ffff:192.0.2.1").isV4Mapped(), true);
+   * assertEquals(parseIpAddress("192.0.2.1").isV4Mapped(), false);
+   * ```
+   */
   isV4Mapped(): boolean {
     return this.family === 6 && isMapped(this.#bytes);
   }
 
-  /** The IPv4 address inside an IPv4-mapped one; any other address itself. */
+  /**
+   * The IPv4 address inside an IPv4-mapped one; any other address itself.
+   *
+   * @example IPv4 again
+   * ```ts
+   * import { parseIpAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const ip = parseIpAddress("::ffff:192.0.2.1");
+   * assertEquals(ip.unmap().toString(), "192.0.2.1");
+   * assertEquals(parseIpAddress("::1").unmap().toString(), "::1");
+   * ```
+   */
   unmap(): IpAddress {
     return this.isV4Mapped()
       ? new IpAddress(this.#bytes.slice(12), undefined)
       : this;
   }
 
-  /** `::ffff:a.b.c.d` for an IPv4 address; an IPv6 address itself. */
+  /**
+   * `::ffff:a.b.c.d` for an IPv4 address; an IPv6 address itself.
+   *
+   * @example For a socket of IPv6
+   * ```ts
+   * import { parseIpAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const ip = parseIpAddress("192.0.2.1");
+   * assertEquals(ip.toV4Mapped().toString(), "::ffff:192.0.2.1");
+   * ```
+   */
   toV4Mapped(): IpAddress {
     if (this.family === 6) return this;
     const bytes = new Uint8Array(16);
@@ -90,18 +154,52 @@ export class IpAddress {
     return new IpAddress(bytes, undefined);
   }
 
-  /** The same address in another zone, or in none. */
+  /**
+   * The same address in another zone, or in none.
+   *
+   * @example On an interface
+   * ```ts
+   * import { parseIpAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const ip = parseIpAddress("fe80::1");
+   * assertEquals(ip.withZone("eth0").toString(), "fe80::1%eth0");
+   * assertEquals(ip.withZone("eth0").withZone(undefined).equals(ip), true);
+   * ```
+   */
   withZone(zone: string | undefined): IpAddress {
     return IpAddress.fromBytes(this.#bytes, zone);
   }
 
-  /** Whether it is `0.0.0.0` or `::`, C's `INADDR_ANY` and `in6addr_any`. */
+  /**
+   * Whether it is `0.0.0.0` or `::`, C's `INADDR_ANY` and `in6addr_any`.
+   *
+   * @example What a server binds to
+   * ```ts
+   * import { parseIpAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * assertEquals(parseIpAddress("::").isUnspecified(), true);
+   * assertEquals(parseIpAddress("0.0.0.0").isUnspecified(), true);
+   * assertEquals(parseIpAddress("::1").isUnspecified(), false);
+   * ```
+   */
   isUnspecified(): boolean {
     return this.#bytes.every((byte) => byte === 0);
   }
 
   /**
    * Whether it is in `127.0.0.0/8` or is `::1`, or is one of the first mapped.
+   *
+   * @example This host
+   * ```ts
+   * import { parseIpAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const texts = ["127.0.0.1", "127.1.2.3", "::1", "192.0.2.1"];
+   * const loopback = texts.filter((text) => parseIpAddress(text).isLoopback());
+   * assertEquals(loopback, ["127.0.0.1", "127.1.2.3", "::1"]);
+   * ```
    */
   isLoopback(): boolean {
     const ip = this.unmap();
@@ -110,26 +208,74 @@ export class IpAddress {
       this.#bytes.every((byte, i) => byte === 0 || i === 15);
   }
 
-  /** Whether it is in `224.0.0.0/4` (RFC 5771) or `ff00::/8` (RFC 4291). */
+  /**
+   * Whether it is in `224.0.0.0/4` (RFC 5771) or `ff00::/8` (RFC 4291).
+   *
+   * @example Groups
+   * ```ts
+   * import { parseIpAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * assertEquals(parseIpAddress("224.0.0.251").isMulticast(), true);
+   * assertEquals(parseIpAddress("ff02::fb").isMulticast(), true);
+   * assertEquals(parseIpAddress("192.0.2.1").isMulticast(), false);
+   * ```
+   */
   isMulticast(): boolean {
     return this.family === 4
       ? this.byteAt(0) >> 4 === 0xe
       : this.byteAt(0) === 0xff;
   }
 
-  /** Whether it is in `169.254.0.0/16` (RFC 3927) or `fe80::/10` (RFC 4291). */
+  /**
+   * Whether it is in `169.254.0.0/16` (RFC 3927) or `fe80::/10` (RFC 4291).
+   *
+   * @example Addresses that need a zone
+   * ```ts
+   * import { parseIpAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * assertEquals(parseIpAddress("fe80::1%eth0").isLinkLocal(), true);
+   * assertEquals(parseIpAddress("169.254.0.1").isLinkLocal(), true);
+   * assertEquals(parseIpAddress("fc00::1").isLinkLocal(), false);
+   * ```
+   */
   isLinkLocal(): boolean {
     return this.family === 4
       ? this.byteAt(0) === 169 && this.byteAt(1) === 254
       : this.byteAt(0) === 0xfe && this.byteAt(1) >> 6 === 0b10;
   }
 
-  /** Whether both are the same address in the same zone. */
+  /**
+   * Whether both are the same address in the same zone.
+   *
+   * @example Two texts, one address
+   * ```ts
+   * import { parseIpAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const ip = parseIpAddress("2001:db8::1");
+   * assertEquals(ip.equals(parseIpAddress("2001:DB8:0:0:0:0:0:1")), true);
+   * assertEquals(ip.equals(parseIpAddress("2001:db8::2")), false);
+   * ```
+   */
   equals(other: IpAddress): boolean {
     return this.compare(other) === 0;
   }
 
-  /** Less than 0, 0, or more: IPv4 before IPv6, then by bytes, then by zone. */
+  /**
+   * Less than 0, 0, or more: IPv4 before IPv6, then by bytes, then by zone.
+   *
+   * @example In order
+   * ```ts
+   * import { parseIpAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const ips = ["::1", "192.0.2.10", "192.0.2.9"].map(parseIpAddress);
+   * ips.sort((a, b) => a.compare(b));
+   * assertEquals(ips.map(String), ["192.0.2.9", "192.0.2.10", "::1"]);
+   * ```
+   */
   compare(other: IpAddress): number {
     if (this.family !== other.family) return this.family - other.family;
     for (let i = 0; i < this.#bytes.length; i++) {
@@ -140,14 +286,38 @@ export class IpAddress {
     return a < b ? -1 : a > b ? 1 : 0;
   }
 
-  /** Its canonical text: dotted decimal, or RFC 5952 with the zone. */
+  /**
+   * Its canonical text: dotted decimal, or RFC 5952 with the zone.
+   *
+   * @example As RFC 5952 has it
+   * ```ts
+   * import { parseIpAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * assertEquals(
+   *   String(parseIpAddress("2001:DB8:0:0:1:0:0:1")),
+   *   "2001:db8::1:0:0:1",
+   * );
+   * ```
+   */
   toString(): string {
     if (this.family === 4) return formatIpv4(this.#bytes, 0);
     const text = formatIpv6(this.#bytes);
     return this.zone === undefined ? text : `${text}%${this.zone}`;
   }
 
-  /** The text, so that an address reads well in JSON. */
+  /**
+   * The text, so that an address reads well in JSON.
+   *
+   * @example In JSON
+   * ```ts
+   * import { parseIpAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const peer = { ip: parseIpAddress("::1") };
+   * assertEquals(JSON.stringify(peer), '{"ip":"::1"}');
+   * ```
+   */
   toJSON(): string {
     return this.toString();
   }

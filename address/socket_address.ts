@@ -43,6 +43,17 @@ export class SocketAddress {
    * Makes one of the runtime's plain shape.
    *
    * @throws {SyntaxError} When its host is a name.
+   *
+   * @example From what the runtime tells
+   * ```ts
+   * import { SocketAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+   * const address = SocketAddress.from(listener.addr);
+   * assertEquals(address.ip.isLoopback(), true);
+   * assertEquals(address.port, listener.addr.port);
+   * ```
    */
   static from(address: { hostname: string; port: number }): SocketAddress {
     return new SocketAddress(parseIpAddress(address.hostname), address.port);
@@ -58,27 +69,92 @@ export class SocketAddress {
     return this.ip.toString();
   }
 
-  /** The runtime's plain shape of it. */
+  /**
+   * The runtime's plain shape of it.
+   *
+   * @example To what the runtime takes
+   * ```ts
+   * import { parseSocketAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * assertEquals(parseSocketAddress("[::1]:53").toNetAddr("udp"), {
+   *   transport: "udp",
+   *   hostname: "::1",
+   *   port: 53,
+   * });
+   * ```
+   */
   toNetAddr(transport: "tcp" | "udp"): Deno.NetAddr {
     return { transport, hostname: this.hostname, port: this.port };
   }
 
-  /** Whether both are the same address and port. */
+  /**
+   * Whether both are the same address and port.
+   *
+   * @example One address, written twice
+   * ```ts
+   * import { parseSocketAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const address = parseSocketAddress("[::1]:80");
+   * assertEquals(address.equals(parseSocketAddress("[0:0::1]:80")), true);
+   * assertEquals(address.equals(parseSocketAddress("[::1]:81")), false);
+   * ```
+   */
   equals(other: SocketAddress): boolean {
     return this.port === other.port && this.ip.equals(other.ip);
   }
 
-  /** Less than 0, 0, or more: by IP address, then by port. */
+  /**
+   * Less than 0, 0, or more: by IP address, then by port.
+   *
+   * @example In order
+   * ```ts
+   * import { parseSocketAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const addresses = ["[::1]:1", "192.0.2.1:443", "192.0.2.1:80"]
+   *   .map(parseSocketAddress);
+   * addresses.sort((a, b) => a.compare(b));
+   * assertEquals(addresses.map(String), [
+   *   "192.0.2.1:80",
+   *   "192.0.2.1:443",
+   *   "[::1]:1",
+   * ]);
+   * ```
+   */
   compare(other: SocketAddress): number {
     return this.ip.compare(other.ip) || this.port - other.port;
   }
 
-  /** `127.0.0.1:80` or `[::1]:80`. */
+  /**
+   * `127.0.0.1:80` or `[::1]:80`.
+   *
+   * @example As URLs have it
+   * ```ts
+   * import { SocketAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const address = SocketAddress.from({ hostname: "::1", port: 80 });
+   * assertEquals(`http://${address}/`, "http://[::1]:80/");
+   * ```
+   */
   toString(): string {
     return formatHostPort(this.hostname, this.port);
   }
 
-  /** The text, so that an address reads well in JSON. */
+  /**
+   * The text, so that an address reads well in JSON.
+   *
+   * @example In JSON
+   * ```ts
+   * import { parseSocketAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const peer = parseSocketAddress("192.0.2.1:80");
+   * assertEquals(JSON.stringify({ peer }), '{"peer":"192.0.2.1:80"}');
+   * ```
+   */
   toJSON(): string {
     return this.toString();
   }

@@ -33,7 +33,19 @@ export class HostsTable {
   readonly #byName = new Map<string, Line[]>();
   readonly #byAddress = new Map<string, Line>();
 
-  /** Reads text in the form of `/etc/hosts`; lines that make no sense are left out. */
+  /**
+   * Reads text in the form of `/etc/hosts`; lines that make no sense are left out.
+   *
+   * @example Comments, and lines that make no sense
+   * ```ts
+   * import { HostsTable } from "@berkeley/sockets/resolve";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const hosts = HostsTable.parse("# mine\n192.0.2.1 a\nnonsense\n");
+   * assertEquals(hosts.byName("a")?.addresses.map(String), ["192.0.2.1"]);
+   * assertEquals(hosts.byName("nonsense"), undefined);
+   * ```
+   */
   static parse(text: string): HostsTable {
     const table = new HostsTable();
     for (const [address, ...names] of wordsOfLines(text)) {
@@ -44,13 +56,39 @@ export class HostsTable {
     return table;
   }
 
-  /** What the file says of a name, with or without a final dot. */
+  /**
+   * What the file says of a name, with or without a final dot.
+   *
+   * @example A name and its aliases
+   * ```ts
+   * import { HostsTable } from "@berkeley/sockets/resolve";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const hosts = HostsTable.parse("192.0.2.1 www.example.com www");
+   * const entry = hosts.byName("WWW.");
+   * assertEquals(entry?.name, "www.example.com");
+   * assertEquals(entry?.aliases, ["www"]);
+   * ```
+   */
   byName(name: string): HostsEntry | undefined {
     const lines = this.#byName.get(keyOf(name));
     return lines === undefined ? undefined : entryOf(lines);
   }
 
-  /** What the first line on an address says. */
+  /**
+   * What the first line on an address says.
+   *
+   * @example The name of an address
+   * ```ts
+   * import { HostsTable } from "@berkeley/sockets/resolve";
+   * import { parseIpAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const hosts = HostsTable.parse("2001:db8::1 www.example.com www");
+   * const address = parseIpAddress("2001:db8:0::1");
+   * assertEquals(hosts.byAddress(address)?.name, "www.example.com");
+   * ```
+   */
   byAddress(address: IpAddress): HostsEntry | undefined {
     const line = this.#byAddress.get(address.toString());
     return line === undefined ? undefined : entryOf([line]);

@@ -40,17 +40,52 @@ export class ProtocolTable {
     }
   }
 
-  /** Reads text in the form of `/etc/protocols`; lines that make no sense are left out, as libc does. */
+  /**
+   * Reads text in the form of `/etc/protocols`; lines that make no sense are left out, as libc does.
+   *
+   * @example Lines of a file
+   * ```ts
+   * import { ProtocolTable } from "@berkeley/sockets/resolve";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const table = ProtocolTable.parse("icmp 1 ICMP\nudp 17 UDP");
+   * assertEquals(table.byName("udp")?.protocol, 17);
+   * ```
+   */
   static parse(text: string): ProtocolTable {
     return new ProtocolTable(parseProtocols(text));
   }
 
-  /** The first protocol of this name. */
+  /**
+   * The first protocol of this name.
+   *
+   * @example By an alias
+   * ```ts
+   * import { ProtocolTable } from "@berkeley/sockets/resolve";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const table = ProtocolTable.parse("tcp 6 TCP");
+   * assertEquals(table.byName("TCP")?.name, "tcp");
+   * assertEquals(table.byName("Tcp"), undefined);
+   * ```
+   */
   byName(name: string): ProtocolEntry | undefined {
     return this.#byName.get(name);
   }
 
-  /** The first protocol of this number. */
+  /**
+   * The first protocol of this number.
+   *
+   * @example From the header of a packet
+   * ```ts
+   * import { ProtocolTable } from "@berkeley/sockets/resolve";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const table = ProtocolTable.parse("tcp 6 TCP");
+   * assertEquals(table.byNumber(6)?.name, "tcp");
+   * assertEquals(table.byNumber(7), undefined);
+   * ```
+   */
   byNumber(protocol: number): ProtocolEntry | undefined {
     return this.#byNumber.get(protocol);
   }

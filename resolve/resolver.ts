@@ -105,7 +105,21 @@ export class Resolver {
     this.#random = options.random ?? Math.random;
   }
 
-  /** Forgets all cached answers. */
+  /**
+   * Forgets all cached answers.
+   *
+   * @example After the network has changed
+   * ```ts
+   * import { Resolver } from "@berkeley/sockets/resolve";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const resolver = new Resolver();
+   * await resolver.getAddrInfo("localhost", 80);
+   * resolver.clearCache();
+   * const again = await resolver.getAddrInfo("localhost", 80);
+   * assertEquals(again[0]!.address.ip.isLoopback(), true);
+   * ```
+   */
   clearCache(): void {
     this.#records.clear();
     this.#hosts.clear();
@@ -126,6 +140,24 @@ export class Resolver {
    * @throws {AddrInfoError} With an EAI_* code when there is no answer.
    * @throws {RangeError} When the service is a number that is no port, or the timeout is negative.
    * @throws {TypeError} When the node or the service is of another type.
+   *
+   * @example What to connect to, and what to bind
+   * ```ts
+   * import { AI_PASSIVE, Resolver } from "@berkeley/sockets/resolve";
+   * import { AF_INET6, SOCK_STREAM } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const resolver = new Resolver();
+   * const [server] = await resolver.getAddrInfo("127.0.0.1", "http");
+   * assertEquals(String(server!.address), "127.0.0.1:80");
+   *
+   * const [own] = await resolver.getAddrInfo(null, 8080, {
+   *   flags: AI_PASSIVE,
+   *   family: AF_INET6,
+   *   socktype: SOCK_STREAM,
+   * });
+   * assertEquals(String(own!.address), "[::]:8080");
+   * ```
    */
   getAddrInfo(
     node: string | null,
@@ -165,6 +197,27 @@ export class Resolver {
    * service the port in digits.
    *
    * @throws {AddrInfoError} `EAI_NONAME` when NI_NAMEREQD is set and there is no name, `EAI_AGAIN` when the name servers fail, `EAI_BADFLAGS` when a flag is unknown.
+   *
+   * @example A name of this host, and digits alone
+   * ```ts
+   * import {
+   *   NI_NUMERICHOST,
+   *   NI_NUMERICSERV,
+   *   Resolver,
+   * } from "@berkeley/sockets/resolve";
+   * import { parseSocketAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const resolver = new Resolver();
+   * const address = parseSocketAddress("127.0.0.1:80");
+   * const digits = NI_NUMERICHOST | NI_NUMERICSERV;
+   * assertEquals(await resolver.getNameInfo(address, digits), {
+   *   hostname: "127.0.0.1",
+   *   service: "80",
+   * });
+   * const { service } = await resolver.getNameInfo(address, NI_NUMERICHOST);
+   * assertEquals(service, "http");
+   * ```
    */
   async getNameInfo(
     address: SocketAddress,
@@ -208,6 +261,19 @@ export class Resolver {
    * As in C, the addresses are of IPv4 alone unless `family` says otherwise.
    *
    * @throws {AddrInfoError} With an EAI_* code when there is no answer.
+   *
+   * @example IPv4, or the family that is asked for
+   * ```ts
+   * import { Resolver } from "@berkeley/sockets/resolve";
+   * import { AF_INET6 } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const resolver = new Resolver();
+   * const four = await resolver.getHostByName("localhost");
+   * assertEquals(four.addresses.map(String), ["127.0.0.1"]);
+   * const six = await resolver.getHostByName("localhost", { family: AF_INET6 });
+   * assertEquals(six.addresses.map(String), ["::1"]);
+   * ```
    */
   async getHostByName(
     name: string,
@@ -237,6 +303,17 @@ export class Resolver {
    * Resolves an address to all that is known of the host: C's gethostbyaddr.
    *
    * @throws {AddrInfoError} With an EAI_* code when there is no answer.
+   *
+   * @example The name of loopback
+   * ```ts
+   * import { Resolver } from "@berkeley/sockets/resolve";
+   * import { parseIpAddress } from "@berkeley/sockets/address";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const resolver = new Resolver({ hosts: false });
+   * const entry = await resolver.getHostByAddr(parseIpAddress("127.0.0.1"));
+   * assertEquals(entry.name, "localhost");
+   * ```
    */
   async getHostByAddr(
     address: IpAddress,
@@ -259,6 +336,20 @@ export class Resolver {
    * search domain is tried and no hosts file read.
    *
    * @throws {AddrInfoError} With an EAI_* code when there are no such records.
+   *
+   * @example What may not be is refused without a query
+   * ```ts
+   * import { Resolver } from "@berkeley/sockets/resolve";
+   * import { AddrInfoError } from "@berkeley/sockets/errors";
+   * import { assertEquals, assertRejects } from "@std/assert";
+   *
+   * const resolver = new Resolver();
+   * const error = await assertRejects(
+   *   () => resolver.resolve("mail.invalid", "MX"),
+   *   AddrInfoError,
+   * );
+   * assertEquals(error.code, "EAI_NONAME");
+   * ```
    */
   async resolve<T extends RecordType>(
     name: string,
@@ -274,6 +365,19 @@ export class Resolver {
    * which to try them: RFC 2782. Each call draws anew among equal priorities.
    *
    * @throws {AddrInfoError} `EAI_SERVICE` when the domain says that it does not offer the service, else as `resolve` does.
+   *
+   * @example Where there is no such domain
+   * ```ts
+   * import { Resolver } from "@berkeley/sockets/resolve";
+   * import { AddrInfoError } from "@berkeley/sockets/errors";
+   * import { assertRejects } from "@std/assert";
+   *
+   * const resolver = new Resolver();
+   * await assertRejects(
+   *   () => resolver.lookupService({ service: "imaps", domain: "mail.invalid" }),
+   *   AddrInfoError,
+   * );
+   * ```
    */
   async lookupService(
     query: ServiceQuery,

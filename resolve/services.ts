@@ -46,17 +46,52 @@ export class ServiceTable {
     }
   }
 
-  /** Reads text in the form of `/etc/services`; lines that make no sense are left out, as libc does. */
+  /**
+   * Reads text in the form of `/etc/services`; lines that make no sense are left out, as libc does.
+   *
+   * @example Lines of a file
+   * ```ts
+   * import { ServiceTable } from "@berkeley/sockets/resolve";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const table = ServiceTable.parse("domain 53/tcp\ndomain 53/udp");
+   * assertEquals(table.byName("domain", "udp")?.port, 53);
+   * ```
+   */
   static parse(text: string): ServiceTable {
     return new ServiceTable(parseServices(text));
   }
 
-  /** The first service of this name, over the protocol or over any. */
+  /**
+   * The first service of this name, over the protocol or over any.
+   *
+   * @example Over one protocol, or over any
+   * ```ts
+   * import { ServiceTable } from "@berkeley/sockets/resolve";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const table = ServiceTable.parse("tftp 69/udp");
+   * assertEquals(table.byName("tftp")?.protocol, "udp");
+   * assertEquals(table.byName("tftp", "tcp"), undefined);
+   * ```
+   */
   byName(name: string, protocol = ""): ServiceEntry | undefined {
     return this.#indexes.get(protocol)?.byName.get(name);
   }
 
-  /** The first service on this port, over the protocol or over any. */
+  /**
+   * The first service on this port, over the protocol or over any.
+   *
+   * @example What a port is for
+   * ```ts
+   * import { ServiceTable } from "@berkeley/sockets/resolve";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const table = ServiceTable.parse("http 80/tcp www");
+   * assertEquals(table.byPort(80, "tcp")?.name, "http");
+   * assertEquals(table.byPort(81), undefined);
+   * ```
+   */
   byPort(port: number, protocol = ""): ServiceEntry | undefined {
     return this.#indexes.get(protocol)?.byPort.get(port);
   }
