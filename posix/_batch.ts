@@ -24,7 +24,12 @@ export function sendBatchNow(
 ): number | undefined {
   const libc = loadLibc();
   const { sendmmsg } = linuxOf(libc, "sendmmsg");
-  const { headers } = partsOf(batch);
+  if (!(Number.isInteger(from) && from >= 0 && from <= batch.length)) {
+    throw new RangeError(
+      `Cannot send from datagram ${from} on: the batch holds ${batch.length}`,
+    );
+  }
+  const headers = partsOf(batch).headers();
   const rest = from === 0 ? headers : headers.subarray(from * MMSGHDR.size);
   const asked = callFlags(flags | MSG_NOSIGNAL);
   const count = sendmmsg(fd, rest, batch.length - from, asked);
@@ -43,8 +48,9 @@ export function receiveBatchNow(
   const libc = loadLibc();
   const { recvmmsg } = linuxOf(libc, "recvmmsg");
   const parts = partsOf(batch);
+  const headers = parts.headers();
   parts.prepare(most);
-  const count = recvmmsg(fd, parts.headers, most, callFlags(flags), null);
+  const count = recvmmsg(fd, headers, most, callFlags(flags), null);
   if (count !== -1) {
     parts.received(count);
     return count;

@@ -22,8 +22,12 @@ export interface MessageBatchOptions {
 
 /** For the files of this folder: what libc is given of a batch. */
 export interface BatchParts {
-  /** The vector of headers. */
-  headers: Uint8Array<ArrayBuffer>;
+  /**
+   * The vector of headers.
+   *
+   * @throws {TypeError} When the memory that it points to was transferred away.
+   */
+  headers(): Uint8Array<ArrayBuffer>;
   /** Makes room for `most` datagrams to be received. */
   prepare(most: number): void;
   /** Takes note of what was received. */
@@ -61,8 +65,7 @@ export class MessageBatch {
   readonly capacity: number;
   /** How many bytes each can have. */
   readonly size: number;
-  /** How many datagrams it holds. */
-  length = 0;
+  #length = 0;
   readonly #slab: Uint8Array<ArrayBuffer>;
   readonly #names: Uint8Array<ArrayBuffer>;
   /** The vectors, as bytes for libc and as words for us. */
@@ -92,7 +95,10 @@ export class MessageBatch {
     this.#headers = new Uint8Array(capacity * MMSGHDR.size);
     this.#words = new Uint32Array(this.#headers.buffer);
     this.#parts = {
-      headers: this.#headers,
+      headers: () => {
+        this.#requireMemory();
+        return this.#headers;
+      },
       prepare: (most) => this.#prepare(most),
       received: (count) => this.#received(count),
     };
@@ -111,6 +117,17 @@ export class MessageBatch {
       const dataAt = slabAt + BigInt(i * size);
       vectors.setBigUint64(i * IOVEC.size + IOVEC.base, dataAt, true);
     }
+  }
+
+  /** How many datagrams it holds. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** What `data` lends can be transferred, and the kernel would not know. */
+  #requireMemory(): void {
+    if (this.#slab.length > 0) return;
+    throw new TypeError("Cannot use the batch: its memory was transferred");
   }
 
   /**
@@ -139,13 +156,14 @@ export class MessageBatch {
         `Cannot add ${bytes.length} bytes: the batch has room for ${this.size} each`,
       );
     }
-    const i = this.length;
+    const i = this.#length;
     if (i === this.capacity) return false;
+    this.#requireMemory();
     this.#slab.set(bytes, i * this.size);
     this.#setLength(i, bytes.length);
     if (name !== undefined) this.#names.set(name.bytes, i * SOCKADDR_SIZE);
     this.#words[wordOf(i, MSGHDR.nameLength)] = name?.length ?? 0;
-    this.length++;
+    this.#length++;
     return true;
   }
 
@@ -169,7 +187,7 @@ export class MessageBatch {
    * ```
    */
   clear(): void {
-    this.length = 0;
+    this.#length = 0;
   }
 
   /**
@@ -265,9 +283,9 @@ export class MessageBatch {
   }
 
   #check(index: number): void {
-    if (Number.isInteger(index) && index >= 0 && index < this.length) return;
+    if (Number.isInteger(index) && index >= 0 && index < this.#length) return;
     throw new RangeError(
-      `Cannot use datagram ${index}: the batch holds ${this.length}`,
+      `Cannot use datagram ${index}: the batch holds ${this.#length}`,
     );
   }
 
@@ -276,14 +294,16 @@ export class MessageBatch {
       this.#setLength(i, this.size);
       this.#words[wordOf(i, MSGHDR.nameLength)] = SOCKADDR_SIZE;
     }
-    this.length = 0;
+    this.#length = 0;
   }
 
   #received(count: number): void {
     for (let i = 0; i < count; i++) {
-      this.#setLength(i, this.#words[wordOf(i, MMSGHDR.length)]!);
+      // With MSG_TRUNC it is the real length, which may be more than there is.
+      const told = this.#words[wordOf(i, MMSGHDR.length)]!;
+      this.#setLength(i, Math.min(told, this.size));
     }
-    this.length = count;
+    this.#length = count;
   }
 }
 

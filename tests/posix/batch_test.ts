@@ -1,0 +1,51 @@
+/** Batches that are used in ways that nobody should. */
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { MessageBatch, MSG_TRUNC } from "../../posix/mod.ts";
+import { bytes, eachPosixFamily, SOON, text } from "./_setup.ts";
+
+eachPosixFamily("a batch is sent from a datagram that it holds", (setup) => {
+  using a = setup.bind();
+  const batch = new MessageBatch({ capacity: 4, size: 8 });
+  a.addTo(batch, bytes("x"), a.getSockName());
+  assertEquals(a.sendManyNow(batch, 1), 0);
+  for (const from of [-1, 2, 0.5, NaN, 2 ** 32]) {
+    assertThrows(() => a.sendManyNow(batch, from), RangeError);
+  }
+  // More than it holds, it cannot be made to hold.
+  assertThrows(() => Object.assign(batch, { length: 4 }), TypeError);
+});
+
+eachPosixFamily("a datagram keeps to its place in a batch", async (setup) => {
+  using a = setup.bind();
+  using b = setup.bind();
+  const to = b.getSockName();
+  for (const sent of ["longer than 8", "short"]) {
+    await a.sendTo(bytes(sent), to);
+  }
+  const batch = new MessageBatch({ capacity: 2, size: 8 });
+  const got: [string, boolean][] = [];
+  while (got.length < 2) {
+    const count = await b.recvMany(batch, { flags: MSG_TRUNC, ...SOON });
+    for (let i = 0; i < count; i++) {
+      got.push([text(batch.data(i)), batch.isTruncated(i)]);
+    }
+  }
+  assertEquals(got, [["longer t", true], ["short", false]]);
+});
+
+eachPosixFamily("a batch whose memory is gone is refused", async (setup) => {
+  using a = setup.bind();
+  const batch = new MessageBatch({ capacity: 2, size: 8 });
+  a.addTo(batch, bytes("x"), a.getSockName());
+  const waiting = assertRejects(() => a.recvMany(batch, SOON), TypeError);
+  batch.push(bytes("y"));
+  batch.data(0).buffer.transfer();
+  await a.sendTo(bytes("z"), a.getSockName());
+  await waiting;
+  await assertRejects(() => a.sendMany(batch), TypeError);
+  await assertRejects(() => a.recvMany(batch), TypeError);
+  assertThrows(() => a.addTo(batch, bytes("x"), a.getSockName()), TypeError);
+  // What came is not lost.
+  const buffer = new Uint8Array(8);
+  assertEquals(text(buffer, await a.recv(buffer, SOON)), "z");
+});
