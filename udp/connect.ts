@@ -7,6 +7,7 @@ import {
 import { socketError } from "../errors/mod.ts";
 import { checkWait, waitFor } from "../wait/mod.ts";
 import { findAddress } from "./_resolve.ts";
+import { setPeer } from "./_peer.ts";
 import { bindCore, type UdpOptions } from "./bind.ts";
 import { ConnectedUdpSocket } from "./connected_socket.ts";
 
@@ -43,6 +44,8 @@ export interface ConnectUdpOptions extends UdpOptions {
  * @throws {AddrInfoError} When the name cannot be resolved.
  * @throws {NotCapableError} When the program lacks `--allow-net`.
  * @throws {NotSupportedError} When an option needs another backend or a flag.
+ * @throws {SocketError} When the system has no way to the peer (`ENETUNREACH`), or
+ * refuses it (`EACCES`), where it is the kernel that connects.
  * @throws {RangeError} When a port or a size is out of range.
  *
  * @example A socket that hears its peer alone
@@ -92,6 +95,12 @@ export async function connectUdp(
   const isMapped = core.transport.localAddr.hostname.includes(":") &&
     peer.family === 4;
   const text = isMapped ? peer.ip.toV4Mapped().toString() : peer.hostname;
+  try {
+    setPeer(core, { hostname: text, port });
+  } catch (error) {
+    await core.transport.close();
+    throw error;
+  }
   return new ConnectedUdpSocket(core, { hostname: text, port }, resolver);
 }
 

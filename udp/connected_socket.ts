@@ -6,6 +6,7 @@ import { showAddr, unmapped } from "./_address_text.ts";
 import type { UdpCore } from "./_core.ts";
 import type { Datagram } from "./datagram.ts";
 import { coreOf, takeCore, UdpEndpoint } from "./endpoint.ts";
+import { setPeer } from "./_peer.ts";
 import { exchange, type ExchangeOptions } from "./exchange.ts";
 import { type UdpDestination, UdpSocket } from "./socket.ts";
 
@@ -39,7 +40,7 @@ export class ConnectedUdpSocket extends UdpEndpoint {
   #port = 0;
   #remoteAddr: Deno.NetAddr = { transport: "udp", hostname: "", port: 0 };
 
-  /** Not for users: `connectUdp` makes connected sockets. */
+  /** Not for users: `connectUdp` makes connected sockets, of a core with a peer. */
   constructor(core: UdpCore, peer: UdpDestination, resolver?: AddressFinder) {
     super(core);
     this.#resolver = resolver;
@@ -47,10 +48,6 @@ export class ConnectedUdpSocket extends UdpEndpoint {
   }
 
   #retarget(hostname: string, port: number): void {
-    if (port === 0) {
-      throw new RangeError("Cannot connect to port 0: it stands for any port");
-    }
-    coreOf(this).transport.connect?.(hostname, port);
     // Senders are compared by text, so it must be the text that the runtime has.
     this.#hostname = parseIpAddress(hostname).toString();
     this.#port = port;
@@ -119,6 +116,8 @@ export class ConnectedUdpSocket extends UdpEndpoint {
    * Sends datagrams to the peer: C's `sendmmsg`. Resolves with how many were sent
    * when all were.
    *
+   * @throws As `send` does, once those before the failing one are sent.
+   *
    * @example Several datagrams
    * ```ts
    * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
@@ -142,8 +141,10 @@ export class ConnectedUdpSocket extends UdpEndpoint {
 
   /**
    * Takes another peer, as a second `connect` does in C. Datagrams of the former
-   * one are not delivered any more.
+   * one are not delivered any more. When it fails, it keeps the one that it has.
    *
+   * @throws {SocketError} When the system has no way to the peer (`ENETUNREACH`), or
+   * refuses it (`EACCES`), where it is the kernel that connects.
    * @throws {AddrInfoError} When the name cannot be resolved.
    * @throws {RangeError} When the port is not from 1 to 65535.
    *
@@ -172,12 +173,17 @@ export class ConnectedUdpSocket extends UdpEndpoint {
       prefer: this.family,
       resolver: this.#resolver,
     }, options);
-    this.#retarget(this.reachable(found.hostname), address.port);
+    if (this.isClosed) throw this.error("EBADF", "connect");
+    const hostname = this.reachable(found.hostname);
+    setPeer(coreOf(this), { hostname, port: address.port });
+    this.#retarget(hostname, address.port);
   }
 
   /**
    * Gives up the peer, as `connect` to `AF_UNSPEC` does in C: the port goes over
    * to the unconnected socket returned, and this one is closed.
+   *
+   * @throws {ClosedError} When the socket is closed already.
    *
    * @example The same port, without a peer
    * ```ts
@@ -195,7 +201,12 @@ export class ConnectedUdpSocket extends UdpEndpoint {
    * ```
    */
   disconnect(): UdpSocket {
-    coreOf(this).transport.disconnect?.();
+    if (this.isClosed) throw this.error("EBADF", "connect");
+    try {
+      coreOf(this).transport.disconnect?.();
+    } catch (error) {
+      throw this.failure(error, "connect");
+    }
     return new UdpSocket(takeCore(this), this.#resolver);
   }
 

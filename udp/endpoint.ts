@@ -341,6 +341,7 @@ export abstract class UdpEndpoint
   }
 
   #set<K extends keyof UdpSettings>(name: K, value: UdpSettings[K]): void {
+    if (this.#isClosed) throw this.error("EBADF", "setsockopt");
     let isSet: boolean;
     try {
       isSet = this.#core.transport.set(name, value);

@@ -6,7 +6,8 @@ import { ConnectedUdpSocket } from "./connected_socket.ts";
 import type { OutgoingDatagram } from "./_transport.ts";
 import { showAddr } from "./_address_text.ts";
 import type { UdpCore } from "./_core.ts";
-import { takeCore, UdpEndpoint } from "./endpoint.ts";
+import { setPeer } from "./_peer.ts";
+import { coreOf, takeCore, UdpEndpoint } from "./endpoint.ts";
 
 /** A host and a port: a `Deno.NetAddr`, or a name with a port. */
 export interface UdpDestination {
@@ -182,7 +183,10 @@ export class UdpSocket extends UdpEndpoint {
   /**
    * Connects the socket to a peer, as C's `connect` does: the port and what is
    * waiting to be received go over to the socket returned, and this one is closed.
+   * When it fails, this one goes on.
    *
+   * @throws {SocketError} When the system has no way to the peer (`ENETUNREACH`), or
+   * refuses it (`EACCES`), where it is the kernel that connects.
    * @throws {AddrInfoError} When the name cannot be resolved.
    * @throws {RangeError} When the port is not from 1 to 65535.
    *
@@ -206,11 +210,12 @@ export class UdpSocket extends UdpEndpoint {
     options: WaitOptions = {},
   ): Promise<ConnectedUdpSocket> {
     const found = await this.#find(address, options);
-    const peer = this.reachable(found.hostname);
-    return new ConnectedUdpSocket(
-      takeCore(this),
-      { hostname: peer, port: address.port },
-      this.#resolver,
-    );
+    if (this.isClosed) throw this.error("EBADF", "connect");
+    const peer = {
+      hostname: this.reachable(found.hostname),
+      port: address.port,
+    };
+    setPeer(coreOf(this), peer);
+    return new ConnectedUdpSocket(takeCore(this), peer, this.#resolver);
   }
 }

@@ -3,8 +3,10 @@ import {
   ClosedError,
   ConnectionRefusedError,
   MessageTooLongError,
+  PermissionDeniedError,
   TimedOutError,
 } from "@berkeley/sockets/errors";
+import { connectUdp } from "@berkeley/sockets/udp";
 import { bytes, eachTransport, type Setup, text } from "./_each_transport.ts";
 
 const SOON = { timeout: 20_000 };
@@ -20,6 +22,62 @@ eachTransport(
     await socket.send(bytes("hello"));
     const { data, address } = await peer.receive(SOON);
     assertEquals([text(data), address], ["hello", socket.localAddr]);
+  },
+);
+
+eachTransport(
+  "a peer that the system refuses leaves the socket as it was",
+  async ({ bind, family, backend }) => {
+    using peer = await bind();
+    using socket = await bind();
+    using connected = await (await bind()).connect(peer.localAddr);
+    // Loopback's broadcast address, which none of these sockets may send to.
+    const refused = { hostname: "127.255.255.255", port: 9 };
+    if (family === 6 || backend !== "posix") {
+      await assertRejects(() => socket.connect({ ...refused, port: 0 }));
+      await assertRejects(() => connected.connect({ ...refused, port: 0 }));
+    } else {
+      for (
+        const connect of [
+          () => socket.connect(refused),
+          () => connected.connect(refused),
+          () => connectUdp({ ...refused, backend }),
+        ]
+      ) {
+        const error = await assertRejects(connect, PermissionDeniedError);
+        assertEquals([error.code, error.syscall], ["EACCES", "connect"]);
+      }
+    }
+    await socket.sendTo(bytes("from socket"), peer.localAddr);
+    assertEquals(text((await peer.receive(SOON)).data), "from socket");
+    assertEquals(connected.remoteAddr, peer.localAddr);
+    await connected.send(bytes("from connected"));
+    assertEquals(text((await peer.receive(SOON)).data), "from connected");
+  },
+);
+
+eachTransport(
+  "a closed socket takes no peer and no setting",
+  async ({ bind, connect }) => {
+    const socket = await bind();
+    const connected = await connect(socket.localAddr);
+    const { localAddr } = socket;
+    socket.close();
+    connected.close();
+    for (
+      const call of [
+        () => socket.connect(localAddr),
+        () => connected.connect(localAddr),
+        () => connected.disconnect(),
+        () => socket.setBroadcast(true),
+        () => socket.setTtl(1),
+        () => socket.setMulticastLoopback(true),
+        () => socket.setReceiveBufferSize(1024),
+      ]
+    ) {
+      // deno-lint-ignore require-await
+      await assertRejects(async () => call(), ClosedError);
+    }
   },
 );
 
