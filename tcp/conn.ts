@@ -968,6 +968,8 @@ export class TcpConn implements Deno.TcpConn {
   /**
    * TCP_NODELAY: whether small writes leave at once. It is on from the start.
    *
+   * @throws {ClosedError} When the connection is closed.
+   *
    * @example Leaving small segments to Nagle's algorithm
    * ```ts
    * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
@@ -983,7 +985,16 @@ export class TcpConn implements Deno.TcpConn {
    * ```
    */
   setNoDelay(noDelay = true): void {
-    this.#transport.setNoDelay(noDelay);
+    this.#set(() => this.#transport.setNoDelay(noDelay));
+  }
+
+  #set<T>(apply: () => T): T {
+    if (this.#isClosed) throw this.#error("EBADF", "setsockopt");
+    try {
+      return apply();
+    } catch (error) {
+      throw this.#failure(error, "setsockopt");
+    }
   }
 
   /**
@@ -992,6 +1003,7 @@ export class TcpConn implements Deno.TcpConn {
    *
    * @throws {NotSupportedError} When the transport cannot set `idle`: open the
    * connection with `backend: "node"`.
+   * @throws {ClosedError} When the connection is closed.
    *
    * @example Probes after a minute of silence
    * ```ts
@@ -1008,7 +1020,10 @@ export class TcpConn implements Deno.TcpConn {
    * ```
    */
   setKeepAlive(keepAlive = true, idle?: number): void {
-    if (this.#transport.setKeepAlive(keepAlive, idle)) return;
+    const isSet = this.#set(() =>
+      this.#transport.setKeepAlive(keepAlive, idle)
+    );
+    if (isSet) return;
     throw socketError("ENOTSUP", {
       ...this.#context("setsockopt"),
       reason:

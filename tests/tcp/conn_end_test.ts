@@ -185,6 +185,9 @@ eachTransport(
     }
     ends.client.unref();
     ends.client.ref();
+    ends.client.close();
+    assertThrows(() => ends.client.setNoDelay(), ClosedError);
+    assertThrows(() => ends.client.setKeepAlive(), ClosedError);
   },
 );
 
