@@ -17,6 +17,17 @@ export function checkLimit(limit: number): number {
   );
 }
 
+/** The longest idle time that Linux takes (MAX_TCP_KEEPIDLE), in milliseconds. */
+const MAX_IDLE = 32_767_000;
+
+/** Refuses what is no time of TCP_KEEPIDLE: some systems would just not take it. */
+export function checkIdle(idle: number): void {
+  if (idle > 0 && idle <= MAX_IDLE) return;
+  throw new RangeError(
+    `Cannot use keepAlive ${idle}: an idle time must be more than 0 and at most ${MAX_IDLE} ms`,
+  );
+}
+
 /** Refuses what is no high-water mark. */
 export function checkHighWaterMark(mark: number | undefined): void {
   if (mark === undefined || (Number.isInteger(mark) && mark > 0)) return;

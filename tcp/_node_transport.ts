@@ -133,7 +133,9 @@ class NodeTransport implements StreamTransport {
   }
 
   setKeepAlive(on: boolean, idle?: number): boolean {
-    this.#socket.setKeepAlive(on, idle);
+    // The runtime cuts seconds off, and passes over what is less than one.
+    const seconds = idle === undefined ? undefined : Math.ceil(idle / 1000);
+    this.#socket.setKeepAlive(on, seconds && seconds * 1000);
     return true;
   }
 

@@ -7,7 +7,7 @@ import {
 } from "../libc/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
-import { checkCount } from "./_check.ts";
+import { checkCount, checkIdle } from "./_check.ts";
 import { readLine, readUntil, type ReadUntilOptions } from "./_delimited.ts";
 import {
   FrameIterator,
@@ -363,6 +363,9 @@ export class TcpConn implements Deno.TcpConn {
    * The lines until the end of the stream; ends quietly when the connection is
    * closed on this side.
    *
+   * @throws {MessageTooLongError} When a line with its end is longer than the
+   * limit.
+   *
    * @example All lines that a peer has to say
    * ```ts
    * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
@@ -654,6 +657,8 @@ export class TcpConn implements Deno.TcpConn {
   /**
    * Resolves when less than the high-water mark is queued.
    *
+   * @throws {SocketError} As `send` does.
+   *
    * @example Waiting for room
    * ```ts
    * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
@@ -676,6 +681,8 @@ export class TcpConn implements Deno.TcpConn {
 
   /**
    * Resolves when all that is queued now has been handed to the kernel.
+   *
+   * @throws {SocketError} `EPIPE` or `ECONNRESET` when the peer has gone.
    *
    * @example Before the program tells that all is sent
    * ```ts
@@ -703,6 +710,9 @@ export class TcpConn implements Deno.TcpConn {
    * Sends what is queued and then FIN: `shutdown` with SHUT_WR. The peer reads
    * the end of the stream; this side may go on reading. Later writes reject with
    * `EPIPE`. A second call waits for the first.
+   *
+   * @throws {SocketError} `EPIPE` or `ECONNRESET` when the peer has gone;
+   * `EBADF` when the connection is closed.
    *
    * @example A question to its end, then the answer
    * ```ts
@@ -828,6 +838,9 @@ export class TcpConn implements Deno.TcpConn {
    *
    * Closes in any case; rejects with `ETIMEDOUT` when the peer takes longer than
    * `timeout`, by default 5000 ms, and with what went wrong otherwise.
+   *
+   * @throws {TimedOutError} When the peer has not ended its side in time.
+   * @throws {RangeError} When `timeout` is negative.
    *
    * @example Knowing that the peer has read it all
    * ```ts
@@ -999,10 +1012,12 @@ export class TcpConn implements Deno.TcpConn {
 
   /**
    * SO_KEEPALIVE: whether an idle peer is asked for signs of life, after `idle`
-   * milliseconds (TCP_KEEPIDLE) or after the system's own time.
+   * milliseconds (TCP_KEEPIDLE), rounded up to whole seconds, or after the system's
+   * own time.
    *
    * @throws {NotSupportedError} When the transport cannot set `idle`: open the
    * connection with `backend: "node"`.
+   * @throws {RangeError} When `idle` is 0 or less, or more than 32,767 seconds.
    * @throws {ClosedError} When the connection is closed.
    *
    * @example Probes after a minute of silence
@@ -1020,6 +1035,7 @@ export class TcpConn implements Deno.TcpConn {
    * ```
    */
   setKeepAlive(keepAlive = true, idle?: number): void {
+    if (idle !== undefined) checkIdle(idle);
     const isSet = this.#set(() =>
       this.#transport.setKeepAlive(keepAlive, idle)
     );

@@ -9,7 +9,7 @@ import { preloadPosix, setOptions, type SocketOptions } from "../libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { checkPort } from "../address/mod.ts";
-import { checkHighWaterMark } from "./_check.ts";
+import { checkHighWaterMark, checkIdle } from "./_check.ts";
 import { race, RaceLost } from "./_race.ts";
 import { lookupsFor } from "./_resolve.ts";
 import type { StreamTransport, TcpBackend } from "./_transport.ts";
@@ -31,9 +31,16 @@ export interface ConnectTcpOptions extends WaitOptions {
   port: number;
   /** Only IPv4, or only IPv6; both, if left out. */
   family?: 4 | 6 | undefined;
-  /** The IP address to connect from: C's `bind` before `connect`. */
+  /**
+   * The IP address to connect from: C's `bind` before `connect`. The system chooses
+   * by the route, if left out.
+   */
   localAddress?: string | undefined;
-  /** The port to connect from; 0 or nothing for a free one. */
+  /**
+   * The port to connect from; 0 for a free one.
+   *
+   * @default {0}
+   */
   localPort?: number | undefined;
   /**
    * TCP_NODELAY: whether small writes leave at once, which suits a connection
@@ -44,7 +51,8 @@ export interface ConnectTcpOptions extends WaitOptions {
   noDelay?: boolean | undefined;
   /**
    * SO_KEEPALIVE: whether an idle peer is asked for signs of life; a number is
-   * the idle time (TCP_KEEPIDLE) in milliseconds.
+   * the idle time (TCP_KEEPIDLE) in milliseconds, which must be more than 0 and
+   * is rounded up to whole seconds.
    *
    * @default {false}
    */
@@ -57,7 +65,7 @@ export interface ConnectTcpOptions extends WaitOptions {
    */
   attemptDelay?: number | undefined;
   /**
-   * How many queued bytes make `send` wait.
+   * How many queued bytes make `send` wait: 1 or more.
    *
    * @default {262144}
    */
@@ -175,15 +183,8 @@ function check(options: ConnectTcpOptions): void {
       `Cannot use attemptDelay ${attemptDelay}: it must be 0 or more`,
     );
   }
-  checkKeepAlive(options.keepAlive);
+  if (typeof options.keepAlive === "number") checkIdle(options.keepAlive);
   checkHighWaterMark(options.highWaterMark);
-}
-
-function checkKeepAlive(keepAlive: boolean | number | undefined): void {
-  if (typeof keepAlive !== "number" || keepAlive > 0) return;
-  throw new RangeError(
-    `Cannot use keepAlive ${keepAlive}: an idle time must be more than 0 ms`,
-  );
 }
 
 function backendFor(options: ConnectTcpOptions): TcpBackend {

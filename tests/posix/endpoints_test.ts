@@ -185,6 +185,29 @@ posixTest("reusePort shares a port, over posix", async () => {
   );
 });
 
+for (const backend of ["node", "posix"] as const) {
+  posixTest(
+    `an idle time is rounded up to seconds, over ${backend}`,
+    async () => {
+      await using listener = await listenTcp({
+        hostname: "127.0.0.1",
+        port: 0,
+      });
+      for (
+        const [idle, seconds] of [[1, 1], [1000, 1], [1001, 2], [1e6, 1e3]]
+      ) {
+        await using client = await connectTcp({
+          ...listener.addr,
+          backend,
+          keepAlive: idle!,
+        });
+        const told = await client.getOption("TCP_KEEPIDLE");
+        assertEquals(told, seconds! * 1000, `${idle} ms`);
+      }
+    },
+  );
+}
+
 posixTest("connectTcp() binds the near end, over posix", async () => {
   await using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
   await using client = await connectTcp({

@@ -183,6 +183,9 @@ eachTransport(
         NotSupportedError,
       );
     }
+    for (const idle of [0, -1, NaN, 32_767_001, Infinity]) {
+      assertThrows(() => ends.client.setKeepAlive(true, idle), RangeError);
+    }
     ends.client.unref();
     ends.client.ref();
     ends.client.close();

@@ -216,6 +216,7 @@ const BAD: [
   ["a negative timeout", { port: 1, timeout: -1 }, RangeError],
   ["a negative attempt delay", { port: 1, attemptDelay: -1 }, RangeError],
   ["a keep-alive time of 0", { port: 1, keepAlive: 0 }, RangeError],
+  ["an endless keep-alive time", { port: 1, keepAlive: Infinity }, RangeError],
   ["a high-water mark of 0", { port: 1, highWaterMark: 0 }, RangeError],
   ["family 5", { port: 1, family: 5 as 4 }, TypeError],
 ];
