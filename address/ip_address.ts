@@ -157,6 +157,9 @@ export class IpAddress {
   /**
    * The same address in another zone, or in none.
    *
+   * @throws {SyntaxError} When the zone is malformed, or the address has no
+   * zones.
+   *
    * @example On an interface
    * ```ts
    * import { parseIpAddress } from "@berkeley/sockets/address";

@@ -38,6 +38,8 @@ export function connectNow(
 /**
  * C's `connect` to AF_UNSPEC: no peer any more; of a stream, RST.
  *
+ * @throws {SocketError} `EBADF` or `ENOTSOCK` when the descriptor is no socket.
+ *
  * @example Any descriptor
  * ```ts
  * import {

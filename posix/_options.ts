@@ -35,6 +35,10 @@ function placeOf<K extends SocketOptionName>(
 /**
  * C's `getsockopt`, of any descriptor.
  *
+ * @throws {TypeError} When there is no such option, or it can only be set.
+ * @throws {SocketError} `ENOPROTOOPT` or `EOPNOTSUPP` when there is no such
+ * option; `EBADF` or `ENOTSOCK` when the descriptor is no socket.
+ *
  * @example A socket that the runtime opened
  * ```ts
  * import { descriptorOf, getSockOpt, SOCK_STREAM } from "@berkeley/sockets/posix";
@@ -60,6 +64,11 @@ export function getOption<K extends SocketOptionName>(
 
 /**
  * C's `setsockopt`, of any descriptor.
+ *
+ * @throws {TypeError} When there is no such option, or it can only be read.
+ * @throws {SocketError} `ENOPROTOOPT` or `EOPNOTSUPP` when there is no such
+ * option, `EINVAL` when it does not take the value, `EPERM` when the user may
+ * not set it.
  *
  * @example A socket that the runtime opened
  * ```ts

@@ -10,7 +10,7 @@ export interface RuntimeSocket {
   type: number;
   /** The near end. */
   localAddr: { hostname: string; port: number };
-  /** The far end, of a connection. */
+  /** The far end of a connection; left out for a listener, and for UDP. */
   remoteAddr?: { hostname: string; port: number } | undefined;
 }
 

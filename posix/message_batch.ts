@@ -193,6 +193,8 @@ export class MessageBatch {
   /**
    * The bytes of a datagram, lent: they change with the next call that fills it.
    *
+   * @throws {RangeError} When the batch has no such datagram.
+   *
    * @example To keep it, copy it
    * ```ts
    * import { MessageBatch } from "@berkeley/sockets/posix";
@@ -226,6 +228,8 @@ export class MessageBatch {
   /**
    * Whom a received datagram is from, or one that was added is for.
    *
+   * @throws {RangeError} When the batch has no such datagram.
+   *
    * @example From whom each is
    * ```ts
    * import {
@@ -255,6 +259,8 @@ export class MessageBatch {
 
   /**
    * Whether a received datagram was longer than `size`.
+   *
+   * @throws {RangeError} When the batch has no such datagram.
    *
    * @example A datagram that did not fit
    * ```ts

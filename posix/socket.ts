@@ -33,7 +33,11 @@ import {
 
 /** How a call is to send or receive, and how long it may wait. */
 export interface TransferOptions extends WaitOptions {
-  /** `MSG_…`, or'ed together. */
+  /**
+   * `MSG_…`, or'ed together.
+   *
+   * @default {0}
+   */
   flags?: number | undefined;
 }
 
@@ -43,7 +47,11 @@ export interface Message {
   data: Uint8Array | readonly Uint8Array[];
   /** For whom; left out where the socket is connected. */
   address?: SocketName | undefined;
-  /** What goes beside the bytes. */
+  /**
+   * What goes beside the bytes.
+   *
+   * @default {[]}
+   */
   control?: readonly ControlMessage[] | undefined;
 }
 
@@ -233,6 +241,10 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    *
    * @param backlog How many connections wait for accept; the system caps it.
    *
+   * @throws {AddressInUseError} When another socket listens there.
+   * @throws {NotCapableError} When the program may not listen there.
+   * @throws {RangeError} When the backlog is not an integer of 0 or more.
+   *
    * @example A listener
    * ```ts
    * import { AF_INET, SOCK_STREAM, socket } from "@berkeley/sockets/posix";
@@ -261,6 +273,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
 
   /**
    * Waits for a connection: C's `accept`.
+   *
+   * @throws {SocketError} `EINVAL` when it does not listen, `EMFILE` when no
+   * descriptor is left.
    *
    * @example With a time limit
    * ```ts
@@ -409,6 +424,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   /**
    * Takes the peer away from a datagram socket: C's `connect` to AF_UNSPEC.
    *
+   * @throws {ClosedError} When it is closed.
+   *
    * @example A peer, and then none
    * ```ts
    * import { AF_INET, SOCK_DGRAM, socket } from "@berkeley/sockets/posix";
@@ -479,6 +496,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
 
   /**
    * `send` without waiting, and without a promise; undefined where it would wait.
+   *
+   * @throws {BrokenPipeError} When the peer has gone, or after
+   * `shutdown(SHUT_WR)`.
    *
    * @example Until there is no room
    * ```ts
@@ -562,6 +582,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   /**
    * `recv` without waiting, and without a promise; undefined where it would wait.
    *
+   * @throws {ConnectionResetError} When the peer has reset the connection.
+   *
    * @example What is there, if there is something
    * ```ts
    * import { AF_UNIX, SOCK_STREAM, socketPair } from "@berkeley/sockets/posix";
@@ -622,6 +644,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
 
   /**
    * Receives, and tells from whom: C's `recvfrom`.
+   *
+   * @throws {ConnectionRefusedError} When it has a peer, which refuses
+   * datagrams.
    *
    * @example An answer to whoever asked
    * ```ts
@@ -695,6 +720,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
 
   /**
    * `sendMany` without waiting; how many left, undefined where it would wait.
+   *
+   * @throws {SocketError} As `sendMany` does.
    *
    * @example The rest of a batch
    * ```ts
@@ -800,6 +827,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   /**
    * `recvMany` without waiting; undefined where it would wait.
    *
+   * @throws {SocketError} As `recvMany` does.
+   *
    * @example Only if there is something
    * ```ts
    * import {
@@ -829,6 +858,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
 
   /**
    * Sends pieces of bytes as one, and control messages: C's `sendmsg`.
+   *
+   * @throws {MessageTooLongError} When it is too large for one datagram.
+   * @throws {NotCapableError} When the program may not send there.
    *
    * @example A head and a body without copying them together
    * ```ts
@@ -867,6 +899,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
 
   /**
    * Receives into several buffers, and control messages: C's `recvmsg`.
+   *
+   * @throws {RangeError} When `controlSize` is not from 0 to 65536.
    *
    * @example From whom, and with which TTL
    * ```ts
@@ -935,6 +969,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   /**
    * Ends one direction of a connection, or both: C's `shutdown`.
    *
+   * @throws {NotConnectedError} When it has no peer.
+   * @throws {RangeError} When it is none of the three.
+   *
    * @example The end of one direction
    * ```ts
    * import {
@@ -967,6 +1004,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
 
   /**
    * The name of this end: C's `getsockname`.
+   *
+   * @throws {ClosedError} When it is closed.
    *
    * @example Before and after bind
    * ```ts
@@ -1013,6 +1052,10 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   /**
    * Reads an option: C's `getsockopt`.
    *
+   * @throws {TypeError} When there is no such option, or it can only be set.
+   * @throws {SocketError} `ENOPROTOOPT` or `EOPNOTSUPP` when there is no such
+   * option.
+   *
    * @example Whether an attempt has failed
    * ```ts
    * import { AF_INET, SOCK_STREAM, socket } from "@berkeley/sockets/posix";
@@ -1029,6 +1072,11 @@ export class PosixSocket implements Disposable, AsyncDisposable {
 
   /**
    * Sets an option: C's `setsockopt`.
+   *
+   * @throws {TypeError} When there is no such option, or it can only be read.
+   * @throws {SocketError} `ENOPROTOOPT` or `EOPNOTSUPP` when there is no such
+   * option, `EINVAL` when it does not take the value, `EPERM` when the user may
+   * not set it.
    *
    * @example Buffers, linger, keep-alive
    * ```ts
@@ -1054,6 +1102,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
 
   /**
    * Reads an option that has no name here, by this system's numbers.
+   *
+   * @throws {SocketError} `ENOPROTOOPT` when there is no such option.
    *
    * @example An option by its number
    * ```ts
@@ -1082,6 +1132,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
 
   /**
    * Sets an option that has no name here, by this system's numbers.
+   *
+   * @throws {SocketError} `ENOPROTOOPT` when there is no such option, `EINVAL`
+   * when it does not take the value.
    *
    * @example An option by its number
    * ```ts

@@ -2,9 +2,12 @@
 export interface GroupRequest {
   /** The group: an IP address of the socket's family. */
   address: string;
-  /** The interface: an IPv4 address of it for AF_INET, its index or its name. */
+  /**
+   * The interface: an IPv4 address of it for AF_INET, its index or its name;
+   * the system's choice, if left out.
+   */
   interface?: string | number | undefined;
-  /** The only sender to hear, for the options of source-specific multicast. */
+  /** The only sender to hear: needed by the options of source-specific multicast. */
   source?: string | undefined;
 }
 

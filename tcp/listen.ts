@@ -29,7 +29,10 @@ export interface ListenTcpOptions extends AcceptedConnOptions, WaitOptions {
   hostname?: string | undefined;
   /** The port, 0 to 65535; 0 chooses a free one, see `TcpListener.addr`. */
   port: number;
-  /** For a name that has addresses of both families: which to take. */
+  /**
+   * For a name that has addresses of both families: which to take; the first that
+   * there is, if left out.
+   */
   family?: 4 | 6 | undefined;
   /**
    * How many connections the kernel keeps until they are accepted: the second

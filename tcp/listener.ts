@@ -29,7 +29,7 @@ export interface AcceptedConnOptions {
    */
   keepAlive?: boolean | undefined;
   /**
-   * How many queued bytes make `send` of accepted connections wait.
+   * How many queued bytes make `send` of accepted connections wait: 1 or more.
    *
    * @default {262144}
    */

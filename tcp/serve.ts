@@ -235,6 +235,8 @@ export class TcpServer implements AsyncDisposable {
    *
    * Aborting `signal` ends only the wait.
    *
+   * @throws {RangeError} When `timeout` is negative.
+   *
    * @example Ending at once, or after the handlers
    * ```ts
    * import { connectTcp, serveTcp } from "@berkeley/sockets/tcp";

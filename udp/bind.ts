@@ -34,8 +34,9 @@ export interface UdpOptions extends WaitOptions {
    */
   broadcast?: boolean | undefined;
   /**
-   * IP_TTL: through how many routers datagrams may go, 1 to 255. The runtime has
-   * no way to limit the hops over IPv6.
+   * IP_TTL: through how many routers datagrams may go, 1 to 255; as many as the
+   * system has it, if left out. Over IPv6 only `"posix"` can limit them, and
+   * `"deno"` cannot at all.
    */
   ttl?: number | undefined;
   /**

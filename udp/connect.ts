@@ -21,7 +21,7 @@ export interface ConnectUdpOptions extends UdpOptions {
   hostname?: string | undefined;
   /** The peer's port, 1 to 65535. */
   port: number;
-  /** Only IPv4, or only IPv6; for a name whose addresses are of both. */
+  /** Only IPv4, or only IPv6, of a name that has both; either, if left out. */
   family?: 4 | 6 | undefined;
   /**
    * The IP address to send from. If left out, the loopback address for a peer on

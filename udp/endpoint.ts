@@ -381,6 +381,8 @@ export abstract class UdpEndpoint
    * SO_BROADCAST: whether it may send to broadcast addresses; see
    * `UdpOptions.broadcast`.
    *
+   * @throws {ClosedError} When the socket is closed, as all settings do.
+   *
    * @example Only for as long as it is needed
    * ```ts
    * import { bindUdp } from "@berkeley/sockets/udp";

@@ -7,7 +7,8 @@ export interface ExchangeOptions {
   /** Whether a datagram is the answer; others are dropped. Any is, if left out. */
   match?: ((data: Uint8Array, datagram: Datagram) => boolean) | undefined;
   /**
-   * How long the first attempt waits for its answer, in milliseconds.
+   * How long the first attempt waits for its answer, in milliseconds; 0 takes only
+   * what is there already.
    *
    * @default {1000}
    */
@@ -19,7 +20,7 @@ export interface ExchangeOptions {
    */
   attempts?: number | undefined;
   /**
-   * By how much each attempt waits longer than the one before.
+   * By what factor each attempt waits longer than the one before, 1 or more.
    *
    * @default {2}
    */

@@ -5,6 +5,9 @@ export interface MulticastOptions {
    * system's choice, if left out.
    */
   interface?: string | number | undefined;
-  /** The only sender to hear: source-specific multicast, RFC 4607. */
+  /**
+   * The only sender to hear: source-specific multicast, RFC 4607. Any is heard, if
+   * left out.
+   */
   source?: string | undefined;
 }
