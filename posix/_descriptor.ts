@@ -8,6 +8,7 @@ import { WaitQueue } from "./_wait_queue.ts";
 /** Linux: the peer has sent FIN. */
 const POLLRDHUP = 0x2000;
 const TO_RECEIVE = POLLIN | POLLPRI | POLLRDHUP | POLLERR | POLLHUP;
+const TO_END = POLLRDHUP | POLLERR | POLLHUP;
 const TO_SEND = POLLOUT | POLLERR | POLLHUP;
 
 /** Which half of a socket a call uses. */
@@ -36,6 +37,10 @@ export class Descriptor implements Watched {
   #reactor: Reactor | undefined;
   #id = 0;
   #isRef = true;
+  /** Whether all that there was has been received, so that news will be told. */
+  #isDrained = false;
+  /** Whether the end has been told, which nothing follows. */
+  #isEnding = false;
 
   /** `reactor` is that of the program, if left out. */
   constructor(fd: number, reactor?: Reactor) {
@@ -65,7 +70,9 @@ export class Descriptor implements Watched {
       checkWait(options);
       if (this.fd === -1) throw this.closedError(action, syscall);
       const queue = side === "receiving" ? this.#receiving : this.#sending;
-      if (queue.length === 0) {
+      const isVain = this.#isDrained && side === "receiving" &&
+        this.spin === 0;
+      if (queue.length === 0 && !isVain) {
         const result = attempt() ?? this.#spin(attempt);
         if (result !== undefined) return Promise.resolve(result);
       }
@@ -108,7 +115,17 @@ export class Descriptor implements Watched {
     else reactor.release(this.#isRef);
   }
 
+  /**
+   * Takes note that less was received than there was room for: until the next
+   * event there is nothing, and the next call need not ask (epoll(7), question 9).
+   */
+  drained(): void {
+    this.#isDrained = this.#reactor !== undefined && !this.#isEnding;
+  }
+
   onEvents(events: number): void {
+    this.#isDrained = false;
+    if ((events & TO_END) !== 0) this.#isEnding = true;
     if ((events & TO_RECEIVE) !== 0) this.#receiving.run();
     if ((events & TO_SEND) !== 0) this.#sending.run();
   }

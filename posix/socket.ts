@@ -561,7 +561,14 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     const call = { action: "receive", syscall: "recv" };
     const isWhole = (flags & MSG_WAITALL) !== 0 && this.#isStream;
     if (!isWhole || (flags & MSG_PEEK) !== 0) {
-      const attempt = () => recvNow(this.#descriptor.fd, buffer, flags);
+      const attempt = () => {
+        const count = recvNow(this.#descriptor.fd, buffer, flags);
+        const isShort = count !== undefined && count < buffer.length;
+        if (isShort && flags === 0 && this.#isStream) {
+          this.#descriptor.drained();
+        }
+        return count;
+      };
       return this.#transfer("receiving", attempt, options, call);
     }
     let got = 0;
