@@ -29,6 +29,8 @@ export interface RoundSetup {
   isLossy: boolean;
   /** After how many milliseconds without any progress a round has hung. */
   patience: number;
+  /** Whether nobody else in this process opens sockets, so that they can be counted. */
+  isAlone: boolean;
   /** When, by `performance.now()`, flows end although they have more to say. */
   until?: number;
 }
@@ -41,7 +43,7 @@ const TCP_BACKENDS: readonly ("deno" | "node")[] = ["deno", "node"];
 /** Runs a round; all that it opened is closed when it resolves. */
 export async function runRound(setup: RoundSetup): Promise<void> {
   const { account } = setup;
-  const before = openSockets();
+  const before = setup.isAlone ? openSockets() : undefined;
   const states: (() => string)[] = [];
   const running = Promise.all([runStreams(setup, states), runDatagrams(setup)]);
   await untilDoneOrStuck(running, setup, () => states.map((state) => state()));

@@ -24,6 +24,9 @@ const ENDINGS: readonly Ending[] = ["halfClose", "graceful", "close", "reset"];
 /** Why this end gave up a call; nothing else may be seen for it. */
 const GIVEN_UP = "given up by the soak";
 
+/** How long a peer that was violent may be silent, in milliseconds. */
+const SILENCE = 1000;
+
 /** Who a flow talks to, and how much it has to say. */
 export interface StreamFlowSetup {
   account: Account;
@@ -193,13 +196,16 @@ export class StreamFlow {
       const signal = random.next() < 0.2
         ? AbortSignal.any([stop, abortSoon(random)])
         : stop;
-      const timeout = random.next() < 0.1 ? random.integer(0, 3) : undefined;
+      const timeout = random.next() < 0.1 ? random.integer(0, 3) : SILENCE;
       let frame: Uint8Array | null;
       try {
         frame = await conn.readFrame(FRAMING, { signal, timeout });
       } catch (error) {
-        if (error === GIVEN_UP || error instanceof TimedOutError) continue;
-        throw error;
+        if (error === GIVEN_UP) continue;
+        // TCP does not repeat an RST that got lost: the peer may have gone.
+        const mayBeGone = record.violent && timeout === SILENCE;
+        if (!(error instanceof TimedOutError) || mayBeGone) throw error;
+        continue;
       }
       if (frame === null) return;
       const [count, checksum] = unpair(frame);

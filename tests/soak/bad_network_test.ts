@@ -8,14 +8,18 @@ import {
 
 const NETWORK = newNetwork();
 
+function text(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}
+
 Deno.test({
   name:
     "hosts that cannot be reached are seen as such by connectTcp() and the sends of UDP",
   ignore: NETWORK === undefined,
   async fn() {
     const command = soakCommand(NETWORK!, "unreachable", 1, 0);
-    const { success, stdout } = await command.output();
-    assert(success, new TextDecoder().decode(stdout));
+    const { success, stdout, stderr } = await command.output();
+    assert(success, text(stdout) + text(stderr));
   },
 });
 
@@ -26,9 +30,9 @@ for (const link of LINK_NAMES) {
     ignore: NETWORK === undefined || !hasLink(NETWORK, link),
     async fn() {
       const command = soakCommand(NETWORK!, link, 1, 2);
-      const { success, stdout } = await command.output();
-      const text = new TextDecoder().decode(stdout);
-      assert(success && text.includes("every byte is accounted for"), text);
+      const { success, stdout, stderr } = await command.output();
+      const all = text(stdout) + text(stderr);
+      assert(success && all.includes("every byte is accounted for"), all);
     },
   });
 }

@@ -48,6 +48,7 @@ const LOOPBACK: Omit<RoundSetup, "account" | "seed"> = {
   restarts: 6,
   isLossy: false,
   patience: 60_000,
+  isAlone: true,
 };
 const BAD_LINK: Omit<RoundSetup, "account" | "seed"> = {
   ...LOOPBACK,

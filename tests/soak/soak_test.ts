@@ -14,6 +14,7 @@ Deno.test("a short soak with a fixed seed accounts for every message and leaves 
     restarts: 3,
     isLossy: false,
     patience: 60_000,
+    isAlone: false, // tests in parallel share the process; sanitizers look as well
   });
   assertEquals(account.faults, []);
   assertEquals(account.faultCount, 0);
