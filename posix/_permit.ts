@@ -9,7 +9,8 @@ function isGranted(name: "net" | "read" | "write", path?: string): boolean {
   const descriptor = name === "net"
     ? { name }
     : { name, path } as Deno.PermissionDescriptor;
-  return Deno.permissions.querySync(descriptor).state === "granted";
+  const { state, partial } = Deno.permissions.querySync(descriptor);
+  return state === "granted" && !partial; // partial: some of it is denied
 }
 
 /**
@@ -19,6 +20,12 @@ function isGranted(name: "net" | "read" | "write", path?: string): boolean {
 export class Permit {
   readonly #permitted = new Map<string, Set<number>>();
   #count = 0;
+  #isEverything: boolean | undefined;
+
+  /** Whether the program may use any address, so that none needs a check. */
+  get isEverything(): boolean {
+    return this.#isEverything ??= isGranted("net");
+  }
 
   /**
    * Throws unless the program may use a name: by net access to the host and

@@ -32,6 +32,8 @@ export interface BatchParts {
   prepare(most: number): void;
   /** Takes note of what was received. */
   received(count: number): void;
+  /** How many datagrams, from the first on, have the address of their sender. */
+  fromSenders(): number;
 }
 
 /** For the files of this folder. */
@@ -66,6 +68,7 @@ export class MessageBatch {
   /** How many bytes each can have. */
   readonly size: number;
   #length = 0;
+  #fromSenders = 0;
   readonly #slab: Uint8Array<ArrayBuffer>;
   readonly #names: Uint8Array<ArrayBuffer>;
   /** The vectors, as bytes for libc and as words for us. */
@@ -101,6 +104,7 @@ export class MessageBatch {
       },
       prepare: (most) => this.#prepare(most),
       received: (count) => this.#received(count),
+      fromSenders: () => Math.min(this.#fromSenders, this.#length),
     };
     const headers = new DataView(this.#headers.buffer);
     const vectors = new DataView(this.#vectors.buffer);
@@ -188,6 +192,7 @@ export class MessageBatch {
    */
   clear(): void {
     this.#length = 0;
+    this.#fromSenders = 0;
   }
 
   /**
@@ -310,6 +315,7 @@ export class MessageBatch {
       this.#setLength(i, Math.min(told, this.size));
     }
     this.#length = count;
+    this.#fromSenders = count;
   }
 }
 

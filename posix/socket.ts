@@ -8,7 +8,7 @@ import type { ControlMessage } from "./control_message.ts";
 import { type Call, Descriptor, type Side } from "./_descriptor.ts";
 import { lastError, loadLibc } from "./_libc.ts";
 import { acceptNow, openDescriptor } from "./_open.ts";
-import { addToBatch, type MessageBatch } from "./message_batch.ts";
+import { addToBatch, type MessageBatch, partsOf } from "./message_batch.ts";
 import { nameOf } from "./_name.ts";
 import { type ReceivedMessage, recvMsgNow, sendMsgNow } from "./_message.ts";
 import {
@@ -714,7 +714,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     let sent = 0;
     const attempt = () => {
       while (sent < batch.length) {
-        const count = sendBatchNow(this.#descriptor.fd, batch, sent, flags);
+        const count = this.#sendBatchNow(batch, sent, flags);
         if (count === undefined) return undefined;
         sent += count;
       }
@@ -756,9 +756,26 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * ```
    */
   sendManyNow(batch: MessageBatch, from = 0, flags = 0): number | undefined {
-    const fd = this.#fd("send datagrams", "sendmmsg");
+    this.#fd("send datagrams", "sendmmsg");
     if (this.#descriptor.isBusy("sending")) return undefined;
-    return sendBatchNow(fd, batch, from, flags);
+    return this.#sendBatchNow(batch, from, flags);
+  }
+
+  #sendBatchNow(
+    batch: MessageBatch,
+    from: number,
+    flags: number,
+  ): number | undefined {
+    // What was received goes back to senders whose addresses nobody has asked for.
+    const count = partsOf(batch).fromSenders();
+    if (count > 0 && !this.#permit.isEverything) {
+      for (let i = from; i < count; i++) {
+        const name = batch.address(i);
+        const hasName = !("path" in name) || name.path !== "";
+        if (hasName) this.#permit.check(name, "send to", "sendmmsg");
+      }
+    }
+    return sendBatchNow(this.#descriptor.fd, batch, from, flags);
   }
 
   /**

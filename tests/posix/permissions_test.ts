@@ -71,6 +71,32 @@ for (
       expected: ["ok\nok\nNotCapableError", '"127.0.0.1:10" is not permitted'],
     },
     {
+      what: "a batch goes back to no sender that is not permitted",
+      flags: ["--allow-net", "--allow-ffi"],
+      script: `using one = socket(AF_INET, SOCK_DGRAM);
+        using two = socket(AF_INET, SOCK_DGRAM);
+        for (const each of [one, two]) {
+          each.bind({ hostname: "127.0.0.1", port: 0 });
+        }
+        await two.sendTo(new Uint8Array(1), one.getSockName());
+        const [a, b] = posix.socketPair(AF_UNIX, SOCK_DGRAM);
+        await a.send(new Uint8Array(1));
+        Deno.permissions.revokeSync({ name: "net" });
+        const batch = new posix.MessageBatch();
+        await one.recvMany(batch);
+        await tell(() => one.sendMany(batch));
+        await tell(() => one.sendManyNow(batch));
+        console.log(two.recvNow(new Uint8Array(1)));
+        await b.recvMany(batch); // whose sender is its peer, and has no name
+        await tell(() => b.sendMany(batch));
+        a.close();
+        b.close();`,
+      expected: [
+        "(ENOTCAPABLE)\nNotCapableError ENOTCAPABLE Cannot send to 127.0.0.1:",
+        "(ENOTCAPABLE)\nundefined\nok\n",
+      ],
+    },
+    {
       what: "a path needs read and write access",
       flags: ["--allow-ffi", "--allow-read=/tmp/berkeley-path"],
       script: `using local = socket(AF_UNIX, SOCK_DGRAM);
