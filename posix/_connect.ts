@@ -1,5 +1,7 @@
+import { AF_UNIX } from "../address/mod.ts";
 import { codeOf, errnoOf, socketError } from "../errors/mod.ts";
 import { lastError, loadLibc } from "./_libc.ts";
+import { IS_LINUX } from "./_platform.ts";
 import { getOption } from "./_options.ts";
 import { type Sockaddr, SOCKADDR_SIZE, unspecified } from "./_sockaddr.ts";
 
@@ -19,7 +21,9 @@ export function connectNow(
 ): boolean | (() => true | undefined) {
   const { all, errno } = loadLibc();
   if (all.connect(fd, name.bytes, name.length) === 0) return true;
-  if (errno[0] === EAGAIN) return false;
+  if (errno[0] === EAGAIN && IS_LINUX && name.bytes[0] === AF_UNIX) {
+    return false;
+  }
   if (errno[0] !== EINPROGRESS && errno[0] !== EINTR) {
     throw lastError(action, "connect");
   }

@@ -11,6 +11,9 @@ const TO_RECEIVE = POLLIN | POLLPRI | POLLRDHUP | POLLERR | POLLHUP;
 const TO_END = POLLRDHUP | POLLERR | POLLHUP;
 const TO_SEND = POLLOUT | POLLERR | POLLHUP;
 
+/** How often a call is tried that nothing else wakes, in milliseconds. */
+const PACE = 5;
+
 /** Which half of a socket a call uses. */
 export type Side = "receiving" | "sending";
 
@@ -22,6 +25,11 @@ export interface Call<T> {
   readonly syscall: string;
   /** What is done already when it is given up; undefined for nothing. */
   readonly partial?: (() => T | undefined) | undefined;
+  /**
+   * Whether it sends to a local socket whose queue may be full, as the kernel does
+   * not tell when there is room, or wakes who tries again and again.
+   */
+  readonly isPaced?: boolean | undefined;
 }
 
 /** A descriptor that belongs to us, and the calls that wait for it. */
@@ -41,6 +49,7 @@ export class Descriptor implements Watched {
   #isDrained = false;
   /** Whether the end has been told, which nothing follows. */
   #isEnding = false;
+  #pacer: ReturnType<typeof setInterval> | undefined;
 
   /** `reactor` is that of the program, if left out. */
   constructor(fd: number, reactor?: Reactor) {
@@ -64,8 +73,9 @@ export class Descriptor implements Watched {
     side: Side,
     attempt: () => T | undefined,
     options: WaitOptions | undefined,
-    { action, syscall, partial }: Call<T>,
+    call: Call<T>,
   ): Promise<T> {
+    const { action, syscall } = call;
     try {
       checkWait(options);
       if (this.fd === -1) throw this.closedError(action, syscall);
@@ -78,10 +88,24 @@ export class Descriptor implements Watched {
       }
       this.#watch();
       const timeout = () => socketError("ETIMEDOUT", { action, syscall });
-      return queue.wait(attempt, options, { timeout, partial });
+      const { partial, isPaced } = call;
+      const waiting = queue.wait(attempt, options, {
+        timeout,
+        partial,
+        isPaced,
+      });
+      if (isPaced) this.#startPacer();
+      return waiting;
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  #startPacer(): void {
+    this.#pacer ??= setInterval(() => {
+      if (this.#sending.isPaced) this.#sending.run();
+    }, PACE);
+    if (!this.#isRef) Deno.unrefTimer(this.#pacer);
   }
 
   #spin<T>(attempt: () => T | undefined): T | undefined {
@@ -107,6 +131,10 @@ export class Descriptor implements Watched {
   }
 
   #onChange(change: 1 | -1): void {
+    if (this.#pacer !== undefined && this.#sending.length === 0) {
+      clearInterval(this.#pacer);
+      this.#pacer = undefined;
+    }
     const reactor = this.#reactor!;
     const events = (this.#receiving.length > 0 ? POLLIN | POLLPRI : 0) |
       (this.#sending.length > 0 ? POLLOUT : 0);
@@ -127,13 +155,18 @@ export class Descriptor implements Watched {
     this.#isDrained = false;
     if ((events & TO_END) !== 0) this.#isEnding = true;
     if ((events & TO_RECEIVE) !== 0) this.#receiving.run();
-    if ((events & TO_SEND) !== 0) this.#sending.run();
+    const isForSending = (events & TO_SEND) !== 0;
+    if (isForSending && !this.#sending.isPaced) this.#sending.run();
   }
 
   /** Whether calls that wait keep the program alive. */
   setRef(isRef: boolean): void {
     if (isRef === this.#isRef) return;
     this.#isRef = isRef;
+    if (this.#pacer !== undefined) {
+      if (isRef) Deno.refTimer(this.#pacer);
+      else Deno.unrefTimer(this.#pacer);
+    }
     const waiting = this.#receiving.length + this.#sending.length;
     for (let i = 0; i < waiting; i++) {
       this.#reactor!.retain(isRef);

@@ -1,7 +1,8 @@
 import { lastError, loadLibc } from "./_libc.ts";
 import { MSG_NOSIGNAL } from "./constants.ts";
 import { callFlags, wouldBlock } from "./_receive.ts";
-import type { Sockaddr } from "./_sockaddr.ts";
+import { encode } from "./_sockaddr.ts";
+import { showName, type SocketName } from "./socket_name.ts";
 
 /** C's `send`; undefined where there is no room yet. */
 export function sendNow(
@@ -24,15 +25,17 @@ export function sendToNow(
   fd: number,
   bytes: Uint8Array,
   flags: number,
-  name: Sockaddr,
+  to: SocketName,
+  family: number,
 ): number | undefined {
   const libc = loadLibc();
   const own = bytes as Uint8Array<ArrayBuffer>;
+  const name = encode(to, family);
   const asked = callFlags(flags | MSG_NOSIGNAL);
   const count = libc.all.sendto(
     ...[fd, own, own.length, asked, name.bytes, name.length] as const,
   );
   if (count !== -1) return count;
   if (wouldBlock(libc)) return undefined;
-  throw lastError(`send ${bytes.length} bytes`, "sendto");
+  throw lastError(`send ${bytes.length} bytes to ${showName(to)}`, "sendto");
 }

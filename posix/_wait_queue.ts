@@ -5,6 +5,7 @@ interface Waiting {
   /** Tries; true when the call is over, whichever way. */
   attempt: () => boolean;
   reject: (reason: unknown) => void;
+  isPaced: boolean;
 }
 
 /** What a waiting call gives up with. */
@@ -13,6 +14,8 @@ export interface GivingUp<T> {
   timeout: () => Error;
   /** What is done already, which the call then resolves with; undefined for nothing. */
   partial?: (() => T | undefined) | undefined;
+  /** Whether the kernel does not tell when to try again, so that a timer has to. */
+  isPaced?: boolean | undefined;
 }
 
 /**
@@ -34,11 +37,16 @@ export class WaitQueue {
     return this.#waiting.length;
   }
 
+  /** Whether the call whose turn it is waits for a timer. */
+  get isPaced(): boolean {
+    return this.#waiting[0]?.isPaced ?? false;
+  }
+
   /** Waits until `attempt` returns something, or throws. */
   wait<T>(
     attempt: () => T | undefined,
     options: WaitOptions | undefined,
-    { timeout, partial }: GivingUp<T>,
+    { timeout, partial, isPaced = false }: GivingUp<T>,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
       let disarm: (() => void) | undefined = undefined;
@@ -58,6 +66,7 @@ export class WaitQueue {
           disarm?.();
           reject(reason);
         },
+        isPaced,
       };
       this.#waiting.push(waiting);
       this.#onChange(1);

@@ -32,6 +32,8 @@ export interface BatchParts {
   prepare(most: number): void;
   /** Takes note of what was received. */
   received(count: number): void;
+  /** Whether its datagrams have addresses, going by the first. */
+  hasNames(): boolean;
   /** How many datagrams, from the first on, have the address of their sender. */
   fromSenders(): number;
 }
@@ -104,6 +106,7 @@ export class MessageBatch {
       },
       prepare: (most) => this.#prepare(most),
       received: (count) => this.#received(count),
+      hasNames: () => this.#words[wordOf(0, MSGHDR.nameLength)]! > 0,
       fromSenders: () => Math.min(this.#fromSenders, this.#length),
     };
     const headers = new DataView(this.#headers.buffer);

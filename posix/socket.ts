@@ -1,6 +1,6 @@
-import { AF_UNIX, SOCK_STREAM } from "../address/mod.ts";
+import { AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
-import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
+import { checkWait, type WaitOptions } from "../wait/mod.ts";
 import { receiveBatchNow, sendBatchNow } from "./_batch.ts";
 import { connectNow, disconnectNow } from "./_connect.ts";
 import { MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL } from "./constants.ts";
@@ -23,7 +23,7 @@ import { type Received, recvFromNow, recvNow } from "./_receive.ts";
 import { sendNow, sendToNow } from "./_send.ts";
 import { encode } from "./_sockaddr.ts";
 import type { SocketOptionName, SocketOptions } from "./socket_options.ts";
-import { showName, type SocketName } from "./socket_name.ts";
+import { copyName, showName, type SocketName } from "./socket_name.ts";
 import {
   decodeTcpInfo,
   TCP_INFO,
@@ -74,8 +74,6 @@ export interface Accepted {
 }
 
 const MAX_CONTROL = 64 * 1024;
-/** How often a local connection is tried while its listener is busy, in milliseconds. */
-const RETRY_INTERVAL = 5;
 
 /** For the files of this folder: what waits below a socket. */
 export let descriptorIn: (socket: PosixSocket) => Descriptor;
@@ -196,6 +194,10 @@ export class PosixSocket implements Disposable, AsyncDisposable {
 
   get #isStream(): boolean {
     return this.type === SOCK_STREAM;
+  }
+
+  get #isLocalDatagram(): boolean {
+    return this.family === AF_UNIX && this.type === SOCK_DGRAM;
   }
 
   #fd(action: string, syscall: string): number {
@@ -346,47 +348,22 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     const { bytes, length } = encode(name, this.family);
     this.#permit.check(name, "connect to", "connect");
     const action = `connect to ${showName(name)}`;
+    const attempt = () => connectNow(fd, { bytes, length }, action);
+    const begun = attempt();
+    if (begun === true) return;
     let isGivenUp = false;
     const partial = () => {
       isGivenUp = true;
       return undefined;
     };
-    const call: Call<true> = { action, syscall: "connect", partial };
-    const attempt = () => connectNow(fd, { bytes, length }, action);
-    const begun = attempt();
-    if (begun === true) return;
+    // A local listener whose queue is full is asked again.
+    const isPaced = begun === false;
+    const isDone = isPaced ? () => attempt() === true || undefined : begun;
+    const call = { action, syscall: "connect", partial, isPaced };
     try {
-      if (begun === false) await this.#retry(attempt, options, call);
-      else await this.#descriptor.perform("sending", begun, options, call);
+      await this.#descriptor.perform("sending", isDone, options, call);
     } finally {
       if (isGivenUp) this.close();
-    }
-  }
-
-  /** The kernel does not tell when the queue of a local listener has room again. */
-  async #retry(
-    attempt: () => boolean | (() => true | undefined),
-    options: WaitOptions | undefined,
-    { action, syscall, partial }: Call<true>,
-  ): Promise<void> {
-    let timer: ReturnType<typeof setInterval> | undefined;
-    const done = new Promise<void>((resolve, reject) => {
-      timer = setInterval(() => {
-        try {
-          if (this.isClosed) {
-            throw this.#descriptor.closedError(action, syscall);
-          }
-          if (attempt() !== false) resolve();
-        } catch (error) {
-          reject(error);
-        }
-      }, RETRY_INTERVAL);
-    });
-    const timeout = () => socketError("ETIMEDOUT", { action, syscall });
-    try {
-      await waitFor(done, options, timeout, partial);
-    } finally {
-      clearInterval(timer);
     }
   }
 
@@ -642,10 +619,12 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     } catch (error) {
       return Promise.reject(error);
     }
+    const to = copyName(name);
     const attempt = () =>
-      sendToNow(this.#descriptor.fd, bytes, flags, encode(name, this.family));
-    const action = `send ${bytes.length} bytes to ${showName(name)}`;
-    const call = { action, syscall: "sendto" };
+      sendToNow(this.#descriptor.fd, bytes, flags, to, this.family);
+    const action = `send ${bytes.length} bytes to ${showName(to)}`;
+    const isPaced = this.#isLocalDatagram;
+    const call = { action, syscall: "sendto", isPaced };
     return this.#transfer("sending", attempt, options, call);
   }
 
@@ -721,7 +700,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
       return sent;
     };
     const partial = () => sent === 0 ? undefined : sent;
-    const call = { action: "send datagrams", syscall: "sendmmsg", partial };
+    const isPaced = this.#isLocalDatagram && partsOf(batch).hasNames();
+    const action = "send datagrams";
+    const call = { action, syscall: "sendmmsg", partial, isPaced };
     return this.#transfer("sending", attempt, options, call);
   }
 
@@ -913,11 +894,13 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     } catch (error) {
       return Promise.reject(error);
     }
+    const to = address && copyName(address);
     const attempt = () => {
-      const name = address && encode(address, this.family);
+      const name = to && encode(to, this.family);
       return sendMsgNow(this.#descriptor.fd, buffers, name, control, flags);
     };
-    const call = { action: "send a message", syscall: "sendmsg" };
+    const isPaced = to !== undefined && this.#isLocalDatagram;
+    const call = { action: "send a message", syscall: "sendmsg", isPaced };
     return this.#transfer("sending", attempt, options, call);
   }
 

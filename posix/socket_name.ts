@@ -21,6 +21,12 @@ export interface UnixName {
  */
 export type SocketName = InetName | UnixName;
 
+/** A name that nobody else can change while a call waits. */
+export function copyName(name: SocketName): SocketName {
+  if ("path" in name) return { path: name.path };
+  return { hostname: name.hostname, port: name.port };
+}
+
 /** How a name reads in messages. */
 export function showName(name: SocketName): string {
   if ("path" in name) return name.path.replace(/^\0/, "@") || "(unnamed)";

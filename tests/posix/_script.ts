@@ -1,0 +1,22 @@
+/**
+ * Programs of their own, for what cannot be seen from within a test.
+ *
+ * @module
+ */
+
+/** `posix/mod.ts`, for such a program to import. */
+export const MOD: string = new URL("../../posix/mod.ts", import.meta.url).href;
+
+/** What a program prints that may use the network and FFI, unless told otherwise. */
+export async function runScript(
+  script: string,
+  flags: string[] = ["--allow-net", "--allow-ffi"],
+): Promise<string> {
+  const url = `data:application/typescript,${encodeURIComponent(script)}`;
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--quiet", ...flags, url],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const decoder = new TextDecoder();
+  return decoder.decode(stdout) + decoder.decode(stderr);
+}
