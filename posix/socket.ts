@@ -216,7 +216,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * ```ts
    * import {
    *   AF_INET,
-   *   InetName,
+   *   type InetName,
    *   SOCK_STREAM,
    *   socket,
    * } from "@berkeley/sockets/posix";
@@ -1016,7 +1016,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    *
    * @example Before and after bind
    * ```ts
-   * import { AF_INET, InetName, SOCK_DGRAM, socket } from "@berkeley/sockets/posix";
+   * import { AF_INET, type InetName, SOCK_DGRAM, socket } from "@berkeley/sockets/posix";
    * import { assertEquals } from "@std/assert";
    *
    * using own = socket(AF_INET, SOCK_DGRAM);

@@ -7,7 +7,7 @@ export interface GroupRequest {
    * the system's choice, if left out.
    */
   interface?: string | number | undefined;
-  /** The only sender to hear: needed by the options of source-specific multicast. */
+  /** The only sender to hear; left out where the option hears all. */
   source?: string | undefined;
 }
 

@@ -3,6 +3,20 @@ import type { WaitOptions } from "../wait/mod.ts";
 /**
  * Who finds the addresses of a host for a socket: a `Resolver` is one, and so is
  * any object of your own with such a method.
+ *
+ * @example One that sends everybody home
+ * ```ts
+ * import { type AddressFinder, Resolver } from "@berkeley/sockets/resolve";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const home: AddressFinder = {
+ *   getAddrInfo: (_node, service, hints) =>
+ *     new Resolver().getAddrInfo("127.0.0.1", service, hints),
+ * };
+ *
+ * const [first] = await home.getAddrInfo("example.com", "http", {});
+ * assertEquals(String(first!.address), "127.0.0.1:80");
+ * ```
  */
 export interface AddressFinder {
   /**

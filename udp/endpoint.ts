@@ -40,7 +40,7 @@ export let takeCore: (endpoint: UdpEndpoint) => UdpCore;
  *
  * @example A function for sockets of either kind
  * ```ts
- * import { bindUdp, connectUdp, UdpEndpoint } from "@berkeley/sockets/udp";
+ * import { bindUdp, connectUdp, type UdpEndpoint } from "@berkeley/sockets/udp";
  * import { assertEquals } from "@std/assert";
  *
  * async function firstOf(socket: UdpEndpoint): Promise<number> {

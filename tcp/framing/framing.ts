@@ -22,6 +22,43 @@ export interface FrameBounds {
  * {@linkcode delimiterFraming} or {@linkcode netstringFraming}; write your own
  * by implementing the three methods. A framing has no state, so that one serves
  * any number of connections.
+ *
+ * @example A framing of one's own: one byte of length in front
+ * ```ts
+ * import {
+ *   connectTcp,
+ *   FrameError,
+ *   type Framing,
+ *   listenTcp,
+ * } from "@berkeley/sockets/tcp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const tiny: Framing = {
+ *   maxFrameSize: 255,
+ *   locate(bytes, start, end, bounds) {
+ *     if (end === start || end - start - 1 < bytes[start]!) return false;
+ *     bounds.frameStart = start + 1;
+ *     bounds.frameEnd = bounds.end = bounds.frameStart + bytes[start]!;
+ *     return true;
+ *   },
+ *   encodedSize(frame) {
+ *     if (frame.length > 255) {
+ *       throw FrameError.tooLarge("send", frame.length, 255);
+ *     }
+ *     return 1 + frame.length;
+ *   },
+ *   encodeInto(frame, target, at) {
+ *     target[at] = frame.length;
+ *     target.set(frame, at + 1);
+ *   },
+ * };
+ *
+ * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+ * using client = await connectTcp(listener.addr);
+ * using server = await listener.accept();
+ * await client.sendFrame(tiny, new Uint8Array([7, 8]));
+ * assertEquals([...(await server.readFrame(tiny))!], [7, 8]);
+ * ```
  */
 export interface Framing {
   /** The largest frame, in bytes; enforced before memory is taken for it. */

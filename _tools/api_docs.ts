@@ -1,0 +1,138 @@
+/**
+ * Tells which public functions, classes and methods lack an example in their docs
+ * that has a title and asserts something, and which optional settings do not say
+ * what they are if left out.
+ *
+ * ```sh
+ * deno run --allow-read --allow-run _tools/api_docs.ts
+ * ```
+ *
+ * @module
+ */
+import config from "../deno.json" with { type: "json" };
+
+interface Tag {
+  readonly kind: string;
+  readonly doc?: string;
+}
+
+interface Documented {
+  readonly name: string;
+  readonly jsDoc?: { readonly doc?: string; readonly tags?: readonly Tag[] };
+}
+
+interface Member extends Documented {
+  readonly kind?: string;
+  readonly accessibility?: string;
+  readonly optional?: boolean;
+}
+
+interface Declaration extends Omit<Documented, "name"> {
+  readonly kind: string;
+  readonly location: { readonly filename: string };
+  readonly def?: {
+    readonly methods?: readonly Member[];
+    readonly properties?: readonly Member[];
+  };
+}
+
+interface PublicSymbol {
+  readonly name: string;
+  readonly declarations: readonly Declaration[];
+}
+
+/** What `deno doc --json` prints of one module. */
+export interface ModuleDocs {
+  readonly nodes: Record<string, { readonly symbols: readonly PublicSymbol[] }>;
+}
+
+/** Such interfaces are filled in by users, who may leave things out. */
+const SETTINGS = /(Options|Hints|Query|Request)$/;
+/** How a doc says in words what a setting is if left out. */
+const WORDS = /left out|by default|aborted|--allow-ffi|Called/;
+
+/** What is wrong with an example, or undefined. */
+function faultOf(example: string): string | undefined {
+  const [title] = example.split("\n", 1);
+  if (title!.trim() === "" || title!.startsWith("```")) return "has no title";
+  if (!/^```ts$/m.test(example)) return "is not TypeScript";
+  if (!/^import .* from "@berkeley\/sockets/ms.test(example)) {
+    return "does not import the package";
+  }
+  if (!/\bassert\w*\(/.test(example)) return "asserts nothing";
+  return undefined;
+}
+
+/** A doc that is there once for several declarations of a name is enough. */
+function exampleFaults(name: string, docs: readonly Documented[]): string[] {
+  const examples = docs.flatMap(({ jsDoc }) => jsDoc?.tags ?? [])
+    .filter(({ kind }) => kind === "example");
+  if (examples.length === 0) return [`${name} has no example`];
+  return examples.flatMap(({ doc = "" }) => {
+    const fault = faultOf(doc);
+    return fault === undefined ? [] : [`an example of ${name} ${fault}`];
+  });
+}
+
+/** A user calls it: not an accessor, nor one that the language itself calls. */
+function isCalled({ name, kind, accessibility, jsDoc }: Member): boolean {
+  return kind === "method" && accessibility === undefined &&
+    !name.startsWith("[") && !jsDoc?.doc?.startsWith("Not for users");
+}
+
+function* symbolFaults(
+  { name, declarations }: PublicSymbol,
+): Generator<string> {
+  const docs = declarations.map((declaration) => ({ ...declaration, name }));
+  const { kind } = declarations[0]!;
+  const methods = docs.flatMap(({ def }) => def?.methods ?? []);
+  // An interface with methods is one that users implement.
+  if (kind === "function" || kind === "class" || methods.length > 0) {
+    yield* exampleFaults(name, docs);
+  }
+  const called = Map.groupBy(methods.filter(isCalled), (method) => method.name);
+  for (const [method, overloads] of kind === "class" ? called : []) {
+    yield* exampleFaults(`${name}.${method}`, overloads);
+  }
+  if (kind !== "interface" || !SETTINGS.test(name)) return;
+  for (const property of docs.flatMap(({ def }) => def?.properties ?? [])) {
+    const { doc = "", tags = [] } = property.jsDoc ?? {};
+    const isTold = tags.some(({ kind }) => kind === "default") ||
+      WORDS.test(doc);
+    if (property.optional && !isTold) {
+      yield `${name}.${property.name} does not say what it is if left out`;
+    }
+  }
+}
+
+/** What the docs of a module lack. */
+export function docFaults(docs: ModuleDocs): string[] {
+  return Object.values(docs.nodes)
+    .flatMap(({ symbols }) => symbols.flatMap((s) => [...symbolFaults(s)]));
+}
+
+/** Runs `deno doc` on a module. */
+export async function docsOf(path: string | URL): Promise<ModuleDocs> {
+  const url = new URL(path, new URL("../", import.meta.url));
+  const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["doc", "--json", url.href],
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+/** The entry points, which have docs of their own; the root has those of others. */
+export const ENTRY_POINTS: readonly [entry: string, path: string][] = Object
+  .entries(config.exports).filter(([entry]) => entry !== ".");
+
+if (import.meta.main) {
+  let count = 0;
+  for (const [entry, path] of ENTRY_POINTS) {
+    for (const fault of docFaults(await docsOf(path))) {
+      console.error(`${entry}: ${fault}`);
+      count++;
+    }
+  }
+  console.error(count === 0 ? "The docs lack nothing" : `${count} faults`);
+  Deno.exitCode = count === 0 ? 0 : 1;
+}
