@@ -15,6 +15,14 @@
  * - {@linkcode AF_INET}, {@linkcode SOCK_STREAM} and their kin: the constants of
  *   the socket API.
  *
+ * ```text
+ *   "[::1]:80"  <->  SocketAddress  <->  { hostname, port }
+ *                     ip |  port
+ *   "::1"       <->  IpAddress      <->  4 or 16 bytes
+ *                        |
+ *   "::/8"      <->  IpPrefix            contains, overlaps
+ * ```
+ *
  * @example Parse, ask, print
  * ```ts
  * import { parseSocketAddress } from "@berkeley/sockets/address";

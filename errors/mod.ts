@@ -12,6 +12,16 @@
  *   and Windows.
  * - {@linkcode toSocketError}: makes one of ours from what the runtime threw.
  *
+ * ```text
+ *                 Error
+ *               /       \
+ *     SocketError        AddrInfoError     code "EAI_NONAME", …
+ *    code "ECONNREFUSED", …
+ *          |
+ *     ConnectionRefusedError, …            also of the runtime's own class:
+ *     one kind for what callers catch      Deno.errors.ConnectionRefused, …
+ * ```
+ *
  * @example Telling failures apart
  * ```ts
  * import { ConnectionRefusedError, socketError } from "@berkeley/sockets/errors";

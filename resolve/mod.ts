@@ -15,6 +15,17 @@
  *   {@linkcode ProtocolTable}, {@linkcode parseResolvConf}: the files behind
  *   them, parsed.
  *
+ * ```text
+ *   getAddrInfo, getHostByName, …      use one Resolver that all share
+ *                |
+ *            Resolver
+ *   address in text -> localhost, .invalid -> hosts file -> cache -> source
+ *                |                                                    |
+ *   ordered by RFC 6724                          name servers, asked directly;
+ *                                                else Deno.resolveDns;
+ *                                                or libc (source: "system")
+ * ```
+ *
  * What a name has to be: labels of 1 to 63 letters, digits, hyphens and
  * underscores, 253 characters in all; internationalized names are turned into
  * their ASCII form. What looks like a number without being an address, such as

@@ -8,6 +8,21 @@
  * - {@linkcode lengthPrefixFraming} and its kin, {@linkcode TcpConn.frames}: whole
  *   messages instead of bytes.
  *
+ * ```text
+ *  connectTcp    listenTcp, TcpListener    serveTcp, TcpServer
+ *         \              |               /
+ *                     TcpConn     what you read from and send to
+ *                    /       \
+ *     reads: buffer, frames   sends: queue    the same on every backend
+ *                    \       /
+ *         "deno"      "node"      "posix"     carry the bytes
+ *      Deno.connect  node:net      libc
+ * ```
+ *
+ * `"deno"` carries connections, unless an option needs another (a local address, an
+ * idle time of keep-alive: `"node"`), or you say which. `"posix"` needs
+ * `--allow-ffi`, and is never chosen by itself.
+ *
  * @example A server and a client
  * ```ts
  * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";

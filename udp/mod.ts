@@ -5,6 +5,19 @@
  *   anybody.
  * - {@linkcode connectUdp}, {@linkcode ConnectedUdpSocket}: talks to one peer.
  *
+ * ```text
+ *     bindUdp       connectUdp
+ *        |               |
+ *    UdpSocket   ConnectedUdpSocket    connect() and disconnect() turn one
+ *         \           /                into the other
+ *          UdpEndpoint                 receiving, options, multicast, closing
+ *         /           \
+ *   receiver          sender           a queue with a bound; sends in flight
+ *         \           /
+ *   "posix"   "deno"   "node"          carry the datagrams
+ *     libc   Deno.listenDatagram   node:dgram
+ * ```
+ *
  * What carries a socket is its `backend`; if not told, the fastest there is:
  * `"posix"` (libc, where the program was started with `--allow-ffi`), `"deno"`
  * (`Deno.listenDatagram`, where it was started with `--unstable-net`), or `"node"`
