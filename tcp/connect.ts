@@ -190,9 +190,9 @@ function check(options: ConnectTcpOptions): void {
 function backendFor(options: ConnectTcpOptions): TcpBackend {
   const { backend, localAddress, localPort, keepAlive } = options;
   const needed = localAddress !== undefined || localPort !== undefined
-    ? "localAddress and localPort"
+    ? "localAddress or localPort"
     : typeof keepAlive === "number"
-    ? "a keepAlive time"
+    ? "idle time of keep-alive"
     : undefined;
   if (backend === "deno" && needed !== undefined) {
     throw socketError("ENOTSUP", {
