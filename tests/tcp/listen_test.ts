@@ -167,7 +167,7 @@ eachTransport(
 for (const backend of BACKENDS) {
   Deno.test({
     name: `a dual-stack listener reports IPv4 peers as IPv4, over ${backend}`,
-    permissions: { net: true },
+    permissions: { net: true, ffi: backend === "posix" },
     async fn() {
       using listener = await listenTcp({ hostname: "::", port: 0, backend });
       for (const hostname of ["127.0.0.1", "::1"]) {
@@ -181,7 +181,7 @@ for (const backend of BACKENDS) {
 
   Deno.test({
     name: `listenTcp() without --allow-net says so, over ${backend}`,
-    permissions: { net: false },
+    permissions: { net: false, ffi: backend === "posix" },
     async fn() {
       await assertRejects(
         () => listenTcp({ hostname: "127.0.0.1", port: 0, backend }),
