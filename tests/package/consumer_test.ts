@@ -87,7 +87,7 @@ async function withConsumer(
 }
 
 async function deno(
-  folder: string,
+  folder: string | URL,
   ...args: string[]
 ): Promise<{ success: boolean; stdout: string; stderr: string }> {
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
@@ -123,7 +123,7 @@ Deno.test("a consumer type-checks against the published files and runs with --al
 async function modules(): Promise<Set<string>> {
   const found = new Set<string>();
   for (const path of Object.values(config.exports)) {
-    const { stdout } = await deno(ROOT.pathname, "info", "--json", path);
+    const { stdout } = await deno(ROOT, "info", "--json", path);
     const graph: { modules: { specifier: string }[] } = JSON.parse(stdout);
     for (const { specifier } of graph.modules) {
       if (specifier.startsWith("file:")) {
