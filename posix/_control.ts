@@ -7,10 +7,23 @@ import {
 import type { ControlMessage } from "./control_message.ts";
 import { CMSGHDR, IS_LINUX, SOL_SOCKET } from "./_platform.ts";
 
+type KnownType = Exclude<ControlMessage["type"], "other">;
+
+/** How many bytes each has at least. */
+const LEAST_SIZE: Readonly<Record<KnownType, number>> = {
+  SCM_RIGHTS: 4,
+  SCM_TIMESTAMP: 16,
+  SO_RXQ_OVFL: 4,
+  IP_PKTINFO: 12,
+  IP_TTL: 1,
+  IP_TOS: 1,
+  IPV6_PKTINFO: 20,
+  IPV6_HOPLIMIT: 1,
+  IPV6_TCLASS: 1,
+};
+
 /** Level and number of each, as sent and received by this system. */
-const PLACES: Readonly<
-  Record<Exclude<ControlMessage["type"], "other">, [number, number]>
-> = {
+const PLACES: Readonly<Record<KnownType, [number, number]>> = {
   SCM_RIGHTS: [SOL_SOCKET, 1],
   SCM_TIMESTAMP: [SOL_SOCKET, IS_LINUX ? 29 : 2],
   SO_RXQ_OVFL: [SOL_SOCKET, IS_LINUX ? 40 : -1],
@@ -109,14 +122,19 @@ function decodeData(
   data: Uint8Array<ArrayBuffer>,
 ): ControlMessage {
   const view = new DataView(data.buffer);
-  const type = TYPE_OF.get(String([level, number])) as
-    | Exclude<ControlMessage["type"], "other">
-    | undefined;
+  const type = TYPE_OF.get(String([level, number])) as KnownType | undefined;
+  // One that lost its end for want of room cannot be read.
+  if (type === undefined || data.length < LEAST_SIZE[type]) {
+    return { type: "other", level, number, data };
+  }
   switch (type) {
-    case undefined:
-      return { type: "other", level, number, data };
-    case "SCM_RIGHTS":
-      return { type, descriptors: [...new Int32Array(data.buffer)] };
+    case "SCM_RIGHTS": {
+      const descriptors = [];
+      for (let at = 0; at + 4 <= data.length; at += 4) {
+        descriptors.push(view.getInt32(at, true));
+      }
+      return { type, descriptors };
+    }
     case "SCM_TIMESTAMP": {
       const seconds = Number(view.getBigInt64(0, true));
       return { type, time: seconds * 1000 + view.getInt32(8, true) / 1000 };

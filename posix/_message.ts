@@ -2,7 +2,7 @@ import { lastError, loadLibc } from "./_libc.ts";
 import { MSG_CTRUNC, MSG_NOSIGNAL, MSG_TRUNC } from "./constants.ts";
 import type { ControlMessage } from "./control_message.ts";
 import { decodeControl, encodeControl } from "./_control.ts";
-import { flagsOf, IOVEC, MSGHDR } from "./_platform.ts";
+import { flagsOf, IOVEC, IS_LINUX, MSGHDR } from "./_platform.ts";
 import { callFlags, type Received, wouldBlock } from "./_receive.ts";
 import { decode, type Sockaddr, SOCKADDR_SIZE } from "./_sockaddr.ts";
 
@@ -15,6 +15,9 @@ export interface ReceivedMessage extends Received {
   /** All flags of the result, such as MSG_OOB. */
   flags: number;
 }
+
+/** MSG_CMSG_CLOEXEC: descriptors that come do not survive exec. */
+const CMSG_CLOEXEC = IS_LINUX ? 0x40000000 : 0;
 
 /** The address of bytes, for a structure; nothing moves them while they live. */
 export function addressOf(bytes: Uint8Array<ArrayBuffer>): bigint {
@@ -84,14 +87,15 @@ export function recvMsgNow(
   const beside = new Uint8Array(controlSize);
   const own = buffers as Uint8Array<ArrayBuffer>[];
   const bytes = header(own, name, beside);
-  const length = libc.all.recvmsg(fd, bytes, callFlags(flags));
+  const asked = callFlags(flags) | CMSG_CLOEXEC;
+  const length = libc.all.recvmsg(fd, bytes, asked);
   held.length = 0;
   if (length === -1) {
     if (wouldBlock(libc)) return undefined;
     throw lastError("receive a message", "recvmsg");
   }
   const view = new DataView(bytes.buffer);
-  const told = flagsOf(view.getInt32(MSGHDR.flags, true));
+  const told = flagsOf(view.getInt32(MSGHDR.flags, true) & ~CMSG_CLOEXEC);
   const nameLength = view.getUint32(MSGHDR.nameLength, true);
   const controlLength = view.getUint32(MSGHDR.controlLength, true);
   return {

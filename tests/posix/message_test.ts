@@ -125,6 +125,48 @@ posixTest("descriptors go over a local socket", async () => {
   for (const end of [adopted, b, left, right]) end.close();
 }, "inherit");
 
+eachPosixFamily(
+  "what there is no room for beside a message costs no byte of it",
+  async (setup) => {
+    const isV4 = setup.af === AF_INET;
+    using a = setup.bind();
+    using b = setup.bind();
+    b.setSockOpt(isV4 ? "IP_PKTINFO" : "IPV6_RECVPKTINFO", true);
+    const buffer = new Uint8Array(8);
+    for (let controlSize = 0; controlSize <= 48; controlSize++) {
+      await a.sendTo(bytes("kept"), b.getSockName());
+      const message = await b.recvMsg(buffer, { controlSize, ...SOON });
+      assertEquals(text(buffer, message.length), "kept");
+      const isWhole = controlSize >= 16 + (isV4 ? 12 : 20);
+      assertEquals(message.controlTruncated, !isWhole);
+      const [info] = message.control;
+      const type = isV4 ? "IP_PKTINFO" : "IPV6_PKTINFO";
+      assertEquals(info?.type === type, isWhole, `room for ${controlSize}`);
+    }
+  },
+);
+
+posixTest("descriptors that come are not passed on to programs", async () => {
+  if (Deno.build.os !== "linux") return;
+  const [left, right] = socketPair(AF_UNIX, SOCK_STREAM);
+  const control = [
+    { type: "SCM_RIGHTS" as const, descriptors: [left.fd, right.fd] },
+  ];
+  await left.sendMsg({ data: bytes("x"), control });
+  const { control: [rights], flags } = await right.recvMsg(new Uint8Array(1));
+  assertEquals(flags, 0);
+  assert(rights?.type === "SCM_RIGHTS" && rights.descriptors.length === 2);
+  const O_CLOEXEC = 0o2000000;
+  for (const fd of rights.descriptors) {
+    const info = Deno.readTextFileSync(`/proc/self/fdinfo/${fd}`);
+    const openFlags = parseInt(/flags:\s+(\d+)/.exec(info)![1]!, 8);
+    assertEquals(openFlags & O_CLOEXEC, O_CLOEXEC);
+    PosixSocket.adopt(fd).close();
+  }
+  left.close();
+  right.close();
+}, "inherit");
+
 posixTest("other control messages pass as bytes", async () => {
   const [left, right] = socketPair(AF_UNIX, SOCK_STREAM);
   using _l = left;
