@@ -32,6 +32,16 @@ export interface Call<T> {
   readonly isPaced?: boolean | undefined;
 }
 
+/** One that is told of events without having a turn: C's `poll`. */
+export interface Observer {
+  /** What it asks for: bits of `poll.h`. */
+  readonly events: number;
+  /** There may be something of that, or an error, or the end. */
+  onEvents(): void;
+  /** The descriptor is closed; nothing follows. */
+  onClose(reason: Error): void;
+}
+
 /** A descriptor that belongs to us, and the calls that wait for it. */
 export class Descriptor implements Watched {
   /** The number; -1 once it is closed. */
@@ -40,6 +50,7 @@ export class Descriptor implements Watched {
   spin = 0;
   readonly #receiving: WaitQueue;
   readonly #sending: WaitQueue;
+  readonly #observers = new Set<Observer>();
   readonly #home: Reactor | undefined;
   /** The reactor that watches it, once somebody waits. */
   #reactor: Reactor | undefined;
@@ -136,8 +147,10 @@ export class Descriptor implements Watched {
       this.#pacer = undefined;
     }
     const reactor = this.#reactor!;
-    const events = (this.#receiving.length > 0 ? POLLIN | POLLPRI : 0) |
-      (this.#sending.length > 0 ? POLLOUT : 0);
+    const isSending = this.#sending.length > 0 && !this.#sending.isPaced;
+    let events = (this.#receiving.length > 0 ? POLLIN : 0) |
+      (isSending ? POLLOUT : 0);
+    for (const observer of this.#observers) events |= observer.events | POLLERR;
     if (this.fd !== -1) reactor.want(this.#id, events);
     if (change === 1) reactor.retain(this.#isRef);
     else reactor.release(this.#isRef);
@@ -151,9 +164,21 @@ export class Descriptor implements Watched {
     this.#isDrained = this.#reactor !== undefined && !this.#isEnding;
   }
 
+  /** Tells somebody of events, until what is returned is called. */
+  observe(observer: Observer): () => void {
+    if (this.fd === -1) throw this.closedError("poll", "poll");
+    this.#watch();
+    this.#observers.add(observer);
+    this.#onChange(1);
+    return () => {
+      if (this.#observers.delete(observer)) this.#onChange(-1);
+    };
+  }
+
   onEvents(events: number): void {
     this.#isDrained = false;
     if ((events & TO_END) !== 0) this.#isEnding = true;
+    for (const observer of this.#observers) observer.onEvents();
     if ((events & TO_RECEIVE) !== 0) this.#receiving.run();
     const isForSending = (events & TO_SEND) !== 0;
     if (isForSending && !this.#sending.isPaced) this.#sending.run();
@@ -167,7 +192,8 @@ export class Descriptor implements Watched {
       if (isRef) Deno.refTimer(this.#pacer);
       else Deno.unrefTimer(this.#pacer);
     }
-    const waiting = this.#receiving.length + this.#sending.length;
+    const waiting = this.#receiving.length + this.#sending.length +
+      this.#observers.size;
     for (let i = 0; i < waiting; i++) {
       this.#reactor!.retain(isRef);
       this.#reactor!.release(!isRef);
@@ -191,6 +217,11 @@ export class Descriptor implements Watched {
     }
     if (this.#sending.length > 0) {
       this.#sending.fail(this.closedError("send", "send"));
+    }
+    for (const observer of this.#observers) {
+      this.#observers.delete(observer);
+      this.#onChange(-1);
+      observer.onClose(this.closedError("poll", "poll"));
     }
   }
 

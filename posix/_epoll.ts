@@ -1,4 +1,4 @@
-import { POLLIN, POLLOUT } from "./constants.ts";
+import { POLLIN, POLLOUT, POLLPRI } from "./constants.ts";
 import { lastError, type Libc } from "./_libc.ts";
 import { EPOLL_EVENT } from "./_platform.ts";
 import type { OnEvent, Poller } from "./_poller.ts";
@@ -46,7 +46,7 @@ export class Epoll implements Poller {
   }
 
   add(id: number, fd: number): void {
-    const events = (POLLIN | POLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
+    const events = (POLLIN | POLLPRI | POLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
     this.#event.setUint32(0, events, true);
     this.#event.setUint32(EPOLL_EVENT.data, id, true);
     const { epoll_ctl } = this.#linux;

@@ -1,10 +1,8 @@
 import { POLLIN } from "./constants.ts";
 import { lastError, type Libc } from "./_libc.ts";
 import { F_SETFL, O_NONBLOCK } from "./_platform.ts";
+import { POLLFD_SIZE } from "./_poll_now.ts";
 import type { OnEvent, Poller } from "./_poller.ts";
-
-/** `struct pollfd`. */
-const POLLFD_SIZE = 8;
 
 /** What `poll` waits in a thread by: Linux can do so, too, for the tests. */
 export type PollInThread = (

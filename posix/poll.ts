@@ -1,26 +1,26 @@
-import { checkWait, type WaitOptions } from "../wait/mod.ts";
-import { POLLIN, POLLNVAL, POLLOUT, POLLPRI } from "./constants.ts";
-import { lastError, loadLibc } from "./_libc.ts";
+import { socketError } from "../errors/mod.ts";
+import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
+import { POLLNVAL } from "./constants.ts";
+import { pollNow } from "./_poll_now.ts";
 import { descriptorIn, type PosixSocket } from "./socket.ts";
 
 /** A socket, and what it is asked for: C's `struct pollfd`. */
 export interface PollRequest {
   /** The socket. */
   socket: PosixSocket;
-  /** POLLIN, POLLPRI and POLLOUT, or'ed together. */
+  /** POLLIN, POLLPRI and POLLOUT, or'ed together; 0 for errors and the end alone. */
   events: number;
 }
-
-/** `struct pollfd`: descriptor, events, what there is. */
-const POLLFD_SIZE = 8;
 
 /**
  * Waits until one of several sockets is ready: C's `poll` and `select`.
  *
  * Resolves with what there is for each, in their order: the events that were asked
- * for, and POLLERR, POLLHUP and POLLNVAL in any case.
+ * for, and POLLERR, POLLHUP and POLLNVAL in any case. It keeps no call waiting: what
+ * it tells of may be taken by one that waits already.
  *
  * @throws {TimedOutError} When nothing is ready in time; C returns 0.
+ * @throws {ClosedError} When one of them is closed meanwhile.
  *
  * @example The one of two that has something
  * ```ts
@@ -49,45 +49,36 @@ export async function poll(
   options?: WaitOptions,
 ): Promise<number[]> {
   checkWait(options);
-  const now = pollNow(requests);
+  const asked = requests.map(({ socket, events }) => ({ socket, events }));
+  const now = look(asked);
   if (now !== undefined) return now;
-  // Whoever is first ends the waits of the others.
-  const others = new AbortController();
-  const signal = options?.signal === undefined
-    ? others.signal
-    : AbortSignal.any([options.signal, others.signal]);
-  const waits = requests.flatMap(({ socket, events }) => {
-    const attempt = () => pollNow(requests);
-    const call = { action: "poll", syscall: "poll" };
-    const wait = (side: "receiving" | "sending") =>
-      descriptorIn(socket).perform(side, attempt, { ...options, signal }, call);
-    return [
-      ...(events & (POLLIN | POLLPRI) ? [wait("receiving")] : []),
-      ...(events & POLLOUT ? [wait("sending")] : []),
-    ];
-  });
+  const { promise, resolve, reject } = Promise.withResolvers<number[]>();
+  const onEvents = () => {
+    try {
+      const told = look(asked);
+      if (told !== undefined) resolve(told);
+    } catch (error) {
+      reject(error);
+    }
+  };
+  const ends: (() => void)[] = [];
   try {
-    return await Promise.race(waits);
+    for (const { socket, events } of asked) {
+      const observer = { events, onEvents, onClose: reject };
+      ends.push(descriptorIn(socket).observe(observer));
+    }
+    const call = { action: "poll", syscall: "poll" };
+    const timeout = () => socketError("ETIMEDOUT", call);
+    return await waitFor(promise, options, timeout);
   } finally {
-    others.abort();
-    await Promise.allSettled(waits);
+    for (const end of ends) end();
   }
 }
 
 /** What there is at once; undefined for nothing. */
-function pollNow(requests: readonly PollRequest[]): number[] | undefined {
-  const { all } = loadLibc();
-  const set = new DataView(new ArrayBuffer(requests.length * POLLFD_SIZE));
-  requests.forEach(({ socket, events }, i) => {
-    set.setInt32(i * POLLFD_SIZE, socket.fd, true);
-    set.setInt16(i * POLLFD_SIZE + 4, events, true);
-  });
-  const bytes = new Uint8Array(set.buffer);
-  const count = all.poll(bytes, requests.length, 0);
-  if (count === -1) throw lastError("poll", "poll");
-  const told = requests.map(({ socket }, i) =>
-    // poll passes over a negative descriptor, which stands for a closed socket.
-    socket.isClosed ? POLLNVAL : set.getInt16(i * POLLFD_SIZE + 6, true)
-  );
+function look(requests: readonly PollRequest[]): number[] | undefined {
+  const told = pollNow(
+    requests.map(({ socket: { fd }, events }) => ({ fd, events })),
+  ).map((events, i) => requests[i]!.socket.isClosed ? POLLNVAL : events);
   return told.some((events) => events !== 0) ? told : undefined;
 }

@@ -7,12 +7,6 @@ import {
 } from "@berkeley/sockets/errors";
 import {
   AF_UNIX,
-  poll,
-  POLLERR,
-  POLLHUP,
-  POLLIN,
-  POLLNVAL,
-  POLLOUT,
   PosixSocket,
   SHUT_WR,
   SOCK_DGRAM,
@@ -191,29 +185,3 @@ posixTest(
   },
   ALL,
 );
-
-posixTest("poll() tells what is ready, and waits for it", async () => {
-  const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
-  const [c, d] = socketPair(AF_UNIX, SOCK_STREAM);
-  const both = [{ socket: b, events: POLLIN }, { socket: d, events: POLLIN }];
-  await assertRejects(() => poll(both, NEVER), TimedOutError);
-  await assertRejects(() => poll(both, { timeout: 0 }), TimedOutError);
-  const waiting = poll(both, SOON);
-  await c.send(bytes("x"));
-  assertEquals(await waiting, [0, POLLIN]);
-  const out = { socket: a, events: POLLIN | POLLOUT };
-  assertEquals(await poll([out, ...both], SOON), [POLLOUT, 0, POLLIN]);
-  const giveUp = new AbortController();
-  const aborted = poll([both[0]!], { signal: giveUp.signal });
-  giveUp.abort("enough");
-  assertEquals(await aborted.catch((reason) => reason), "enough");
-  c.close();
-  const [events] = await poll([{ socket: d, events: POLLIN }], SOON);
-  assert((events! & POLLHUP) !== 0 && (events! & POLLERR) === 0);
-  d.close();
-  assertEquals(await poll([{ socket: d, events: POLLIN }]), [POLLNVAL]);
-  const closing = poll([{ socket: b, events: POLLIN }], SOON);
-  b.close();
-  await assertRejects(() => closing, SocketError, "EBADF");
-  a.close();
-});
