@@ -223,7 +223,21 @@ export class MessageBatch {
     return this.#slab.subarray(at, at + this.#byteLength(index));
   }
 
-  /** How many bytes a datagram has, without a view of them. */
+  /**
+   * How many bytes a datagram has, without a view of them.
+   *
+   * @throws {RangeError} When the batch has no such datagram.
+   *
+   * @example How much of a datagram there is
+   * ```ts
+   * import { MessageBatch } from "@berkeley/sockets/posix";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const batch = new MessageBatch();
+   * batch.push(new Uint8Array(100));
+   * assertEquals(batch.lengthAt(0), 100);
+   * ```
+   */
   lengthAt(index: number): number {
     this.#check(index);
     return this.#byteLength(index);
