@@ -111,6 +111,19 @@ export function docFaults(docs: ModuleDocs): string[] {
     .flatMap(({ symbols }) => symbols.flatMap((s) => [...symbolFaults(s)]));
 }
 
+/** The names of all that a module makes public: symbols, members, settings. */
+export function* publicNames(docs: ModuleDocs): Generator<string> {
+  for (const { symbols } of Object.values(docs.nodes)) {
+    for (const { name, declarations } of symbols) {
+      yield name;
+      for (const { def } of declarations) {
+        for (const member of def?.methods ?? []) yield member.name;
+        for (const member of def?.properties ?? []) yield member.name;
+      }
+    }
+  }
+}
+
 /** Runs `deno doc` on a module. */
 export async function docsOf(path: string | URL): Promise<ModuleDocs> {
   const url = new URL(path, new URL("../", import.meta.url));

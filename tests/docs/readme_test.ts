@@ -1,0 +1,60 @@
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
+
+const ROOT = new URL("../../", import.meta.url);
+const README = Deno.readTextFileSync(new URL("README.md", ROOT));
+
+/** What a snippet says that it prints: the comments behind `console.log`. */
+function promised(snippet: string): string[] {
+  const lines = snippet.matchAll(/^\s*console\.log\(.*\); \/\/ (.*)$/gm);
+  return [...lines].map(([, text]) => text!);
+}
+
+/** Runs a program as a user would, with `--allow-net` alone. */
+async function run(program: string): Promise<string> {
+  const specifiers = `from "${new URL("mod.ts", ROOT)}"`;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-config", "--no-prompt", "--quiet", "--allow-net", "-"],
+    env: { NO_COLOR: "1" },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const writer = child.stdin.getWriter();
+  await writer.write(
+    new TextEncoder().encode(
+      program.replaceAll('from "@berkeley/sockets"', specifiers),
+    ),
+  );
+  await writer.close();
+  const { stdout, stderr } = await child.output();
+  return [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes))
+    .join("");
+}
+
+const SNIPPETS = README.matchAll(/^### (.*)\n[^#]*?^```ts\n([^]*?)^```$/gm);
+for (const [, title, snippet] of SNIPPETS) {
+  Deno.test(`the README's snippet "${title}" prints what it says, with --allow-net alone`, async () => {
+    const expected = promised(snippet!);
+    assertNotEquals(expected.length, 0);
+    assertEquals(await run(snippet!), expected.join("\n") + "\n");
+  });
+}
+
+for (const path of ["README.md", "CONTRIBUTING.md", "bench/README.md"]) {
+  const text = Deno.readTextFileSync(new URL(path, ROOT));
+
+  Deno.test(`the links of ${path} lead somewhere`, async () => {
+    for (const [, target] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+      if (/^https?:/.test(target!)) continue;
+      await Deno.stat(new URL(target!, new URL(path, ROOT)));
+    }
+  });
+
+  Deno.test(`the tasks that ${path} names are there`, () => {
+    const tasks = new Set(Object.keys(config.tasks));
+    for (const [, task] of text.matchAll(/deno task ([\w:]+)/g)) {
+      assert(tasks.has(task!), `there is no task ${task}`);
+    }
+  });
+}
