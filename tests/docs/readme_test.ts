@@ -58,3 +58,23 @@ for (const path of ["README.md", "CONTRIBUTING.md", "bench/README.md"]) {
     }
   });
 }
+
+/** The paths of all files of a folder, and of those below. */
+function* filesOf(folder: URL): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(folder)) {
+    if (name === ".git") continue;
+    if (isDirectory) yield* filesOf(new URL(`${name}/`, folder));
+    else yield new URL(name, folder).pathname;
+  }
+}
+
+Deno.test("the files and folders that CONTRIBUTING.md names are there", async () => {
+  const text = Deno.readTextFileSync(new URL("CONTRIBUTING.md", ROOT));
+  const files = [...filesOf(ROOT)];
+  for (const [path] of text.matchAll(/\b[\w/]+\.ts\b/g)) {
+    assert(files.some((file) => file.endsWith(`/${path}`)), path);
+  }
+  for (const [, path] of text.matchAll(/[\s`]((?:\w+\/)+)(?=[\s`,])/g)) {
+    assert((await Deno.stat(new URL(path!, ROOT))).isDirectory, path);
+  }
+});
