@@ -60,6 +60,8 @@ export class Descriptor implements Watched {
   #isDrained = false;
   /** Whether the end has been told, which nothing follows. */
   #isEnding = false;
+  /** Whether there may be urgent data, which splits what is received at a time. */
+  #isUrgent = false;
   #pacer: ReturnType<typeof setInterval> | undefined;
 
   /** `reactor` is that of the program, if left out. */
@@ -92,7 +94,7 @@ export class Descriptor implements Watched {
       if (this.fd === -1) throw this.closedError(action, syscall);
       const queue = side === "receiving" ? this.#receiving : this.#sending;
       const isVain = this.#isDrained && side === "receiving" &&
-        this.spin === 0;
+        this.spin === 0 && this.#isRef && options?.timeout !== 0;
       if (queue.length === 0 && !isVain) {
         const result = attempt() ?? this.#spin(attempt);
         if (result !== undefined) return Promise.resolve(result);
@@ -161,7 +163,14 @@ export class Descriptor implements Watched {
    * event there is nothing, and the next call need not ask (epoll(7), question 9).
    */
   drained(): void {
-    this.#isDrained = this.#reactor !== undefined && !this.#isEnding;
+    this.#isDrained = this.#reactor !== undefined && !this.#isEnding &&
+      !this.#isUrgent;
+  }
+
+  /** Takes note of urgent data: to receive less does not mean that it is all. */
+  expectUrgent(): void {
+    this.#isUrgent = true;
+    this.#isDrained = false;
   }
 
   /** Tells somebody of events, until what is returned is called. */
@@ -178,6 +187,7 @@ export class Descriptor implements Watched {
   onEvents(events: number): void {
     this.#isDrained = false;
     if ((events & TO_END) !== 0) this.#isEnding = true;
+    if ((events & POLLPRI) !== 0) this.#isUrgent = true;
     for (const observer of this.#observers) observer.onEvents();
     if ((events & TO_RECEIVE) !== 0) this.#receiving.run();
     const isForSending = (events & TO_SEND) !== 0;

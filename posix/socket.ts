@@ -3,7 +3,7 @@ import { socketError } from "../errors/mod.ts";
 import { checkWait, type WaitOptions } from "../wait/mod.ts";
 import { receiveBatchNow, sendBatchNow } from "./_batch.ts";
 import { connectNow, disconnectNow } from "./_connect.ts";
-import { MSG_DONTWAIT, MSG_PEEK, MSG_WAITALL } from "./constants.ts";
+import { MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_WAITALL } from "./constants.ts";
 import type { ControlMessage } from "./control_message.ts";
 import { type Call, Descriptor, type Side } from "./_descriptor.ts";
 import { lastError, loadLibc } from "./_libc.ts";
@@ -541,7 +541,10 @@ export class PosixSocket implements Disposable, AsyncDisposable {
       const attempt = () => {
         const count = recvNow(this.#descriptor.fd, buffer, flags);
         const isShort = count !== undefined && count < buffer.length;
-        if (isShort && flags === 0 && this.#isStream) {
+        // Of a local stream, descriptors that come with it end what is received.
+        if (
+          isShort && flags === 0 && this.#isStream && this.family !== AF_UNIX
+        ) {
           this.#descriptor.drained();
         }
         return count;
@@ -956,6 +959,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     call: Call<T>,
   ): Promise<T> {
     const flags = options?.flags ?? 0;
+    if ((flags & MSG_OOB) !== 0) this.#descriptor.expectUrgent();
     if ((flags & MSG_DONTWAIT) === 0) {
       return this.#descriptor.perform(side, attempt, options, call);
     }
