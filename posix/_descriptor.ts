@@ -1,7 +1,7 @@
 import { socketError } from "../errors/mod.ts";
 import { checkWait, type WaitOptions } from "../wait/mod.ts";
+import { closeNow } from "./_close.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI } from "./constants.ts";
-import { loadLibc } from "./_libc.ts";
 import { type Reactor, theReactor, type Watched } from "./_reactor.ts";
 import { WaitQueue } from "./_wait_queue.ts";
 
@@ -217,7 +217,7 @@ export class Descriptor implements Watched {
     this.fd = -1;
     this.#reactor?.unwatch(this.#id, fd);
     // Nobody can be given the number before the last who waited for it has left.
-    loadLibc().all.close(fd);
+    closeNow(fd);
     this.#failAll();
   }
 

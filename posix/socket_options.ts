@@ -46,8 +46,11 @@ export interface SocketOptions {
   /** Whether an idle peer is asked for signs of life. */
   SO_KEEPALIVE: boolean;
   /**
-   * For how long `close` goes on sending what is queued, in milliseconds (C has
-   * seconds); 0 sends RST instead, null lets the kernel do it in the background.
+   * What `close` does with what is queued: null lets the kernel send it in the
+   * background, 0 discards it and sends RST. A time above 0, in milliseconds (C has
+   * seconds), is for how long C's `close` waits for it, which `PosixSocket.close`
+   * does not: it is then as with null. But the runtime's own sockets do wait when
+   * they are closed, and the program with them.
    */
   SO_LINGER: number | null;
   /** The mark of its packets, for routing. Linux; needs CAP_NET_ADMIN. */
