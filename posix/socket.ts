@@ -2,6 +2,7 @@ import { AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { checkWait, type WaitOptions } from "../wait/mod.ts";
 import { receiveBatchNow, sendBatchNow } from "./_batch.ts";
+import { requireBuffer } from "./_buffer.ts";
 import { connectNow, disconnectNow } from "./_connect.ts";
 import { MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_WAITALL } from "./constants.ts";
 import type { ControlMessage } from "./control_message.ts";
@@ -20,6 +21,7 @@ import {
 import { Permit } from "./_permit.ts";
 import { IS_LINUX } from "./_platform.ts";
 import { type Received, recvFromNow, recvNow } from "./_receive.ts";
+import { peekWhole, receiveWhole } from "./_receive_whole.ts";
 import { sendNow, sendToNow } from "./_send.ts";
 import { encode } from "./_sockaddr.ts";
 import type { SocketOptionName, SocketOptions } from "./socket_options.ts";
@@ -109,6 +111,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   readonly type: number;
   readonly #descriptor: Descriptor;
   readonly #permit = new Permit();
+  /** What a receive has met after it got something: for the next one. */
+  #fault: unknown;
 
   static {
     descriptorIn = (socket) => socket.#descriptor;
@@ -453,13 +457,18 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   send(bytes: Uint8Array, options?: TransferOptions): Promise<number> {
     const flags = options?.flags ?? 0;
     const call = { action: `send ${bytes.length} bytes`, syscall: "send" };
+    const size = bytes.length;
     if (!this.#isStream) {
-      const attempt = () => sendNow(this.#descriptor.fd, bytes, flags);
+      const attempt = () => {
+        requireBuffer(bytes, size);
+        return sendNow(this.#descriptor.fd, bytes, flags);
+      };
       return this.#transfer("sending", attempt, options, call);
     }
     let sent = 0;
     const attempt = () => {
       for (;;) {
+        requireBuffer(bytes, size);
         const rest = sent === 0 ? bytes : bytes.subarray(sent);
         const count = sendNow(this.#descriptor.fd, rest, flags);
         if (count === undefined) return undefined;
@@ -495,6 +504,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   sendNow(bytes: Uint8Array, flags = 0): number | undefined {
     const fd = this.#fd("send", "send");
     if (this.#descriptor.isBusy("sending")) return undefined;
+    requireBuffer(bytes, bytes.length);
     return sendNow(fd, bytes, flags);
   }
 
@@ -536,34 +546,34 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   recv(buffer: Uint8Array, options?: TransferOptions): Promise<number> {
     const flags = options?.flags ?? 0;
     const call = { action: "receive", syscall: "recv" };
-    const isWhole = (flags & MSG_WAITALL) !== 0 && this.#isStream;
-    if (!isWhole || (flags & MSG_PEEK) !== 0) {
-      const attempt = () => {
-        const count = recvNow(this.#descriptor.fd, buffer, flags);
-        const isShort = count !== undefined && count < buffer.length;
-        // Of a local stream, descriptors that come with it end what is received.
-        if (
-          isShort && flags === 0 && this.#isStream && this.family !== AF_UNIX
-        ) {
-          this.#descriptor.drained();
-        }
-        return count;
-      };
-      return this.#transfer("receiving", attempt, options, call);
+    if ((flags & MSG_WAITALL) !== 0 && this.#isStream) {
+      const receive = (flags & MSG_PEEK) !== 0 ? peekWhole : receiveWhole;
+      const { attempt, partial } = receive(
+        ...[this.#descriptor, buffer, flags] as const,
+        (error) => this.#fault = error,
+      );
+      const whole = { ...call, partial };
+      return this.#transfer("receiving", attempt, options, whole);
     }
-    let got = 0;
+    const size = buffer.length;
     const attempt = () => {
-      while (got < buffer.length) {
-        const rest = buffer.subarray(got);
-        const count = recvNow(this.#descriptor.fd, rest, flags);
-        if (count === undefined) return undefined;
-        if (count === 0) break;
-        got += count;
+      requireBuffer(buffer, size);
+      const count = recvNow(this.#descriptor.fd, buffer, flags);
+      const isShort = count !== undefined && count < buffer.length;
+      // Of a local stream, descriptors that come with it end what is received.
+      if (isShort && flags === 0 && this.#isStream && this.family !== AF_UNIX) {
+        this.#descriptor.drained();
       }
-      return got;
+      return count;
     };
-    const partial = () => got === 0 ? undefined : got;
-    return this.#transfer("receiving", attempt, options, { ...call, partial });
+    return this.#transfer("receiving", attempt, options, call);
+  }
+
+  #throwFault(): void {
+    if (this.#fault === undefined) return;
+    const fault = this.#fault;
+    this.#fault = undefined;
+    throw fault;
   }
 
   /**
@@ -588,6 +598,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   recvNow(buffer: Uint8Array, flags = 0): number | undefined {
     const fd = this.#fd("receive", "recv");
     if (this.#descriptor.isBusy("receiving")) return undefined;
+    this.#throwFault();
+    requireBuffer(buffer, buffer.length);
     return recvNow(fd, buffer, flags);
   }
 
@@ -623,8 +635,11 @@ export class PosixSocket implements Disposable, AsyncDisposable {
       return Promise.reject(error);
     }
     const to = copyName(name);
-    const attempt = () =>
-      sendToNow(this.#descriptor.fd, bytes, flags, to, this.family);
+    const size = bytes.length;
+    const attempt = () => {
+      requireBuffer(bytes, size);
+      return sendToNow(this.#descriptor.fd, bytes, flags, to, this.family);
+    };
     const action = `send ${bytes.length} bytes to ${showName(to)}`;
     const isPaced = this.#isLocalDatagram;
     const call = { action, syscall: "sendto", isPaced };
@@ -656,16 +671,22 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    */
   recvFrom(buffer: Uint8Array, options?: TransferOptions): Promise<Received> {
     const flags = options?.flags ?? 0;
-    const attempt = () =>
-      recvFromNow(this.#descriptor.fd, buffer, flags, !this.#isStream);
+    const size = buffer.length;
+    const attempt = () => {
+      requireBuffer(buffer, size);
+      const { fd } = this.#descriptor;
+      return recvFromNow(fd, buffer, flags, !this.#isStream);
+    };
     const call = { action: "receive", syscall: "recvfrom" };
     return this.#transfer("receiving", attempt, options, call);
   }
 
   /**
    * Sends a batch: C's `sendmmsg`. Resolves with how many datagrams were sent:
-   * all, unless MSG_DONTWAIT is given, or the call is given up or one fails after
-   * some of them were sent.
+   * all, unless MSG_DONTWAIT is given, or the call is given up after some of them.
+   *
+   * When one fails, it rejects: those before it were sent, those after it not.
+   * `sendManyNow` tells how many, and goes on from there.
    *
    * @throws {NotSupportedError} On macOS, which has no such call.
    *
@@ -861,6 +882,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   recvManyNow(batch: MessageBatch, flags = 0): number | undefined {
     const fd = this.#fd("receive datagrams", "recvmmsg");
     if (this.#descriptor.isBusy("receiving")) return undefined;
+    this.#throwFault();
     return receiveBatchNow(fd, batch, batch.capacity, flags);
   }
 
@@ -891,14 +913,16 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   sendMsg(message: Message, options?: TransferOptions): Promise<number> {
     const { data, address, control = [] } = message;
     const flags = options?.flags ?? 0;
-    const buffers = data instanceof Uint8Array ? [data] : data;
+    const buffers = data instanceof Uint8Array ? [data] : [...data];
     try {
       if (address) this.#permit.check(address, "send to", "sendmsg");
     } catch (error) {
       return Promise.reject(error);
     }
     const to = address && copyName(address);
+    const sizes = buffers.map(({ length }) => length);
     const attempt = () => {
+      buffers.forEach((buffer, i) => requireBuffer(buffer, sizes[i]!));
       const name = to && encode(to, this.family);
       return sendMsgNow(this.#descriptor.fd, buffers, name, control, flags);
     };
@@ -935,7 +959,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     options?: RecvMsgOptions,
   ): Promise<ReceivedMessage> {
     const { flags = 0, controlSize = 512 } = options ?? {};
-    const all = buffers instanceof Uint8Array ? [buffers] : buffers;
+    const all = buffers instanceof Uint8Array ? [buffers] : [...buffers];
     if (
       !(Number.isInteger(controlSize) && controlSize >= 0) ||
       controlSize > MAX_CONTROL
@@ -946,8 +970,11 @@ export class PosixSocket implements Disposable, AsyncDisposable {
         ),
       );
     }
-    const attempt = () =>
-      recvMsgNow(this.#descriptor.fd, all, controlSize, flags);
+    const sizes = all.map(({ length }) => length);
+    const attempt = () => {
+      all.forEach((buffer, i) => requireBuffer(buffer, sizes[i]!));
+      return recvMsgNow(this.#descriptor.fd, all, controlSize, flags);
+    };
     const call = { action: "receive a message", syscall: "recvmsg" };
     return this.#transfer("receiving", attempt, options, call);
   }
@@ -960,15 +987,19 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   ): Promise<T> {
     const flags = options?.flags ?? 0;
     if ((flags & MSG_OOB) !== 0) this.#descriptor.expectUrgent();
+    const guarded = side === "sending" ? attempt : () => {
+      this.#throwFault();
+      return attempt();
+    };
     if ((flags & MSG_DONTWAIT) === 0) {
-      return this.#descriptor.perform(side, attempt, options, call);
+      return this.#descriptor.perform(side, guarded, options, call);
     }
     try {
       checkWait(options);
       this.#fd(call.action, call.syscall);
       const result = this.#descriptor.isBusy(side)
         ? undefined
-        : attempt() ?? call.partial?.();
+        : guarded() ?? call.partial?.();
       if (result !== undefined) return Promise.resolve(result);
       const { action, syscall } = call;
       throw socketError("EAGAIN", { action, syscall });

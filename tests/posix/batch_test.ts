@@ -1,5 +1,6 @@
 /** Batches that are used in ways that nobody should. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { MessageTooLongError } from "@berkeley/sockets/errors";
 import { MessageBatch, MSG_TRUNC } from "../../posix/mod.ts";
 import { bytes, eachPosixFamily, SOON, text } from "./_setup.ts";
 
@@ -31,6 +32,24 @@ eachPosixFamily("a datagram keeps to its place in a batch", async (setup) => {
     }
   }
   assertEquals(got, [["longer t", true], ["short", false]]);
+});
+
+eachPosixFamily("a datagram that fails ends a batch", async (setup) => {
+  using a = setup.bind();
+  using b = setup.bind();
+  const batch = new MessageBatch({ capacity: 3, size: 65_536 });
+  for (const size of [1, 65_536, 2]) {
+    a.addTo(batch, new Uint8Array(size), b.getSockName());
+  }
+  await assertRejects(() => a.sendMany(batch), MessageTooLongError);
+  assertEquals(a.sendManyNow(batch), 1);
+  assertThrows(() => a.sendManyNow(batch, 1), MessageTooLongError);
+  assertEquals(a.sendManyNow(batch, 2), 1);
+  const buffer = new Uint8Array(8);
+  for (const size of [1, 1, 2]) {
+    assertEquals(await b.recv(buffer, SOON), size);
+  }
+  assertEquals(b.recvNow(buffer), undefined);
 });
 
 eachPosixFamily("a batch whose memory is gone is refused", async (setup) => {
