@@ -7,6 +7,7 @@ import {
   tryParseIpAddress,
 } from "../address/mod.ts";
 import { AddrInfoError } from "../errors/mod.ts";
+import { isNetByName } from "../permissions/mod.ts";
 import { type AddressFinder, AI_PASSIVE, getAddrInfo } from "../resolve/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
 
@@ -44,6 +45,16 @@ function numeric(
     });
   }
   return new SocketAddress(ip, port);
+}
+
+/**
+ * Whether the runtime has to look the name up itself, since net access is limited
+ * to names. A family or a resolver of the caller's is no business of the runtime's.
+ */
+export function isForRuntime(lookup: Lookup): boolean {
+  const { hostname, port, family, resolver } = lookup;
+  return family === undefined && resolver === undefined &&
+    numeric(lookup) === undefined && isNetByName(hostname, port);
 }
 
 function find(

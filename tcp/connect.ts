@@ -1,9 +1,4 @@
-import {
-  formatHostPort,
-  isIpAddress,
-  SOCK_STREAM,
-  type SocketAddress,
-} from "../address/mod.ts";
+import { formatHostPort, isIpAddress, SOCK_STREAM } from "../address/mod.ts";
 import { AddrInfoError, socketError, toSocketError } from "../errors/mod.ts";
 import { preloadPosix, setOptions, type SocketOptions } from "../libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
@@ -11,7 +6,7 @@ import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { checkPort } from "../address/mod.ts";
 import { checkHighWaterMark, checkIdle } from "./_check.ts";
 import { race, RaceLost } from "./_race.ts";
-import { lookupsFor } from "./_resolve.ts";
+import { isForRuntime, lookupsFor } from "./_resolve.ts";
 import type { StreamTransport, TcpBackend } from "./_transport.ts";
 import { loadBackend } from "./_transports.ts";
 import { TcpConn } from "./conn.ts";
@@ -94,6 +89,10 @@ export interface ConnectTcpOptions extends WaitOptions {
  * little after the one before, or at once when that one has failed, and the
  * first connection that stands is taken. Attempts that lose or fail are closed.
  *
+ * Where `--allow-net` is limited to the host's name, the runtime looks it up and
+ * chooses, since its addresses may not be used: on the `"deno"` backend, without
+ * `family` and `resolver`.
+ *
  * @throws {SocketError} When no address can be connected to. The message is that
  * of the first attempt; where there were several, `cause` is an `AggregateError`
  * of all of them.
@@ -123,14 +122,17 @@ export async function connectTcp(options: ConnectTcpOptions): Promise<TcpConn> {
   const giveUp = new AbortController();
   const { signal } = giveUp;
 
-  const racing = race<StreamTransport>({
-    lookups: lookupsFor({ ...options, hostname }, { signal }),
-    attemptDelay: options.attemptDelay ?? ATTEMPT_DELAY,
-    attempt: (address, signal) => attempt(backend, address, options, signal),
-    discard: (transport) => transport.close(),
-    sleep,
-    signal,
-  });
+  const target = { ...options, hostname };
+  const racing = backend === "deno" && isForRuntime(target)
+    ? attempt(backend, target, options, signal)
+    : race<StreamTransport>({
+      lookups: lookupsFor(target, { signal }),
+      attemptDelay: options.attemptDelay ?? ATTEMPT_DELAY,
+      attempt: (address, signal) => attempt(backend, address, options, signal),
+      discard: (transport) => transport.close(),
+      sleep,
+      signal,
+    });
   const result = await waitFor(
     racing,
     options,
@@ -206,7 +208,7 @@ function backendFor(options: ConnectTcpOptions): TcpBackend {
 
 async function attempt(
   backend: TcpBackend,
-  { hostname, port }: SocketAddress,
+  { hostname, port }: { hostname: string; port: number },
   options: ConnectTcpOptions,
   signal: AbortSignal,
 ): Promise<StreamTransport> {

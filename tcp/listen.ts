@@ -1,9 +1,4 @@
-import {
-  checkPort,
-  formatHostPort,
-  parseIpAddress,
-  SOCK_STREAM,
-} from "../address/mod.ts";
+import { checkPort, formatHostPort, SOCK_STREAM } from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import { preloadPosix, setOptions, type SocketOptions } from "../libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
@@ -11,11 +6,11 @@ import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { checkHighWaterMark } from "./_check.ts";
 import { denoHasReusePort } from "./_deno_transport.ts";
 import { loadBackend } from "./_transports.ts";
-import { addressToBind } from "./_resolve.ts";
+import { addressToBind, isForRuntime } from "./_resolve.ts";
 import type { ListenerTransport, TcpBackend } from "./_transport.ts";
 import { type AcceptedConnOptions, TcpListener } from "./listener.ts";
 
-const ANY_IPV6 = parseIpAddress("::");
+const ANY_IPV6 = "::";
 
 /** Where to listen, and how. */
 export interface ListenTcpOptions extends AcceptedConnOptions, WaitOptions {
@@ -106,14 +101,12 @@ export async function listenTcp(
       action: `listen on ${formatHostPort(hostname, port)}`,
       syscall: "listen",
     });
-  const { signal } = options;
-  const address = await waitFor(
-    addressToBind({ ...options, hostname }, { signal }),
-    options,
-    timeout,
-  );
-  const { ipv6Only, backend = "deno", socketOptions } = options;
-  if (ipv6Only && address.ip.equals(ANY_IPV6) && backend !== "posix") {
+  const { signal, ipv6Only, backend = "deno", socketOptions } = options;
+  const target = { ...options, hostname };
+  const address = backend === "deno" && isForRuntime(target)
+    ? { hostname }
+    : await waitFor(addressToBind(target, { signal }), options, timeout);
+  if (ipv6Only && address.hostname === ANY_IPV6 && backend !== "posix") {
     throw socketError("ENOTSUP", {
       action: `listen on ${formatHostPort(hostname, port)}`,
       syscall: "setsockopt",

@@ -47,6 +47,31 @@ Deno.test("--allow-net alone is enough for TCP, UDP and names, and nothing promp
   assertEquals(output, "tcp\nudp\n127.0.0.1:80\n");
 });
 
+Deno.test("--allow-net limited to a name is enough for TCP to it", async () => {
+  const output = await run(
+    `import { connectTcp, listenTcp } from "${MOD}";
+    const hostname = "localhost";
+    using listener = await listenTcp({ hostname, port: 0 });
+    const { port } = listener.addr;
+    using client = await connectTcp({ hostname, port, timeout: 20_000 });
+    using server = await listener.accept();
+    await client.send(new TextEncoder().encode("by name\\n"));
+    console.log(await server.readLine());
+    for (const target of [
+      { hostname: client.remoteAddr.hostname, port },
+      { hostname, port, family: 4 },
+      { hostname, port, backend: "node" },
+      { hostname: "none.invalid", port: 1 },
+    ]) {
+      try { await connectTcp(target); console.log("connected"); }
+      catch (e) { console.log(e.code); }
+    }`,
+    "--allow-net=localhost,none.invalid",
+  );
+  const refused = "ENOTCAPABLE\n".repeat(3);
+  assertEquals(output, `by name\n${refused}EAI_NONAME\n`);
+});
+
 Deno.test("without --allow-net each call says which flag is missing", async () => {
   const output = await run(
     `import { bindUdp, connectTcp, connectUdp, listenTcp, NotCapableError } from "${MOD}";
