@@ -75,6 +75,7 @@ export abstract class UdpEndpoint
   /** Not for users. */
   protected constructor(core: UdpCore) {
     this.#core = core;
+    this.family = this.localAddr.hostname.includes(":") ? 6 : 4;
     core.receiver.owner = {
       failure: (error, syscall) => this.failure(error, syscall),
       timeout: (syscall) => this.error("ETIMEDOUT", syscall),
@@ -151,9 +152,7 @@ export abstract class UdpEndpoint
   }
 
   /** 4 or 6. */
-  protected get family(): 4 | 6 {
-    return this.localAddr.hostname.includes(":") ? 6 : 4;
-  }
+  protected readonly family: 4 | 6;
 
   /**
    * Receives a datagram: C's `recvfrom`. An empty datagram is one, too.
@@ -292,16 +291,14 @@ export abstract class UdpEndpoint
     hostname: string,
     port: number,
   ): Promise<number> {
-    const refusal = this.#refusal({ bytes, hostname });
+    const refusal = this.#refusal(bytes, hostname);
     return refusal === undefined
       ? this.#core.sender.send(bytes, hostname, port)
       : Promise.reject(refusal);
   }
 
   /** Why a datagram cannot be sent, before anything is tried. */
-  #refusal(
-    { bytes, hostname }: { bytes: Uint8Array; hostname: string },
-  ): Error | undefined {
+  #refusal(bytes: Uint8Array, hostname: string): Error | undefined {
     if (this.#isClosed) return this.error("EBADF", "sendto");
     const most = MAX_PAYLOAD[this.family];
     if (bytes.length > most) {
@@ -322,10 +319,13 @@ export abstract class UdpEndpoint
   protected async transmitMany(
     datagrams: readonly { bytes: Uint8Array; hostname: string; port: number }[],
   ): Promise<number> {
-    const bad = datagrams.findIndex((one) => this.#refusal(one) !== undefined);
+    const bad = datagrams.findIndex(({ bytes, hostname }) =>
+      this.#refusal(bytes, hostname) !== undefined
+    );
     const good = bad === -1 ? datagrams : datagrams.slice(0, bad);
     const sent = good.length === 0 ? 0 : await this.#core.sender.sendMany(good);
-    if (bad !== -1) throw this.#refusal(datagrams[bad]!)!;
+    const first = datagrams[bad];
+    if (first !== undefined) throw this.#refusal(first.bytes, first.hostname)!;
     return sent;
   }
 
