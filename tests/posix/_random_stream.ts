@@ -32,6 +32,25 @@ export function payload(id: number, size: number): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** Aborts that are still to come. */
+const aborts = new Set<Promise<void>>();
+
+/** Waits until no abort is to come any more. */
+export async function untilAborted(): Promise<void> {
+  await Promise.all(aborts);
+}
+
+function abortLater(giveUp: AbortController, ms: number): void {
+  const abort = new Promise<void>((resolve) =>
+    setTimeout(() => {
+      giveUp.abort("aborted");
+      aborts.delete(abort);
+      resolve();
+    }, ms)
+  );
+  aborts.add(abort);
+}
+
 /** No bound, a timeout, a signal, or no wait at all. */
 export function randomOptions(random: Random): TransferOptions {
   switch (random.integer(0, 7)) {
@@ -44,9 +63,8 @@ export function randomOptions(random: Random): TransferOptions {
     case 3:
     case 4: {
       const giveUp = new AbortController();
-      const abort = () => giveUp.abort("aborted");
-      if (random.integer(0, 2) === 0) queueMicrotask(abort);
-      else setTimeout(abort, random.integer(0, 3));
+      if (random.integer(0, 2) > 0) abortLater(giveUp, random.integer(0, 3));
+      else queueMicrotask(() => giveUp.abort("aborted"));
       return { signal: giveUp.signal };
     }
     default:

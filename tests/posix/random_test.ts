@@ -16,7 +16,12 @@ import {
   sendDatagrams,
   type Sender,
 } from "./_random_datagrams.ts";
-import { assertCame, receiveAtRandom, sendAtRandom } from "./_random_stream.ts";
+import {
+  assertCame,
+  receiveAtRandom,
+  sendAtRandom,
+  untilAborted,
+} from "./_random_stream.ts";
 import { eachPosixFamily, type Ends, posixTest } from "./_setup.ts";
 
 const SEED = 20_260_101;
@@ -38,6 +43,7 @@ async function eachSeed(round: (random: Random) => Promise<void>) {
       throw new Error(`with seed ${seed}: ${message}`, { cause });
     } finally {
       clearTimeout(timer);
+      await untilAborted();
     }
   }
 }
@@ -128,7 +134,7 @@ async function post(
   let isOver = false;
   const from = sender.socket.getSockName();
   await Promise.all([
-    sendDatagrams(random, sender, ledger, 150).finally(() => isOver = true),
+    sendDatagrams(random, sender, ledger, 50).finally(() => isOver = true),
     receiveDatagrams(random, receiver, from, ledger, () => isOver),
   ]);
   ledger.check();
