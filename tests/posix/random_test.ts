@@ -61,7 +61,7 @@ function endsOf([client, server]: [PosixSocket, PosixSocket]): Ends {
 
 /** Both ends send and receive until both have ended. */
 async function talk(random: Random, { client, server }: Ends): Promise<void> {
-  const total = 1 << random.integer(0, 21);
+  const total = 1 << random.integer(0, 20);
   const [out, back, there, here] = await Promise.all([
     sendAtRandom(random, client, total),
     sendAtRandom(random, server, total),
@@ -110,6 +110,12 @@ for (
     ({ pair }) =>
       eachSeed(async (random) => {
         using ends = await pair();
+        for (const end of [ends.client, ends.server]) {
+          // Small ones, so that there is something to wait for.
+          const size = 1 << random.integer(17, 19);
+          end.setSockOpt("SO_SNDBUF", size);
+          end.setSockOpt("SO_RCVBUF", size);
+        }
         await round(random, ends);
       }),
   );
