@@ -6,9 +6,11 @@ import type { OnEvent, Poller } from "./_poller.ts";
 /** How often what let the program end is looked after, in milliseconds. */
 const UNREF_INTERVAL = 10;
 /** How many turns of the microtask queue continuations get before a look. */
-const PATIENCE = 6;
+const PATIENCE = 2;
 /** How many looks in a row may find something before others have their turn. */
-const MAX_LOOKS = 8;
+const MAX_LOOKS = 64;
+/** For how long looks go on that find nothing, after something came, in milliseconds. */
+const LOOK_TIME = 0.03;
 
 /** One that is told what it waits for. */
 export interface Watched {
@@ -34,6 +36,7 @@ export class Reactor {
   #isScheduled = false;
   #looks = 0;
   #patience = 0;
+  #lookEnd = 0;
   #hasWoken = false;
   #onQuiet: (() => void)[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -123,8 +126,10 @@ export class Reactor {
       this.#looks--;
       if (this.#poller.look(this.#onEvent) > 0) {
         this.#patience = PATIENCE;
+        this.#lookEnd = performance.now() + LOOK_TIME;
         return this.#schedule();
       }
+      if (performance.now() < this.#lookEnd) return this.#schedule();
     }
     this.#park();
   };
@@ -143,6 +148,7 @@ export class Reactor {
       this.#isWaiting = false;
       this.#looks = MAX_LOOKS;
       this.#patience = PATIENCE;
+      this.#lookEnd = performance.now() + LOOK_TIME;
       for (const resolve of this.#onQuiet.splice(0)) resolve();
       if (this.#refs > 0) this.#schedule();
     });

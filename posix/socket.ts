@@ -75,6 +75,7 @@ export interface Accepted {
   address: SocketName;
 }
 
+const RECEIVE = { action: "receive", syscall: "recv" } as const;
 const MAX_CONTROL = 64 * 1024;
 
 /** For the files of this folder: what waits below a socket. */
@@ -456,8 +457,21 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    */
   send(bytes: Uint8Array, options?: TransferOptions): Promise<number> {
     const flags = options?.flags ?? 0;
-    const call = { action: `send ${bytes.length} bytes`, syscall: "send" };
     const size = bytes.length;
+    let sent = 0;
+    if (options === undefined && !this.#descriptor.isBusy("sending")) {
+      try { // what most sends are: done at once, and nothing else is needed
+        requireBuffer(bytes, size);
+        const count = sendNow(this.#fd("send", "send"), bytes, 0);
+        if (count !== undefined) {
+          if (!this.#isStream || count === size) return Promise.resolve(count);
+          sent = count;
+        }
+      } catch (error) {
+        return Promise.reject(error);
+      }
+    }
+    const call = { action: `send ${size} bytes`, syscall: "send" };
     if (!this.#isStream) {
       const attempt = () => {
         requireBuffer(bytes, size);
@@ -465,7 +479,6 @@ export class PosixSocket implements Disposable, AsyncDisposable {
       };
       return this.#transfer("sending", attempt, options, call);
     }
-    let sent = 0;
     const attempt = () => {
       for (;;) {
         requireBuffer(bytes, size);
@@ -545,7 +558,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    */
   recv(buffer: Uint8Array, options?: TransferOptions): Promise<number> {
     const flags = options?.flags ?? 0;
-    const call = { action: "receive", syscall: "recv" };
+    const call = RECEIVE;
     if ((flags & MSG_WAITALL) !== 0 && this.#isStream) {
       const receive = (flags & MSG_PEEK) !== 0 ? peekWhole : receiveWhole;
       const { attempt, partial } = receive(
