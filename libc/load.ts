@@ -15,6 +15,12 @@ function isGranted(): boolean {
   return Deno.permissions.querySync({ name: "ffi" }).state === "granted";
 }
 
+/** Whether the program may use FFI, on a system that has what it takes. */
+export function mayLoadPosix(): boolean {
+  const { os } = Deno.build;
+  return (os === "linux" || os === "darwin") && isGranted();
+}
+
 /** The module, once it has been loaded, where the program may still use FFI. */
 export function loadedPosix(): Posix | undefined {
   return posix !== undefined && isGranted() ? posix : undefined;
@@ -25,7 +31,7 @@ export function loadedPosix(): Posix | undefined {
  * waits until somebody needs it. Never prompts.
  */
 export async function preloadPosix(): Promise<Posix | undefined> {
-  if (!isGranted()) return undefined;
+  if (!mayLoadPosix()) return undefined;
   return posix ??= await import("../posix/mod.ts");
 }
 
@@ -42,8 +48,8 @@ export async function requirePosix(
   if (loaded?.isSupported()) return loaded;
   throw socketError("ENOTSUP", {
     ...context,
-    reason: loaded === undefined
-      ? "it needs libc; start the program with --allow-ffi"
-      : `libc cannot be used on ${Deno.build.os}`,
+    reason: isGranted()
+      ? `libc cannot be used on ${Deno.build.os}`
+      : "it needs libc; start the program with --allow-ffi",
   });
 }

@@ -1,6 +1,7 @@
 import type { PosixSocket } from "../posix/mod.ts";
 import {
   loadedPosix,
+  mayLoadPosix,
   requirePosix,
   type SocketOptionName,
   type SocketOptions,
@@ -62,10 +63,24 @@ export async function readOption<K extends SocketOptionName>(
   return getSockOpt(descriptorOf(owner), name);
 }
 
-/** Sends RST on a connection of the runtime; false where libc is not loaded. */
-export function resetConnection(owner: OptionOwner): boolean {
+/**
+ * Sends RST on a connection of the runtime, and has it closed: at once where libc
+ * is loaded, else as soon as it is. False where the program may not use it.
+ */
+export function resetConnection(
+  owner: OptionOwner,
+  close: () => void,
+): boolean {
+  if (!mayLoadPosix()) return false;
   const posix = loadedPosix();
-  if (posix === undefined) return false;
-  posix.disconnect(descriptorOf(owner));
+  if (posix !== undefined) {
+    posix.disconnect(descriptorOf(owner));
+    close();
+    return true;
+  }
+  requirePosix({ action: "reset", syscall: "connect" })
+    .then(({ disconnect }) => disconnect(descriptorOf(owner)))
+    .catch(() => {}) // the peer has reset it first
+    .finally(close);
   return true;
 }

@@ -46,9 +46,7 @@ class DenoTransport implements StreamTransport {
   reset(): boolean {
     const { localAddr, remoteAddr } = this;
     const owner = { type: SOCK_STREAM, localAddr, remoteAddr };
-    if (!resetConnection(owner)) return false;
-    this.#conn.close();
-    return true;
+    return resetConnection(owner, () => this.#conn.close());
   }
 
   setNoDelay(on: boolean): void {

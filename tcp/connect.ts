@@ -1,6 +1,6 @@
 import { formatHostPort, isIpAddress, SOCK_STREAM } from "../address/mod.ts";
 import { AddrInfoError, socketError, toSocketError } from "../errors/mod.ts";
-import { preloadPosix, setOptions, type SocketOptions } from "../libc/mod.ts";
+import { setOptions, type SocketOptions } from "../libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { checkPort } from "../address/mod.ts";
@@ -152,10 +152,9 @@ export async function connectTcp(options: ConnectTcpOptions): Promise<TcpConn> {
   if (result instanceof RaceLost) throw failure(result, subject);
   const conn = open(result, options);
   const { socketOptions } = options;
-  // libc has set them already; on others RST needs it to be loaded, too.
+  // libc has set them already.
   if (backend === "posix") return conn;
   try {
-    await preloadPosix();
     await setOptions(ownerOf(result), socketOptions);
     return conn;
   } catch (error) {

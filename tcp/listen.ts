@@ -1,6 +1,6 @@
 import { checkPort, formatHostPort, SOCK_STREAM } from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
-import { preloadPosix, setOptions, type SocketOptions } from "../libc/mod.ts";
+import { setOptions, type SocketOptions } from "../libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { checkHighWaterMark } from "./_check.ts";
@@ -116,10 +116,9 @@ export async function listenTcp(
   }
   const transport = await bind(address.hostname, options);
   const listener = new TcpListener(transport, options);
-  // libc has set them already; on others RST needs it to be loaded, too.
+  // libc has set them already.
   if (backend === "posix") return listener;
   try {
-    await preloadPosix();
     const { descriptor, addr: localAddr } = transport;
     const owner = { type: SOCK_STREAM, descriptor, localAddr };
     await setOptions(owner, socketOptions);
