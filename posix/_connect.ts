@@ -6,6 +6,8 @@ import { getOption } from "./_options.ts";
 import { type Sockaddr, SOCKADDR_SIZE, unspecified } from "./_sockaddr.ts";
 
 const EINPROGRESS = errnoOf("EINPROGRESS")!;
+const EALREADY = errnoOf("EALREADY")!;
+const EISCONN = errnoOf("EISCONN")!;
 const EINTR = errnoOf("EINTR")!;
 const EAGAIN = errnoOf("EAGAIN")!;
 
@@ -27,16 +29,32 @@ export function connectNow(
   if (errno[0] !== EINPROGRESS && errno[0] !== EINTR) {
     throw lastError(action, "connect");
   }
-  const peer = new Uint8Array(SOCKADDR_SIZE);
+  if (!IS_LINUX) return () => isConnected(fd, action);
+  // What names are remembered by changes its port.
+  const bytes = name.bytes.slice();
   return () => {
-    const errno = getOption(fd, "SO_ERROR");
-    if (errno !== 0) {
-      const code = codeOf(errno) ?? `E${errno}`;
-      throw socketError(code, { action, syscall: "connect", errno });
-    }
-    const length = Uint32Array.of(SOCKADDR_SIZE);
-    return all.getpeername(fd, peer, length) === 0 ? true : undefined;
+    if (all.connect(fd, bytes, name.length) === 0) return true;
+    if (errno[0] === EISCONN) return true;
+    if (errno[0] === EALREADY || errno[0] === EINTR) return undefined;
+    throw lastError(action, "connect");
   };
+}
+
+/**
+ * How a connection stands by SO_ERROR, as POSIX has it. Linux tells the same by a
+ * second `connect`, even if somebody else has read SO_ERROR; and without that one,
+ * the next attempt after one that failed would be ECONNABORTED.
+ */
+function isConnected(fd: number, action: string): true | undefined {
+  const errno = getOption(fd, "SO_ERROR");
+  if (errno !== 0) {
+    const code = codeOf(errno) ?? `E${errno}`;
+    throw socketError(code, { action, syscall: "connect", errno });
+  }
+  const peer = new Uint8Array(SOCKADDR_SIZE);
+  const length = Uint32Array.of(SOCKADDR_SIZE);
+  const { getpeername } = loadLibc().all;
+  return getpeername(fd, peer, length) === 0 ? true : undefined;
 }
 
 /**
