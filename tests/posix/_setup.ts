@@ -58,7 +58,8 @@ export function nameOf(socket: PosixSocket): InetName {
   return socket.getSockName() as InetName;
 }
 
-function setupOf(family: Family): Setup {
+/** What tests of a family share. */
+export function setupOf(family: Family): Setup {
   const af = family.family === 4 ? AF_INET : AF_INET6;
   const free = { hostname: family.loopback, port: 0 };
   const listen = (backlog = 16) => {
