@@ -58,8 +58,11 @@ export const TIMEVAL: OptionCodec<number> = {
       throw new RangeError(`Cannot use ${ms}: not a time in milliseconds`);
     }
     const view = new DataView(new ArrayBuffer(16));
-    view.setInt32(0, Math.floor(ms / 1000), true);
-    view.setInt32(8, Math.round(ms % 1000 * 1000), true);
+    // Up, as 0 is for ever; and never a whole second of microseconds.
+    const seconds = Math.floor(ms / 1000);
+    const microseconds = Math.ceil((ms - seconds * 1000) * 1000);
+    view.setInt32(0, seconds, true);
+    view.setInt32(8, Math.min(microseconds, 999_999), true);
     return new Uint8Array(view.buffer);
   },
   decode: (bytes) =>

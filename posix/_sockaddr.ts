@@ -66,13 +66,18 @@ export function encode(name: SocketName, family: number): Sockaddr {
   let bytes = encoded.get(key);
   if (bytes === undefined) {
     bytes = encodeIp(name.hostname, family);
-    if (encoded.size === MAX_REMEMBERED) encoded.clear();
-    encoded.set(key, bytes);
+    // The index of an interface changes with the interface.
+    if (!key.includes("%")) remember(key, bytes);
   }
   // The port changes in place: libc has read the bytes when its call returns.
   bytes[2] = port >> 8;
   bytes[3] = port;
   return { bytes, length: bytes.length };
+}
+
+function remember(key: string, bytes: Uint8Array<ArrayBuffer>): void {
+  if (encoded.size === MAX_REMEMBERED) encoded.clear();
+  encoded.set(key, bytes);
 }
 
 function encodeIp(hostname: string, family: number): Uint8Array<ArrayBuffer> {

@@ -54,7 +54,7 @@ const CASES: readonly Case[] = [
   { name: "SO_RCVBUF", values: [doubled(65_536), doubled(32_768)] },
   { name: "SO_RCVBUFFORCE", values: [[65_536, 0]], isPrivileged: true },
   { name: "SO_RCVLOWAT", values: [[100], [1]] },
-  { name: "SO_RCVTIMEO", values: [[1500], [0]] },
+  { name: "SO_RCVTIMEO", values: [[1500], [999.99999, 1000], [0]] },
   { name: "SO_REUSEADDR", values: SWITCH },
   { name: "SO_REUSEPORT", values: SWITCH },
   { name: "SO_RXQ_OVFL", values: SWITCH, type: SOCK_DGRAM },
