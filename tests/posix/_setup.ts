@@ -94,9 +94,11 @@ export function setupOf(family: Family): Setup {
 export function eachPosixFamily(
   name: string,
   body: (setup: Setup) => Promise<void> | void,
+  permissions?: Deno.PermissionOptions,
 ): void {
   for (const family of FAMILIES) {
-    posixTest(`${name} (${family.name})`, () => body(setupOf(family)));
+    const title = `${name} (${family.name})`;
+    posixTest(title, () => body(setupOf(family)), permissions);
   }
 }
 

@@ -115,6 +115,26 @@ eachPosixFamily("buffers bound what is under way", async ({ pair }) => {
   assert(lazy.client.tcpInfo().notSent < large.client.tcpInfo().notSent);
 });
 
+eachPosixFamily("buffers may be forced beyond the limit", (setup) => {
+  if (!IS_LINUX) return;
+  using one = setup.bind();
+  const size = 1 << 29;
+  try {
+    one.setSockOpt("SO_RCVBUFFORCE", size);
+    one.setSockOpt("SO_SNDBUFFORCE", size);
+  } catch (error) {
+    assert(error instanceof SocketError && error.code === "EPERM");
+    console.log("skipped: forcing buffers needs CAP_NET_ADMIN");
+    return;
+  }
+  assertEquals(one.getSockOpt("SO_RCVBUF"), 2 * size);
+  assertEquals(one.getSockOpt("SO_SNDBUF"), 2 * size);
+  one.setSockOpt("SO_RCVBUF", size);
+  one.setSockOpt("SO_SNDBUF", size);
+  assert(one.getSockOpt("SO_RCVBUF") < size);
+  assert(one.getSockOpt("SO_SNDBUF") < size);
+});
+
 eachPosixFamily("SO_RXQ_OVFL counts what SO_RCVBUF drops", async (setup) => {
   using receiver = setup.bind();
   receiver.setSockOpt("SO_RCVBUF", 4096);
