@@ -11,9 +11,9 @@ const length = new Uint32Array(1);
  * where calls do not block, though it is only a wait: the kernel goes on sending
  * afterwards, as it does without one.
  */
-export function closeNow(fd: number): void {
+export function closeNow(fd: number, mayLinger: boolean): void {
   const { all } = loadLibc();
-  if (IS_LINUX) {
+  if (mayLinger && IS_LINUX) {
     length[0] = linger.byteLength;
     const told = all.getsockopt(fd, SOL_SOCKET, SO_LINGER, linger, length);
     if (told === 0 && linger[0] !== 0 && linger[1]! > 0) {

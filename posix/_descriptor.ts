@@ -46,6 +46,8 @@ export interface Observer {
 export class Descriptor implements Watched {
   /** The number; -1 once it is closed. */
   fd: number;
+  /** Whether it may linger when it is closed, as connections may. */
+  mayLinger = true;
   /** For how long a call tries again and again before it waits, in microseconds. */
   spin = 0;
   readonly #receiving: WaitQueue;
@@ -217,7 +219,7 @@ export class Descriptor implements Watched {
     this.fd = -1;
     this.#reactor?.unwatch(this.#id, fd);
     // Nobody can be given the number before the last who waited for it has left.
-    closeNow(fd);
+    closeNow(fd, this.mayLinger);
     this.#failAll();
   }
 

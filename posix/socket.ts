@@ -124,6 +124,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     this.family = family;
     this.type = type;
     this.#descriptor = new Descriptor(fd);
+    this.#descriptor.mayLinger = this.#isStream && family !== AF_UNIX;
   }
 
   /**
