@@ -21,6 +21,8 @@ export const MSG_DONTWAIT = 0x40;
 export const MSG_EOR = 0x80;
 /** Waits until the buffer is full, the stream ends, or the wait does. */
 export const MSG_WAITALL = 0x100;
+/** Receives what IP_RECVERR keeps: the datagram, for whom it was, and the error. Linux. */
+export const MSG_ERRQUEUE = 0x2000;
 /** No SIGPIPE where the peer has gone; always added, as the error says it. */
 export const MSG_NOSIGNAL = 0x4000;
 /** More is to come: small segments wait for it. */

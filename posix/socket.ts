@@ -1023,7 +1023,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Ends one direction of a connection, or both: C's `shutdown`.
+   * Ends one direction of a connection, or both: C's `shutdown`. Of datagrams,
+   * SHUT_RD does not end calls that wait to receive: close it instead.
    *
    * @throws {NotConnectedError} When it has no peer.
    * @throws {RangeError} When it is none of the three.
@@ -1270,7 +1271,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Lets the program end while calls wait; they are looked after every 10 ms then.
+   * Lets the program end while calls wait, except for those with a `timeout`; they
+   * are looked after every 10 ms then.
    *
    * @example A wait in the background
    * ```ts

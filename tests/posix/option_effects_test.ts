@@ -9,6 +9,7 @@ import {
 import {
   AF_INET,
   AF_INET6,
+  MSG_ERRQUEUE,
   poll,
   POLLIN,
   type PosixSocket,
@@ -255,9 +256,6 @@ posixTest("IP_BIND_ADDRESS_NO_PORT chooses the port later", async () => {
   assertEquals(address, nameOf(client));
   server.close();
 });
-
-/** `linux/socket.h`: what was kept of errors. */
-const MSG_ERRQUEUE = 0x2000;
 
 eachPosixFamily("an error is kept with its datagram", async (setup) => {
   if (!IS_LINUX) return;
