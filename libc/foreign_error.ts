@@ -1,12 +1,17 @@
 /**
- * Throws a failure of `posix` as a runtime's own API would: with its code, for the
+ * A failure of `posix` as a runtime's own API would have it: with its code, for the
  * classes above to say what it was that failed. What they have nothing to add to is
- * thrown as it is.
+ * as it was.
  */
-export function throwForeign(error: unknown): never {
+export function foreignError(error: unknown): unknown {
   const { code, message } = error as { code?: string; message: string };
   const isWhole = code === "ENOTCAPABLE" || code === "ENOTSUP";
-  throw code === undefined || !/^E[A-Z0-9]+$/.test(code) || isWhole
+  return code === undefined || !/^E[A-Z0-9]+$/.test(code) || isWhole
     ? error
     : Object.assign(new Error(message), { code });
+}
+
+/** Throws the {@linkcode foreignError} of a failure. */
+export function throwForeign(error: unknown): never {
+  throw foreignError(error);
 }

@@ -8,7 +8,8 @@
  * - {@linkcode preloadPosix}, {@linkcode loadedPosix}: libc, where it is permitted.
  * - {@linkcode requirePosix}: libc, or an error that says what is missing.
  * - {@linkcode setOptions}, {@linkcode readOption}: options by name.
- * - {@linkcode throwForeign}: failures, as the seams below the classes have them.
+ * - {@linkcode foreignError}, {@linkcode throwForeign}: failures, as the seams below
+ *   the classes have them.
  *
  * @module
  */

@@ -70,20 +70,25 @@ class DenoTransport implements DatagramTransport {
     this.localAddr = { transport: "udp", hostname, port };
   }
 
-  receive(): Promise<RawDatagram> {
-    const receiving = this.#conn.receive(this.#slab).then(this.#onReceived);
+  receive<T>(
+    onDatagram: (datagram: RawDatagram) => T,
+    onFailed: (error: unknown) => T,
+  ): Promise<Awaited<T>> {
+    const receiving = this.#conn.receive(this.#slab).then(
+      (received) => onDatagram(this.#read(received)),
+      onFailed,
+    ) as Promise<Awaited<T>>;
     this.#receiving = receiving;
     return receiving;
   }
 
-  readonly #onReceived = (
-    [view, addr]: [Uint8Array, Deno.Addr],
-  ): RawDatagram => {
-    const { hostname, port } = addr as Deno.NetAddr;
+  #read(received: [Uint8Array, Deno.Addr]): RawDatagram {
+    const view = received[0];
+    const addr = received[1] as Deno.NetAddr;
     const truncated = view.length === this.#slab.length;
     const bytes = truncated ? view.subarray(0, -1) : view;
-    return { bytes, hostname, port, truncated };
-  };
+    return { bytes, hostname: addr.hostname, port: addr.port, truncated };
+  }
 
   receiveNow(): undefined {
     return undefined;

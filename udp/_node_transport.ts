@@ -75,7 +75,14 @@ class NodeTransport implements DatagramTransport {
     this.#receiving = undefined;
   }
 
-  receive(): Promise<RawDatagram> {
+  receive<T>(
+    onDatagram: (datagram: RawDatagram) => T,
+    onFailed: (error: unknown) => T,
+  ): Promise<Awaited<T>> {
+    return this.#next().then(onDatagram, onFailed) as Promise<Awaited<T>>;
+  }
+
+  #next(): Promise<RawDatagram> {
     const datagram = this.#queue.shift();
     if (datagram !== undefined) return Promise.resolve(datagram);
     if (this.#error !== undefined) {

@@ -8,7 +8,12 @@ import {
   tryParseIpAddress,
 } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
-import { applyOptions, requirePosix, throwForeign } from "../libc/mod.ts";
+import {
+  applyOptions,
+  foreignError,
+  requirePosix,
+  throwForeign,
+} from "../libc/mod.ts";
 import type { InetName, MessageBatch, PosixSocket } from "../posix/mod.ts";
 import { Memberships } from "./_membership.ts";
 import type {
@@ -29,6 +34,11 @@ const BATCH_COUNT = 64;
 
 function capacityOf(size: number): number {
   return Math.max(1, Math.min(BATCH_COUNT, Math.floor(BATCH_BYTES / size)));
+}
+
+/** Calls later, as whatever had to be waited for does. */
+function call<T>(body: () => T): Promise<Awaited<T>> {
+  return Promise.resolve().then(body) as Promise<Awaited<T>>;
 }
 
 /** A socket over libc. */
@@ -124,27 +134,25 @@ class PosixTransport implements DatagramTransport {
     return this.#next();
   }
 
-  receive(): Promise<RawDatagram> {
+  receive<T>(
+    onDatagram: (datagram: RawDatagram) => T,
+    onFailed: (error: unknown) => T,
+  ): Promise<Awaited<T>> {
     const next = this.#next();
-    if (next !== undefined) return Promise.resolve(next);
-    if (this.#fault !== undefined) return this.#failed();
+    if (next !== undefined) return call(() => onDatagram(next));
+    if (this.#fault !== undefined) {
+      const fault = this.#fault;
+      this.#fault = undefined;
+      return call(() => onFailed(foreignError(fault)));
+    }
     return this.#socket.recvMany(this.#batch).then(
-      this.#onReceived,
-      throwForeign,
-    );
+      () => {
+        this.#taken = 0;
+        return onDatagram(this.#next()!);
+      },
+      (error) => onFailed(foreignError(error)),
+    ) as Promise<Awaited<T>>;
   }
-
-  // deno-lint-ignore require-await -- so that what it throws rejects
-  async #failed(): Promise<never> {
-    const fault = this.#fault;
-    this.#fault = undefined;
-    return throwForeign(fault);
-  }
-
-  readonly #onReceived = (): RawDatagram => {
-    this.#taken = 0;
-    return this.#next()!;
-  };
 
   send(bytes: Uint8Array, hostname: string, port: number): Promise<number> {
     const sending = this.kernelConnected

@@ -2,6 +2,9 @@ import { arm, checkWait, isBounded, type WaitOptions } from "../wait/mod.ts";
 import { DatagramQueue, type QueueLimits } from "./_datagram_queue.ts";
 import type { DatagramTransport, RawDatagram } from "./_transport.ts";
 
+/** For how many turns of the microtask queue a batch waits for one more datagram. */
+const PATIENCE = 8;
+
 /** What the receiver needs of the socket above. */
 export interface ReceiveOwner {
   /** Makes our error of the runtime's. */
@@ -32,6 +35,8 @@ export class Receiver {
   readonly #waiting: Waiter[] = [];
   #owner: ReceiveOwner;
   #isReceiving = false;
+  /** Whether that is for one who did not need to be put down as waiting. */
+  #isAlone = false;
   #error: Error | undefined;
 
   constructor(
@@ -56,22 +61,59 @@ export class Receiver {
   ): Promise<T> {
     try {
       checkWait(options);
+      if (this.#error !== undefined) throw this.#error;
+      if (this.#waiting.length === 0) {
+        const kept = this.#now();
+        if (kept !== undefined) return Promise.resolve(take(kept));
+        if (!this.#isReceiving && !isBounded(options)) {
+          return this.#receiveAlone(take);
+        }
+      }
     } catch (error) {
       return Promise.reject(error);
     }
-    if (this.#error !== undefined) return Promise.reject(this.#error);
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         deliver: (datagram) => resolve(take(datagram)),
         reject,
       };
-      if (this.#waiting.length === 0) {
-        const kept = this.#now();
-        if (kept !== undefined) return waiter.deliver(kept);
-      }
       this.#waiting.push(waiter);
       if (isBounded(options)) this.#limit(waiter, options!);
       if (!this.#isReceiving) this.#pump();
+    });
+  }
+
+  /** What most receives are: nobody else waits, and nothing can end the wait. */
+  #receiveAlone<T>(take: (datagram: RawDatagram) => T): Promise<T> {
+    this.#isReceiving = this.#isAlone = true;
+    return this.#transport.receive<T | Promise<T>>((datagram) => {
+      this.#isReceiving = this.#isAlone = false;
+      if (this.#error !== undefined) return this.#rejectAll(this.#error);
+      if (!this.#accepts(datagram)) return this.#waitFirst(take);
+      try {
+        return take(datagram);
+      } catch (error) {
+        this.#give(datagram);
+        throw error;
+      } finally {
+        if (this.#waiting.length > 0) this.#pump();
+      }
+    }, (error) => {
+      this.#isReceiving = this.#isAlone = false;
+      if (this.#error !== undefined) return this.#rejectAll(this.#error);
+      if (this.#waiting.length > 0) this.#pump();
+      throw this.#owner.failure(error, "recvfrom");
+    }) as Promise<T>;
+  }
+
+  /** Goes on waiting, in front of those who came later. */
+  #waitFirst<T>(take: (datagram: RawDatagram) => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.unshift({
+        deliver: (datagram) => resolve(take(datagram)),
+        reject,
+      });
+      this.#pump();
     });
   }
 
@@ -105,18 +147,16 @@ export class Receiver {
     return false;
   }
 
-  /** Begins a receive below. */
+  /** Begins a receive below, for the first who waits. */
   #pump(): void {
     this.#isReceiving = true;
-    this.#transport.receive().then(this.#onDatagram, this.#onFailed);
+    this.#transport.receive(this.#onDatagram, this.#onFailed);
   }
 
   readonly #onDatagram = (datagram: RawDatagram): void => {
     this.#isReceiving = false;
     if (this.#error === undefined && this.#accepts(datagram)) {
-      const waiter = this.#waiting.shift();
-      if (waiter !== undefined) waiter.deliver(datagram);
-      else this.#keep(datagram);
+      this.#give(datagram);
     }
     if (this.#waiting.length > 0) this.#pump();
   };
@@ -128,33 +168,60 @@ export class Receiver {
     if (this.#waiting.length > 0) this.#pump();
   };
 
-  #keep(datagram: RawDatagram): void {
+  /** Gives it to the first who can take it, or keeps it. */
+  #give(datagram: RawDatagram): void {
+    for (;;) {
+      const waiter = this.#waiting.shift();
+      if (waiter === undefined) break;
+      try {
+        return waiter.deliver(datagram);
+      } catch (error) { // its buffer was transferred away meanwhile
+        waiter.reject(error);
+      }
+    }
     this.#kept.push({ ...datagram, bytes: datagram.bytes.slice() });
   }
 
   /**
-   * Delivers what is there beyond the first datagram of a batch: looks a few
-   * turns of the microtask queue ahead, and keeps what comes later.
+   * Delivers what is there beyond the first datagram of a batch, at most `most`.
+   * Where the transport cannot tell at once, it is given a few turns of the
+   * microtask queue for each.
    */
   async drain(
     most: number,
     take: (datagram: RawDatagram) => void,
   ): Promise<void> {
-    let patience = 0;
-    while (most > 0 && this.#error === undefined && patience < 8) {
-      if (this.#waiting.length > 0) return;
+    while (most > 0 && this.#error === undefined && !this.#isBusy) {
       const datagram = this.#now();
-      if (datagram !== undefined) {
-        take(datagram);
-        most--;
-        patience = 0;
-        continue;
-      }
-      if (this.#transport.backend !== "deno") return;
-      if (!this.#isReceiving) this.#pump();
-      patience++;
-      await undefined;
+      if (datagram === undefined) break;
+      take(datagram);
+      most--;
     }
+    const isToAsk = this.#transport.backend === "deno" && most > 0 &&
+      this.#error === undefined && !this.#isBusy;
+    if (!isToAsk) return;
+    let patience = PATIENCE;
+    const waiter: Waiter = {
+      deliver: (datagram) => {
+        patience = PATIENCE;
+        // First in line again, as long as the batch has room.
+        if (--most > 0) this.#waiting.unshift(waiter);
+        take(datagram);
+      },
+      reject: () => {
+        most = 0;
+      },
+    };
+    this.#waiting.push(waiter);
+    this.#pump();
+    while (most > 0 && patience-- > 0) await undefined;
+    const at = this.#waiting.indexOf(waiter);
+    if (at !== -1) this.#waiting.splice(at, 1);
+  }
+
+  /** Whether others wait, or a receive goes on below. */
+  get #isBusy(): boolean {
+    return this.#waiting.length > 0 || this.#isReceiving;
   }
 
   /** Another socket object takes over, such as a connected one. */
@@ -166,6 +233,16 @@ export class Receiver {
   close(error: Error): void {
     this.#error = error;
     this.#kept.clear();
+    // Who receives alone hears of it from below, and then the others do.
+    if (!this.#isAlone) this.#rejectWaiting(error);
+  }
+
+  #rejectWaiting(error: Error): void {
     for (const waiter of this.#waiting.splice(0)) waiter.reject(error);
+  }
+
+  #rejectAll(error: Error): never {
+    this.#rejectWaiting(error);
+    throw error;
   }
 }

@@ -54,17 +54,16 @@ export class Sender {
   /** Sends datagrams, in as few calls as the transport can; how many. */
   async sendMany(datagrams: readonly OutgoingDatagram[]): Promise<number> {
     if (this.#error !== undefined) throw this.#error;
-    if (this.#isSending || this.#transport.sendMany === undefined) {
-      const sends = datagrams.map(({ bytes, hostname, port }) =>
-        this.send(bytes, hostname, port)
-      );
-      for (const result of await Promise.allSettled(sends)) {
-        if (result.status === "rejected") throw result.reason;
-      }
-      return datagrams.length;
-    }
+    if (this.#isSending) return await this.#queueMany(datagrams);
     this.#isSending = true;
     try {
+      if (this.#transport.sendMany === undefined) {
+        for (const { bytes, hostname, port } of datagrams) {
+          await this.#transport.send(bytes, hostname, port);
+          this.sent++;
+        }
+        return datagrams.length;
+      }
       const count = await this.#transport.sendMany(datagrams);
       this.sent += count;
       return count;
@@ -73,6 +72,17 @@ export class Sender {
     } finally {
       this.#next();
     }
+  }
+
+  /** Sends datagrams behind those that wait already. */
+  async #queueMany(datagrams: readonly OutgoingDatagram[]): Promise<number> {
+    const sends = datagrams.map(({ bytes, hostname, port }) =>
+      this.send(bytes, hostname, port)
+    );
+    for (const result of await Promise.allSettled(sends)) {
+      if (result.status === "rejected") throw result.reason;
+    }
+    return datagrams.length;
   }
 
   #begin(bytes: Uint8Array, hostname: string, port: number): Promise<number> {

@@ -71,8 +71,14 @@ export interface DatagramTransport {
   disconnect?(): void;
   /** How many datagrams the transport had to drop. */
   readonly dropped: number;
-  /** The next datagram. One receive at a time; it ends only with the socket. */
-  receive(): Promise<RawDatagram>;
+  /**
+   * Gives the next datagram, or a failure, to one of the two, and what that returns
+   * to the caller. One receive at a time; it ends only with the socket.
+   */
+  receive<T>(
+    onDatagram: (datagram: RawDatagram) => T,
+    onFailed: (error: unknown) => T,
+  ): Promise<Awaited<T>>;
   /** A datagram that is there already; undefined where one must be waited for. */
   receiveNow(): RawDatagram | undefined;
   /** Sends a datagram to an IP address. */

@@ -198,6 +198,8 @@ export abstract class UdpEndpoint
    * Receives a datagram into `buffer`, without memory of its own: the fastest way.
    *
    * @throws {ClosedError} When the socket is closed, before or meanwhile.
+   * @throws {TypeError} When the memory of the buffer was transferred away, before
+   * or meanwhile; the next receive gets the datagram.
    *
    * @example One buffer for all datagrams
    * ```ts
@@ -221,6 +223,10 @@ export abstract class UdpEndpoint
     buffer: Uint8Array,
     options?: WaitOptions,
   ): Promise<ReceivedInto> {
+    if ((buffer.buffer as ArrayBuffer).detached) {
+      const reason = "Cannot receive: the memory of the buffer was transferred";
+      return Promise.reject(new TypeError(reason));
+    }
     return this.#receive(options, (datagram) => {
       const { bytes } = datagram;
       const isShort = bytes.length > buffer.length;

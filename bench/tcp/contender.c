@@ -1,6 +1,7 @@
 /*
  * What the kernel allows: ping-pong of 64 bytes in C, by epoll as a server would
- * have it. Arguments: work, port, count.
+ * have it. Arguments: work, port, count, and for how many microseconds to ask again
+ * before it waits.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -26,6 +27,7 @@ int main(int argc, char **argv) {
               : !strcmp(argv[1], "ping-pong-64") ? CONNS : 0;
   if (conns == 0) return 1;
   int count = atoi(argv[3]), epoll_fd = epoll_create1(0);
+  double spin = argc > 4 ? atoi(argv[4]) / 1e6 : 0;
   struct sockaddr_in peer = {.sin_family = AF_INET,
                              .sin_port = htons(atoi(argv[2]))};
   peer.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -42,7 +44,11 @@ int main(int argc, char **argv) {
   }
   for (int done = 0; done < count;) {
     struct epoll_event events[CONNS];
-    int n = epoll_wait(epoll_fd, events, CONNS, -1);
+    int n = 0;
+    if (spin > 0)
+      for (double end = now() + spin; n == 0 && now() < end;)
+        n = epoll_wait(epoll_fd, events, CONNS, 0);
+    if (n == 0) n = epoll_wait(epoll_fd, events, CONNS, -1);
     for (int i = 0; i < n; i++) {
       int fd = events[i].data.fd;
       if (recv(fd, bytes, SIZE, MSG_WAITALL) != SIZE) return 1;

@@ -205,6 +205,28 @@ eachTransport(
 );
 
 eachTransport(
+  "a buffer that is transferred away loses no datagram",
+  async ({ bind }) => {
+    using a = await bind();
+    using b = await bind();
+    const gone = new Uint8Array(8);
+    const alone = b.receiveInto(gone);
+    const next = b.receiveInto(gone);
+    const last = b.receive(SOON);
+    gone.buffer.transfer();
+    await a.sendTo(bytes("kept"), b.localAddr);
+    await Promise.all([
+      assertRejects(() => alone, TypeError),
+      assertRejects(() => next, TypeError),
+    ]);
+    assertEquals(text((await last).data), "kept");
+    await a.sendTo(bytes("too"), b.localAddr);
+    await assertRejects(() => b.receiveInto(gone), TypeError);
+    assertEquals(text((await b.receive(SOON)).data), "too");
+  },
+);
+
+eachTransport(
   "close() rejects what waits, and a second call does nothing",
   async ({ bind }) => {
     const socket = await bind();
