@@ -32,6 +32,13 @@ const BATCH_BYTES = 256 * 1024;
 /** The most datagrams that one call moves. */
 const BATCH_COUNT = 64;
 
+/**
+ * How much the kernel may keep for a program that is busy elsewhere, as far as the
+ * system's limit allows. What it has from the start, 208 KiB, is gone after 3 ms of
+ * 100,000 small datagrams a second.
+ */
+const RECEIVE_BUFFER = 1024 * 1024;
+
 function capacityOf(size: number): number {
   return Math.max(1, Math.min(BATCH_COUNT, Math.floor(BATCH_BYTES / size)));
 }
@@ -292,6 +299,7 @@ export async function bindPosix(
   try {
     if (reuseAddress) socket.setSockOpt("SO_REUSEADDR", true);
     if (hostname === "::") socket.setSockOpt("IPV6_V6ONLY", false);
+    socket.setSockOpt("SO_RCVBUF", RECEIVE_BUFFER);
     applyOptions(socket, target.socketOptions);
     socket.bind({ hostname, port });
     return new PosixTransport(posix, socket, target);

@@ -75,8 +75,10 @@ export interface UdpOptions extends WaitOptions {
    */
   backend?: UdpBackend | undefined;
   /**
-   * Options of the socket by C's names, such as `{ SO_RCVBUF: 1 << 20 }`. On
-   * `"posix"` they are set before it is bound, on the others right after.
+   * Options of the socket by C's names, such as `{ SO_RCVBUF: 1 << 22 }`. On
+   * `"posix"` they are set before it is bound, on the others right after. What
+   * waits in the kernel may take 1 MiB on `"posix"`, as far as the system's limit
+   * allows, and on the others what the system gives every socket.
    *
    * They need a program started with `--allow-ffi`.
    */

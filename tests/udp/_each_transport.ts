@@ -50,19 +50,33 @@ export function eachTransport(
   name: string,
   body: (setup: Setup) => Promise<void>,
 ): void {
-  for (const backend of BACKENDS) {
-    eachFamily(`${name}, over ${backend}`, (family) => {
-      const setup: Setup = {
-        ...family,
-        backend,
-        bind: (options = {}) =>
-          bindUdp({ hostname: family.loopback, backend, ...options }),
-        connect: (addr, options = {}) =>
-          connectUdp({ ...addr, backend, ...options }),
-      };
-      return body(setup);
-    }, backend === "posix" ? { ffi: true } : {});
-  }
+  for (const backend of BACKENDS) eachFamilyOver(backend, name, body);
+}
+
+/** Registers a test for each family over libc, where there is libc. */
+export function eachPosix(
+  name: string,
+  body: (setup: Setup) => Promise<void>,
+): void {
+  if (HAS_POSIX) eachFamilyOver("posix", name, body);
+}
+
+function eachFamilyOver(
+  backend: UdpBackend,
+  name: string,
+  body: (setup: Setup) => Promise<void>,
+): void {
+  eachFamily(`${name}, over ${backend}`, (family) => {
+    const setup: Setup = {
+      ...family,
+      backend,
+      bind: (options = {}) =>
+        bindUdp({ hostname: family.loopback, backend, ...options }),
+      connect: (addr, options = {}) =>
+        connectUdp({ ...addr, backend, ...options }),
+    };
+    return body(setup);
+  }, backend === "posix" ? { ffi: true } : {});
 }
 
 /** The bytes of a text. */

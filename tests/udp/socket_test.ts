@@ -21,6 +21,7 @@ import {
 import {
   BACKENDS,
   bytes,
+  eachPosix,
   eachTransport,
   permissionsFor,
   text,
@@ -358,6 +359,28 @@ eachTransport(
       const error = assertThrows(() => socket[set](65_536), NotSupportedError);
       assert(error.message.includes("--allow-ffi"), error.message);
     }
+  },
+);
+
+eachPosix(
+  "what comes while nobody receives waits in the kernel",
+  async ({ bind }) => {
+    using sender = await bind();
+    using roomy = await bind();
+    using narrow = await bind({ socketOptions: { SO_RCVBUF: 4096 } });
+    for (let i = 0; i < 400; i++) {
+      for (const { localAddr } of [roomy, narrow]) {
+        await sender.sendTo(Uint8Array.of(i, i >> 8), localAddr);
+      }
+    }
+    let last = -1;
+    for (let i = 0; i < 400; i++) {
+      const { data } = await roomy.receive(SOON);
+      assertEquals(data[0]! | data[1]! << 8, ++last);
+    }
+    let kept = 0;
+    while ((await narrow.receiveBatch(64, SOON)).length === 64) kept += 64;
+    assert(kept < 300, `${kept}`);
   },
 );
 
