@@ -40,11 +40,58 @@ class Collector {
   }
 }
 
+/** Gives the frames in the chunks of another stream, one for each pull. */
+class FrameSource implements UnderlyingDefaultSource<Uint8Array<ArrayBuffer>> {
+  readonly #chunks: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #collector: Collector;
+  /** What is complete of the last chunk. */
+  #frames: Iterator<Uint8Array<ArrayBuffer>> | undefined;
+
+  constructor(chunks: ReadableStream<Uint8Array>, framing: Framing) {
+    this.#chunks = chunks.getReader();
+    this.#collector = new Collector(framing);
+  }
+
+  async pull(
+    controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>,
+  ): Promise<void> {
+    try {
+      const frame = await this.#next();
+      if (frame === undefined) controller.close();
+      else controller.enqueue(frame);
+    } catch (error) { // who writes is told, too
+      await this.#chunks.cancel(error);
+      throw error;
+    }
+  }
+
+  async #next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    for (;;) {
+      const frame = this.#frames?.next();
+      if (frame?.done === false) return frame.value;
+      const chunk = await this.#chunks.read();
+      if (chunk.done) break;
+      this.#frames = this.#collector.add(chunk.value);
+    }
+    const { held } = this.#collector;
+    if (held === 0) return undefined;
+    throw socketError("EOF", {
+      action: "receive a frame",
+      reason: `the stream ended after ${held} bytes of it`,
+    });
+  }
+
+  cancel(reason: unknown): Promise<void> {
+    return this.#chunks.cancel(reason);
+  }
+}
+
 /**
  * A web stream that takes chunks of bytes, however cut, and gives frames.
  *
  * It fails with a `FrameError` where a frame is too large or malformed, and with
- * an `UnexpectedEofError` where the chunks end inside one.
+ * an `UnexpectedEofError` where the chunks end inside one; the frames in front of
+ * that are given first.
  *
  * @example Frames from a stream
  * ```ts
@@ -59,22 +106,21 @@ class Collector {
  * ```
  */
 export class FrameDecoderStream
-  extends TransformStream<Uint8Array, Uint8Array<ArrayBuffer>> {
+  implements TransformStream<Uint8Array, Uint8Array<ArrayBuffer>> {
+  /** The frames. */
+  readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Takes the chunks. */
+  readonly writable: WritableStream<Uint8Array>;
+
   /** Makes a decoder. */
   constructor(framing: Framing) {
-    const collector = new Collector(framing);
-    super({
-      transform(chunk, controller) {
-        for (const frame of collector.add(chunk)) controller.enqueue(frame);
-      },
-      flush() {
-        if (collector.held === 0) return;
-        throw socketError("EOF", {
-          action: "receive a frame",
-          reason: `the stream ended after ${collector.held} bytes of it`,
-        });
-      },
-    });
+    const chunks = new TransformStream<Uint8Array, Uint8Array>();
+    this.writable = chunks.writable;
+    // None ahead of the reader: a stream that fails forgets what it holds.
+    this.readable = new ReadableStream(
+      new FrameSource(chunks.readable, framing),
+      { highWaterMark: 0 },
+    );
   }
 }
 

@@ -338,6 +338,38 @@ eachTransport(
   },
 );
 
+Deno.test("a decoder stream gives the frames in front of a bad one", async () => {
+  const decoder = new FrameDecoderStream(netstringFraming());
+  const writer = decoder.writable.getWriter();
+  const writing = writer.write(bytes("1:a,1:b,x"));
+  const reader = decoder.readable.getReader();
+  assertEquals(text((await reader.read()).value!), "a");
+  assertEquals(text((await reader.read()).value!), "b");
+  const failure = await assertRejects(() => reader.read(), FrameError);
+  await writing;
+  // The writer is told the same.
+  await writer.write(bytes("1:c,")).then(
+    () => assert(false),
+    (error) => assertEquals(error, failure),
+  );
+  await writer.closed.catch(() => {});
+});
+
+Deno.test("a decoder stream that is cancelled ends its source", async () => {
+  let cancelled: unknown;
+  const source = new ReadableStream<Uint8Array>({
+    cancel(reason) {
+      cancelled = reason;
+    },
+  });
+  const frames = source.pipeThrough(new FrameDecoderStream(fixedFraming(1)));
+  const reader = frames.getReader();
+  const reading = reader.read(); // nothing ever comes
+  await reader.cancel("enough");
+  assertEquals((await reading).done, true);
+  assertEquals(cancelled, "enough");
+});
+
 eachTransport(
   "an oversize frame rejects before memory is taken for it",
   async ({ pair }) => {
