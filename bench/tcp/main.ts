@@ -29,6 +29,10 @@ const ON_LIBC: Record<string, number[]> = {
   "bulk-out": [0],
 };
 
+function spinName(spin: number): string {
+  return spin === 0 ? "" : `, ${spin} µs spin`;
+}
+
 function onLibc(work: string, args: string[]): Contender[] {
   const deno = Deno.execPath();
   const spins = ON_LIBC[work];
@@ -39,7 +43,7 @@ function onLibc(work: string, args: string[]): Contender[] {
       run: () => rate(deno, [...DENO, here("ours.js"), ...args, "", "posix"]),
     },
     ...spins.map((spin) => ({
-      name: "this library, `PosixSocket`" + (spin ? `, ${spin} µs spin` : ""),
+      name: `this library, \`PosixSocket\`${spinName(spin)}`,
       run: () => rate(deno, [...DENO, here("posix.js"), ...args, `${spin}`]),
     })),
   ];
@@ -123,8 +127,12 @@ export async function* benchTcp(isQuick: boolean): AsyncGenerator<Table> {
       const all = contenders(work, port, share, ways);
       if (inC !== undefined && work.startsWith("ping-pong")) {
         const count = String(Math.floor(COUNTS[work]! * share));
-        const run = () => rate(inC, [work, String(port), count]);
-        all.push({ name: "C over epoll", run });
+        for (const spin of ON_LIBC[work]!) {
+          all.push({
+            name: `C over epoll${spinName(spin)}`,
+            run: () => rate(inC, [work, String(port), count, String(spin)]),
+          });
+        }
       }
       yield await compare(title, unit, all, rounds);
     }

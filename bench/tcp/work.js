@@ -1,10 +1,10 @@
 // What there is to do, and how much of it: the same for every contender, also for
 // those that run in other runtimes, which is why this is JavaScript.
 
-/** How much of each work makes one run of about a second. */
+/** How much of each work makes one run, of a few seconds. */
 export const COUNTS = {
-  "ping-pong": 20_000,
-  "ping-pong-64": 60_000,
+  "ping-pong": 120_000,
+  "ping-pong-64": 300_000,
   "bulk-in": 3000, // MiB
   "bulk-out": 3000, // MiB
   "frames-in": 4_000_000,

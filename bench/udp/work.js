@@ -1,13 +1,13 @@
 // What there is to do, and how much of it: the same for every contender, also for
 // those that run in other runtimes, which is why this is JavaScript.
 
-/** How much of each work makes one run of about a second. */
+/** How much of each work makes one run of a few seconds. */
 const COUNTS = {
-  "out": 150_000,
-  "in": 300_000,
-  "in-paced": 100_000,
-  "ping-pong": 20_000,
-  "window": 60_000,
+  "out": 300_000,
+  "in": 600_000,
+  "in-paced": 200_000,
+  "ping-pong": 80_000,
+  "window": 200_000,
 };
 
 /** How many datagrams a second the paced sender sends. */
