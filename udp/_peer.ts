@@ -10,9 +10,6 @@ export function setPeer(
   { transport }: UdpCore,
   { hostname, port }: { hostname: string; port: number },
 ): void {
-  if (port === 0) {
-    throw new RangeError("Cannot connect to port 0: it stands for any port");
-  }
   try {
     transport.connect?.(hostname, port);
   } catch (error) {

@@ -52,7 +52,6 @@ function call<T>(body: () => T): Promise<Awaited<T>> {
 class PosixTransport implements DatagramTransport {
   readonly backend = "posix";
   readonly dropped = 0;
-  kernelConnected = false;
   localAddr: Deno.NetAddr;
   readonly #posix: Posix;
   readonly #socket: PosixSocket;
@@ -61,6 +60,8 @@ class PosixTransport implements DatagramTransport {
   /** The address that it was bound to, which a connected socket does not tell. */
   readonly #bound: string;
   readonly #members = new Memberships<true>();
+  /** Whom the kernel has connected it to. */
+  #peer: InetName | undefined;
   /** What the last call brought, and how much of it has been taken. */
   #received: MessageBatch | undefined;
   #taken = 0;
@@ -73,6 +74,10 @@ class PosixTransport implements DatagramTransport {
     this.#bound = target.hostname;
     this.#isV6 = socket.family === AF_INET6;
     this.localAddr = this.#nameNow();
+  }
+
+  get kernelConnected(): boolean {
+    return this.#peer !== undefined;
   }
 
   get descriptor(): number {
@@ -88,7 +93,7 @@ class PosixTransport implements DatagramTransport {
   connect(hostname: string, port: number): void {
     const name = { hostname, port };
     this.#try(() => this.#socket.connectNow(name));
-    this.kernelConnected = true;
+    this.#peer = name;
     this.localAddr = this.#nameNow(); // the route's address from now on
   }
 
@@ -100,7 +105,7 @@ class PosixTransport implements DatagramTransport {
       const { port: left } = this.#socket.getSockName() as InetName;
       if (left === 0) this.#socket.bind({ hostname: this.#bound, port });
     });
-    this.kernelConnected = false;
+    this.#peer = undefined;
     this.localAddr = this.#nameNow();
   }
 
@@ -162,13 +167,23 @@ class PosixTransport implements DatagramTransport {
   }
 
   send(bytes: Uint8Array, hostname: string, port: number): Promise<number> {
-    const sending = this.kernelConnected
+    const sending = this.#isPeer(hostname, port)
       ? this.#socket.send(bytes)
       : this.#socket.sendTo(bytes, { hostname, port });
     return sending.catch(throwForeign);
   }
 
-  async sendMany(datagrams: readonly OutgoingDatagram[]): Promise<number> {
+  /** What was to be sent before it was connected may be for somebody else. */
+  #isPeer(hostname: string, port: number): boolean {
+    const peer = this.#peer;
+    return peer !== undefined && port === peer.port &&
+      hostname === peer.hostname;
+  }
+
+  async sendMany(
+    datagrams: readonly OutgoingDatagram[],
+    onSent: (count: number) => void,
+  ): Promise<void> {
     const longest = datagrams.reduce(
       (most, { bytes }) => Math.max(most, bytes.length),
       1,
@@ -177,20 +192,33 @@ class PosixTransport implements DatagramTransport {
       capacity: Math.min(capacityOf(longest), datagrams.length),
       size: longest,
     });
-    let sent = 0;
-    try {
-      for (const datagram of datagrams) {
-        if (batch.length === batch.capacity) {
-          sent += await this.#socket.sendMany(batch);
-          batch.clear();
-        }
-        if (this.kernelConnected) batch.push(datagram.bytes);
-        else this.#socket.addTo(batch, datagram.bytes, datagram);
-      }
-      return sent + await this.#socket.sendMany(batch);
-    } catch (error) {
-      return throwForeign(error);
+    for (let at = 0; at < datagrams.length;) {
+      const count = this.#try(() => this.#sendBatch(batch, datagrams, at));
+      onSent(count);
+      at += count;
+      if (count > 0) continue;
+      // Waits until there is room, or fails as the first of the rest does.
+      const { bytes, hostname, port } = datagrams[at++]!;
+      await this.send(bytes, hostname, port);
+      onSent(1);
     }
+  }
+
+  /** Sends as many as the kernel takes of a batch at once, from one on. */
+  #sendBatch(
+    batch: MessageBatch,
+    datagrams: readonly OutgoingDatagram[],
+    from: number,
+  ): number {
+    batch.clear();
+    const end = Math.min(datagrams.length, from + batch.capacity);
+    for (let at = from; at < end; at++) {
+      const datagram = datagrams[at]!;
+      const { bytes, hostname, port } = datagram;
+      if (this.#isPeer(hostname, port)) batch.push(bytes);
+      else this.#socket.addTo(batch, bytes, datagram);
+    }
+    return this.#socket.sendManyNow(batch) ?? 0;
   }
 
   set<K extends keyof UdpSettings>(name: K, value: UdpSettings[K]): boolean {

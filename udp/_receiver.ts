@@ -26,7 +26,7 @@ interface Waiter {
  * had been begun for it is kept for the next.
  */
 export class Receiver {
-  /** How many datagrams have been delivered or kept. */
+  /** How many datagrams have been delivered. */
   received = 0;
   /** How many datagrams of other peers have been ignored. */
   strangers = 0;
@@ -130,10 +130,9 @@ export class Receiver {
 
   /** A datagram that can be had without waiting. */
   #now(): RawDatagram | undefined {
-    const kept = this.#kept.shift();
-    if (kept !== undefined || this.#isReceiving) return kept;
     for (;;) {
-      const datagram = this.#transport.receiveNow();
+      const datagram = this.#kept.shift() ??
+        (this.#isReceiving ? undefined : this.#transport.receiveNow());
       if (datagram === undefined || this.#accepts(datagram)) return datagram;
     }
   }
@@ -155,9 +154,10 @@ export class Receiver {
 
   readonly #onDatagram = (datagram: RawDatagram): void => {
     this.#isReceiving = false;
-    if (this.#error === undefined && this.#accepts(datagram)) {
-      this.#give(datagram);
-    }
+    if (this.#error !== undefined) return;
+    // Whoever asks next may have another peer by then.
+    if (this.#waiting.length === 0) this.#keep(datagram);
+    else if (this.#accepts(datagram)) this.#give(datagram);
     if (this.#waiting.length > 0) this.#pump();
   };
 
@@ -179,6 +179,11 @@ export class Receiver {
         waiter.reject(error);
       }
     }
+    this.received--; // not yet
+    this.#keep(datagram);
+  }
+
+  #keep(datagram: RawDatagram): void {
     this.#kept.push({ ...datagram, bytes: datagram.bytes.slice() });
   }
 

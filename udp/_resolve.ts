@@ -2,13 +2,14 @@ import {
   AF_INET,
   AF_INET6,
   checkPort,
+  parseIpAddress,
   SOCK_DGRAM,
   SocketAddress,
   tryParseIpAddress,
 } from "../address/mod.ts";
 import { AddrInfoError } from "../errors/mod.ts";
 import { type AddressFinder, AI_PASSIVE, getAddrInfo } from "../resolve/mod.ts";
-import type { WaitOptions } from "../wait/mod.ts";
+import { checkWait, type WaitOptions } from "../wait/mod.ts";
 
 /** Where to find an address, and of which family. */
 export interface Lookup {
@@ -20,6 +21,12 @@ export interface Lookup {
   resolver?: AddressFinder | undefined;
   /** Whether it is for binding: AI_PASSIVE. */
   isPassive?: boolean | undefined;
+}
+
+/** Refuses what is no port of a peer. */
+export function checkPeerPort(port: number, verb: "connect" | "send"): void {
+  if (checkPort(port) !== 0) return;
+  throw new RangeError(`Cannot ${verb} to port 0: it stands for any port`);
 }
 
 /** The address that a host is without a look-up, if it is one. */
@@ -68,4 +75,17 @@ export async function findAddress(
     }
   }
   throw failure;
+}
+
+/** The address of a peer; this host's if it is the unspecified one, as in C. */
+export async function findPeer(
+  lookup: Lookup,
+  wait: WaitOptions,
+): Promise<SocketAddress> {
+  checkPeerPort(lookup.port, "connect");
+  checkWait(wait);
+  const found = await findAddress(lookup, wait);
+  if (!found.ip.isUnspecified()) return found;
+  const loopback = found.family === 4 ? "127.0.0.1" : "::1";
+  return new SocketAddress(parseIpAddress(loopback), found.port);
 }

@@ -62,11 +62,10 @@ export class Sender {
           await this.#transport.send(bytes, hostname, port);
           this.sent++;
         }
-        return datagrams.length;
+      } else {
+        await this.#transport.sendMany(datagrams, this.#count);
       }
-      const count = await this.#transport.sendMany(datagrams);
-      this.sent += count;
-      return count;
+      return datagrams.length;
     } catch (error) {
       throw this.#error ?? this.failure(error, "sendto");
     } finally {
@@ -92,6 +91,10 @@ export class Sender {
       this.#onFailed,
     );
   }
+
+  readonly #count = (count: number): void => {
+    this.sent += count;
+  };
 
   readonly #onSent = (count: number): number => {
     this.sent++;

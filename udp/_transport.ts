@@ -83,8 +83,11 @@ export interface DatagramTransport {
   receiveNow(): RawDatagram | undefined;
   /** Sends a datagram to an IP address. */
   send(bytes: Uint8Array, hostname: string, port: number): Promise<number>;
-  /** Sends datagrams in fewer calls, where the API can; how many. */
-  sendMany?(datagrams: readonly OutgoingDatagram[]): Promise<number>;
+  /** Sends datagrams in fewer calls, where the API can, and tells how many went. */
+  sendMany?(
+    datagrams: readonly OutgoingDatagram[],
+    onSent: (count: number) => void,
+  ): Promise<void>;
   /** Changes a setting; false where the API cannot. */
   set<K extends keyof UdpSettings>(name: K, value: UdpSettings[K]): boolean;
   /** Joins a group; false where the API cannot. */

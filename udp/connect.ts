@@ -6,7 +6,7 @@ import {
 } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { checkWait, waitFor } from "../wait/mod.ts";
-import { findAddress } from "./_resolve.ts";
+import { checkPeerPort, findPeer } from "./_resolve.ts";
 import { setPeer } from "./_peer.ts";
 import { bindCore, type UdpOptions } from "./bind.ts";
 import { ConnectedUdpSocket } from "./connected_socket.ts";
@@ -68,9 +68,7 @@ export async function connectUdp(
 ): Promise<ConnectedUdpSocket> {
   const { hostname = "127.0.0.1", port, localAddress, localPort = 0 } = options;
   checkWait(options);
-  if (checkPort(port) === 0) {
-    throw new RangeError("Cannot connect to port 0: it stands for any port");
-  }
+  checkPeerPort(port, "connect");
   checkPort(localPort, "localPort");
   if (localAddress !== undefined && !isIpAddress(localAddress)) {
     throw new TypeError(
@@ -79,7 +77,7 @@ export async function connectUdp(
   }
   const { signal, resolver, family } = options;
   const peer = await waitFor(
-    findAddress({ hostname, port, family, resolver }, { signal }),
+    findPeer({ hostname, port, family, resolver }, { signal }),
     options,
     () =>
       socketError("ETIMEDOUT", {

@@ -1,7 +1,7 @@
 import { parseIpAddress } from "../address/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
-import { findAddress } from "./_resolve.ts";
+import { findPeer } from "./_resolve.ts";
 import { showAddr, unmapped } from "./_address_text.ts";
 import type { UdpCore } from "./_core.ts";
 import type { Datagram } from "./datagram.ts";
@@ -95,6 +95,8 @@ export class ConnectedUdpSocket extends UdpEndpoint {
    * when the kernel has it; the bytes must not change until then.
    *
    * @throws {MessageTooLongError} When there are more bytes than a datagram has.
+   * @throws {SocketError} With code `ENOBUFS`, when 65,536 sends wait already that
+   * nobody has awaited.
    *
    * @example One datagram
    * ```ts
@@ -132,9 +134,9 @@ export class ConnectedUdpSocket extends UdpEndpoint {
    * assertEquals((await server.receive({ timeout: 5000 })).data, words[1]);
    * ```
    */
-  sendMany(datagrams: Iterable<Uint8Array>): Promise<number> {
+  async sendMany(datagrams: Iterable<Uint8Array>): Promise<number> {
     const [hostname, port] = [this.#hostname, this.#port];
-    return this.transmitMany(
+    return await this.transmitMany(
       Array.from(datagrams, (bytes) => ({ bytes, hostname, port })),
     );
   }
@@ -167,7 +169,7 @@ export class ConnectedUdpSocket extends UdpEndpoint {
     address: UdpDestination,
     options: WaitOptions = {},
   ): Promise<void> {
-    const found = await findAddress({
+    const found = await findPeer({
       ...address,
       family: this.family === 4 ? 4 : undefined,
       prefer: this.family,

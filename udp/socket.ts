@@ -1,7 +1,12 @@
-import { checkPort, type SocketAddress } from "../address/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
-import { findAddress, numericAddress } from "./_resolve.ts";
+import {
+  checkPeerPort,
+  findAddress,
+  findPeer,
+  type Lookup,
+  numericAddress,
+} from "./_resolve.ts";
 import { ConnectedUdpSocket } from "./connected_socket.ts";
 import type { OutgoingDatagram } from "./_transport.ts";
 import { showAddr } from "./_address_text.ts";
@@ -73,7 +78,9 @@ export class UdpSocket extends UdpEndpoint {
    * @throws {MessageTooLongError} When there are more bytes than a datagram has.
    * @throws {PermissionDeniedError} For a broadcast address without `broadcast`.
    * @throws {AddrInfoError} When the name cannot be resolved.
-   * @throws {RangeError} When the port is out of range.
+   * @throws {RangeError} When the port is not from 1 to 65535.
+   * @throws {SocketError} With code `ENOBUFS`, when 65,536 sends wait already that
+   * nobody has awaited.
    *
    * @example To an address, and to a name
    * ```ts
@@ -104,10 +111,8 @@ export class UdpSocket extends UdpEndpoint {
   /** The address of a host as the backend needs it; undefined for a name. */
   #textNow(address: UdpDestination): string | undefined {
     const { hostname, port } = address;
-    if (hostname === this.#lastHost) {
-      checkPort(port);
-      return this.#lastText;
-    }
+    checkPeerPort(port, "send");
+    if (hostname === this.#lastHost) return this.#lastText;
     const found = numericAddress(address);
     if (found === undefined) return undefined;
     this.#lastText = this.reachable(found.hostname);
@@ -119,21 +124,18 @@ export class UdpSocket extends UdpEndpoint {
     bytes: Uint8Array,
     address: UdpDestination,
   ): Promise<number> {
-    const found = await this.#find(address);
+    const found = await findAddress(this.#lookup(address), {});
     return this.transmit(bytes, this.reachable(found.hostname), address.port);
   }
 
-  #find(
-    { hostname, port }: UdpDestination,
-    options: WaitOptions = {},
-  ): Promise<SocketAddress> {
-    return findAddress({
+  #lookup({ hostname, port }: UdpDestination): Lookup {
+    return {
       hostname,
       port,
       family: this.family === 4 ? 4 : undefined,
       prefer: this.family,
       resolver: this.#resolver,
-    }, options);
+    };
   }
 
   /**
@@ -168,7 +170,9 @@ export class UdpSocket extends UdpEndpoint {
     for (const { data, address } of datagrams) {
       try {
         const hostname = this.#textNow(address) ??
-          this.reachable((await this.#find(address)).hostname);
+          this.reachable(
+            (await findAddress(this.#lookup(address), {})).hostname,
+          );
         outgoing.push({ bytes: data, hostname, port: address.port });
       } catch (error) {
         failure = { error };
@@ -209,7 +213,7 @@ export class UdpSocket extends UdpEndpoint {
     address: UdpDestination,
     options: WaitOptions = {},
   ): Promise<ConnectedUdpSocket> {
-    const found = await this.#find(address, options);
+    const found = await findPeer(this.#lookup(address), options);
     if (this.isClosed) throw this.error("EBADF", "connect");
     const peer = {
       hostname: this.reachable(found.hostname),

@@ -1,6 +1,6 @@
 /** What a socket has done so far. */
 export interface UdpStats {
-  /** How many datagrams have been received, delivered or waiting. */
+  /** How many datagrams have been received. */
   received: number;
   /** How many datagrams have been sent. */
   sent: number;
