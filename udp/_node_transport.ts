@@ -102,7 +102,9 @@ class NodeTransport implements DatagramTransport {
   send(bytes: Uint8Array, hostname: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#giveUpSend = reject;
-      this.#socket.send(bytes, port, hostname, (error, count) => {
+      // The runtime reads them a turn later, and ends the program where they have
+      // been transferred away meanwhile.
+      this.#socket.send(bytes.slice(), port, hostname, (error, count) => {
         if (error) reject(error);
         else resolve(count);
       });

@@ -8,6 +8,7 @@ import {
 } from "../libc/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
 import { addressFor } from "./_address_text.ts";
+import { badBytes } from "./_check_bytes.ts";
 import { checkInteger } from "./_check_integer.ts";
 import type { UdpCore } from "./_core.ts";
 import { isBroadcast } from "./_interfaces.ts";
@@ -223,10 +224,8 @@ export abstract class UdpEndpoint
     buffer: Uint8Array,
     options?: WaitOptions,
   ): Promise<ReceivedInto> {
-    if ((buffer.buffer as ArrayBuffer).detached) {
-      const reason = "Cannot receive: the memory of the buffer was transferred";
-      return Promise.reject(new TypeError(reason));
-    }
+    const bad = badBytes(buffer, "receive");
+    if (bad !== undefined) return Promise.reject(bad);
     return this.#receive(options, (datagram) => {
       const { bytes } = datagram;
       const isShort = bytes.length > buffer.length;
@@ -306,6 +305,8 @@ export abstract class UdpEndpoint
   /** Why a datagram cannot be sent, before anything is tried. */
   #refusal(bytes: Uint8Array, hostname: string): Error | undefined {
     if (this.#isClosed) return this.error("EBADF", "sendto");
+    const bad = badBytes(bytes, "send");
+    if (bad !== undefined) return bad;
     const most = MAX_PAYLOAD[this.family];
     if (bytes.length > most) {
       const reason = `${bytes.length} bytes, the largest datagram has ${most}`;
@@ -325,6 +326,7 @@ export abstract class UdpEndpoint
   protected async transmitMany(
     datagrams: readonly { bytes: Uint8Array; hostname: string; port: number }[],
   ): Promise<number> {
+    if (this.#isClosed) throw this.error("EBADF", "sendto");
     const bad = datagrams.findIndex(({ bytes, hostname }) =>
       this.#refusal(bytes, hostname) !== undefined
     );

@@ -1,0 +1,138 @@
+/** Bytes that are none, or are none any more. */
+import { assertEquals, assertRejects } from "@std/assert";
+import {
+  ClosedError,
+  MessageTooLongError,
+  SocketError,
+} from "@berkeley/sockets/errors";
+import { eachTransport } from "./_each_transport.ts";
+
+const SOON = { timeout: 20_000 };
+
+function transferred(): Uint8Array {
+  const bytes = new Uint8Array(4);
+  bytes.buffer.transfer();
+  return bytes;
+}
+
+const BAD: readonly unknown[] = [
+  "text",
+  [1, 2],
+  new DataView(new ArrayBuffer(2)),
+  new ArrayBuffer(2),
+  new Uint16Array(2),
+  { length: 2 },
+  5,
+  null,
+  undefined,
+  transferred(),
+];
+
+eachTransport(
+  "what are no bytes is neither sent nor received into",
+  async ({ bind, connect }) => {
+    using a = await bind();
+    using socket = await bind();
+    using connected = await connect(a.localAddr);
+    const address = a.localAddr;
+    const good = new Uint8Array(1);
+    for (const bad of BAD as Uint8Array[]) {
+      for (
+        const call of [
+          () => socket.sendTo(bad, address),
+          () => connected.send(bad),
+          () => socket.receiveInto(bad),
+          () => connected.sendMany([good, bad, good]),
+          () => socket.sendMany([{ data: bad, address }]),
+        ]
+      ) await assertRejects(call, TypeError);
+      await a.receive(SOON); // what was in front of the bad one
+    }
+    const none = null as unknown as [];
+    await assertRejects(() => connected.sendMany(none), TypeError);
+    await assertRejects(() => socket.sendMany(none), TypeError);
+    await socket.sendTo(new Uint8Array(2), address);
+    assertEquals((await a.receive(SOON)).data.length, 2);
+  },
+);
+
+eachTransport(
+  "bytes that are transferred while they wait to be sent harm nobody else",
+  async ({ bind }) => {
+    using a = await bind();
+    using socket = await bind();
+    const [early, late] = [new Uint8Array(4), new Uint8Array(4)];
+    const sends = Promise.allSettled([
+      socket.sendTo(early, a.localAddr),
+      socket.sendTo(late, a.localAddr),
+      socket.sendTo(new Uint8Array(3), a.localAddr),
+    ]);
+    early.buffer.transfer();
+    late.buffer.transfer();
+    const results = await sends;
+    assertEquals(results[2], { status: "fulfilled", value: 3 });
+    while ((await a.receive(SOON)).data.length !== 3);
+  },
+);
+
+eachTransport("nothing is sent to port 0", async ({ bind, loopback }) => {
+  using socket = await bind();
+  const address = { hostname: loopback, port: 0 };
+  const data = new Uint8Array(1);
+  for (let i = 0; i < 2; i++) { // the address is remembered
+    await assertRejects(() => socket.sendTo(data, address), RangeError);
+    await assertRejects(() => socket.sendMany([{ data, address }]), RangeError);
+    await socket.sendTo(data, socket.localAddr);
+  }
+});
+
+eachTransport(
+  "a batch with a bad one tells what was sent in front of it",
+  async ({ bind, backend, family }) => {
+    using a = await bind();
+    using socket = await bind();
+    const good = { data: new Uint8Array(1), address: a.localAddr };
+    const large = { data: new Uint8Array(70_000), address: a.localAddr };
+    // What the kernel refuses: broadcast, and an address that there is not.
+    const hostname = family === 4
+      ? "127.255.255.255"
+      : "::ffff:127.255.255.255";
+    const refused = { data: new Uint8Array(1), address: { hostname, port: 9 } };
+    for (const bad of backend === "deno" ? [large] : [large, refused]) {
+      const before = socket.stats.sent;
+      const batch = [good, good, bad, good];
+      const error = await assertRejects(
+        () => socket.sendMany(batch),
+        bad === large ? MessageTooLongError : SocketError,
+      );
+      assertEquals(error instanceof ClosedError, false);
+      assertEquals(socket.stats.sent - before, 2);
+    }
+    assertEquals(await socket.sendMany([]), 0);
+    socket.close();
+    await assertRejects(() => socket.sendMany([]), ClosedError);
+    await assertRejects(() => socket.sendMany([good]), ClosedError);
+  },
+);
+
+eachTransport(
+  "too many sends that nobody awaits are refused, and the rest are sent",
+  async ({ bind }) => {
+    using a = await bind();
+    using socket = await bind();
+    const data = new Uint8Array(1);
+    const COUNT = 65_536;
+    const sends = Array.from(
+      { length: COUNT + 10 },
+      () => socket.sendTo(data, a.localAddr),
+    );
+    const results = await Promise.allSettled(sends);
+    const refused = results.filter(({ status }) => status === "rejected");
+    assertEquals(refused.length, 9); // one is on its way, as many wait as may
+    for (const { reason } of refused as PromiseRejectedResult[]) {
+      assertEquals((reason as SocketError).code, "ENOBUFS");
+    }
+    assertEquals(socket.stats.sent, COUNT + 1);
+    assertEquals(await socket.sendTo(data, a.localAddr), 1);
+  },
+);
