@@ -17,6 +17,11 @@ export interface ParseOptions<B extends string, S extends string> {
   stopEarly?: boolean;
   /** Other names of an option. */
   alias?: Partial<Record<NoInfer<B | S>, string>>;
+  /**
+   * Called with each word that is no option or value of one, and with each
+   * option that was not declared and its name; false leaves it out.
+   */
+  unknown?: (arg: string, key?: string, value?: unknown) => unknown;
 }
 
 /** The parsed options, and in `_` the words that belong to none. */
@@ -32,7 +37,7 @@ function word(text: string): string | number {
     : text;
 }
 
-/** Parses command-line arguments; unknown options are kept, never refused. */
+/** Parses command-line arguments; unknown options are kept, unless `unknown` objects. */
 export function parseArgs<
   B extends string = never,
   S extends string = never,
@@ -68,10 +73,22 @@ export function parseArgs<
     });
   const first = scan(args).tokens.find(({ kind }) => kind === "positional");
   const end = options.stopEarly && first ? first.index + 1 : args.length;
-  const { values, positionals } = scan(args.slice(0, end));
-  const result: Record<string, unknown> = {
-    _: [...positionals.map(word), ...args.slice(end)],
-  };
+  const { values, tokens } = scan(args.slice(0, end));
+  const { unknown = () => true } = options;
+  const words: Array<string | number> = [];
+  let isOver = false; // behind "--"
+  for (const token of tokens) {
+    if (token.kind === "option-terminator") isOver = true;
+    else if (token.kind === "positional") {
+      if (isOver) words.push(token.value);
+      else if (unknown(token.value) !== false) words.push(word(token.value));
+    } else if (!Object.hasOwn(known, token.name)) {
+      const value = token.value ?? true;
+      const isKept = unknown(args[token.index]!, token.name, value) !== false;
+      if (!isKept) delete values[token.name];
+    }
+  }
+  const result: Record<string, unknown> = { _: [...words, ...args.slice(end)] };
   for (const name of options.boolean ?? []) result[name] = false;
   Object.assign(result, options.default);
   for (const [name, value] of Object.entries(values)) {

@@ -88,6 +88,33 @@ Deno.test("parseArgs() with stopEarly keeps all after the first word as it is", 
   assertEquals(parseArgs(["--port", "3"], options).port, "3");
 });
 
+Deno.test("parseArgs() asks unknown() of words and undeclared options, and leaves out what it refuses", () => {
+  const asked: [string, string | undefined][] = [];
+  const { port, _ } = parseArgs(
+    ["a", "--port", "1", "--bogus", "-x", "b", "--", "--c"],
+    {
+      string: ["port"],
+      unknown: (arg, key) => {
+        asked.push([arg, key]);
+        return arg === "a";
+      },
+    },
+  );
+  const [first, second, third] = asked;
+  assertEquals([first, second, third], [
+    ["a", undefined],
+    ["--bogus", "bogus"],
+    ["-x", "x"],
+  ]);
+  assertEquals({ port, _: [_[0], _.at(-1)] }, { port: "1", _: ["a", "--c"] });
+  assertThrows(() =>
+    parseArgs(["--bogus=1"], {
+      unknown: (arg) => {
+        throw new TypeError(arg);
+      },
+    }), TypeError);
+});
+
 Deno.test("getAvailablePort() gives a port that can be listened on", () => {
   const port = getAvailablePort();
   using listener = Deno.listen({ port });
