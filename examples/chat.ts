@@ -201,16 +201,19 @@ export async function main(args: string[]): Promise<void> {
       patience: "5000",
     },
     alias: { help: "h" },
+    unknown: (word, option) => {
+      if (option !== undefined) throw new TypeError(`No such option: ${word}`);
+    },
   });
   if (options.help) return console.log(USAGE);
   const { hostname, _: [role = "serve"] } = options;
   const port = Number(options.port);
   if (role === "join") return await join(hostname, port, options.nick);
-  if (role !== "serve") throw new Error(`Serve or join? Not "${role}"`);
+  if (role !== "serve") throw new TypeError(`Serve or join? Not "${role}"`);
   const limit = (name: "max-line" | "max-queue" | "patience") => {
     const value = Number(options[name]);
     if (Number.isSafeInteger(value) && value > 0) return value;
-    throw new Error(`--${name} must be 1 or more: ${options[name]}`);
+    throw new RangeError(`--${name} must be 1 or more: ${options[name]}`);
   };
   await serve(hostname, port, {
     maxLine: limit("max-line"),
@@ -222,6 +225,7 @@ export async function main(args: string[]): Promise<void> {
 if (import.meta.main) {
   await main(Deno.args).catch((error) => {
     console.error(error.message);
-    Deno.exit(1);
+    const isMisuse = /^(Type|Range|Syntax)Error$/.test(error.name);
+    Deno.exit(isMisuse ? 2 : 1);
   });
 }

@@ -51,16 +51,18 @@ export async function main(args: string[]): Promise<void> {
     string: ["hostname", "port", "clients"],
     default: { hostname: "127.0.0.1", port: "0", clients: "3" },
     alias: { help: "h" },
+    unknown: (word, option) => {
+      if (option !== undefined) throw new TypeError(`No such option: ${word}`);
+    },
   });
   if (options.help) return console.log(USAGE);
   const { hostname, _: [role] } = options;
+  const count = Number(options.clients);
+  if (!(count >= 1 && count <= 1000)) {
+    throw new RangeError(`--clients must be 1 to 1000: ${options.clients}`);
+  }
   const askAll = (hostname: string, port: number) =>
-    Promise.all(
-      Array.from(
-        { length: Number(options.clients) },
-        () => ask(hostname, port),
-      ),
-    );
+    Promise.all(Array.from({ length: count }, () => ask(hostname, port)));
 
   if (role === "ask") return void await askAll(hostname, Number(options.port));
   const server = await serve(hostname, Number(options.port));
@@ -75,6 +77,7 @@ export async function main(args: string[]): Promise<void> {
 if (import.meta.main) {
   await main(Deno.args).catch((error) => {
     console.error(error.message);
-    Deno.exit(1);
+    const isMisuse = /^(Type|Range|Syntax)Error$/.test(error.name);
+    Deno.exit(isMisuse ? 2 : 1);
   });
 }

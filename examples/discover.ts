@@ -143,6 +143,9 @@ export async function main(args: string[]): Promise<void> {
     string: ["target", "wait", "location", "from", "port"],
     default: { wait: "3", location: "", from: "0.0.0.0", port: "1900" },
     alias: { help: "h" },
+    unknown: (word, option) => {
+      if (option !== undefined) throw new TypeError(`No such option: ${word}`);
+    },
   });
   if (options.help) return console.log(USAGE);
   const { target, from, location, _: [role = "search"] } = options;
@@ -152,17 +155,18 @@ export async function main(args: string[]): Promise<void> {
     seconds: Number(options.wait),
   };
   if (!(place.seconds >= 2 && place.seconds <= 6)) {
-    throw new Error(`Cannot wait ${options.wait} s: it must be 2 to 6`);
+    throw new RangeError(`Cannot wait ${options.wait} s: it must be 2 to 6`);
   }
   if (role === "search") await search(target ?? "ssdp:all", place);
   else if (role === "announce") {
     await announce(target ?? "upnp:rootdevice", location, place);
-  } else throw new Error(`Cannot ${role}: search or announce`);
+  } else throw new TypeError(`Cannot ${role}: search or announce`);
 }
 
 if (import.meta.main) {
   await main(Deno.args).catch((error) => {
     console.error(error.message);
-    Deno.exit(1);
+    const isMisuse = /^(Type|Range|Syntax)Error$/.test(error.name);
+    Deno.exit(isMisuse ? 2 : 1);
   });
 }

@@ -106,11 +106,17 @@ export async function main(args: string[]): Promise<void> {
     string: ["hostname", "port", "count"],
     default: { hostname: "127.0.0.1", port: "0", count: "10" },
     alias: { help: "h" },
+    unknown: (word, option) => {
+      if (option !== undefined) throw new TypeError(`No such option: ${word}`);
+    },
   });
   if (options.help) return console.log(USAGE);
   const { hostname, udp, _: [role] } = options;
   const port = Number(options.port);
   const count = Number(options.count);
+  if (!(count >= 0)) {
+    throw new RangeError(`--count must be 0 or more: ${options.count}`);
+  }
   const serve = udp ? serveUdpEcho : serveTcpEcho;
   const talk = udp ? talkUdp : talkTcp;
 
@@ -129,6 +135,7 @@ export async function main(args: string[]): Promise<void> {
 if (import.meta.main) {
   await main(Deno.args).catch((error) => {
     console.error(error.message);
-    Deno.exit(1);
+    const isMisuse = /^(Type|Range|Syntax)Error$/.test(error.name);
+    Deno.exit(isMisuse ? 2 : 1);
   });
 }

@@ -86,9 +86,13 @@ export async function main(args: string[]): Promise<void> {
     string: ["service", "type", "server", "timeout"],
     default: { timeout: "10000" },
     alias: { help: "h" },
+    unknown: (word, option) => {
+      if (option !== undefined) throw new TypeError(`No such option: ${word}`);
+    },
   });
   const [name, service] = options._.map(String);
-  if (options.help || name === undefined) return console.log(USAGE);
+  if (options.help) return console.log(USAGE);
+  if (name === undefined) throw new TypeError("Say which name to look up");
   const { server } = options;
   const wait = { timeout: Number(options.timeout) };
   const resolver = new Resolver(
@@ -111,7 +115,7 @@ export async function main(args: string[]): Promise<void> {
   if (options.type !== undefined) {
     const type = options.type.toUpperCase();
     if (!TYPES.includes(type)) {
-      throw new Error(`Cannot look up ${type}: try ${TYPES.join(", ")}`);
+      throw new TypeError(`Cannot look up ${type}: try ${TYPES.join(", ")}`);
     }
     const records = await resolver.resolve(name, type as RecordType, wait);
     return records.forEach((data) => console.log(formatRecord(data)));
@@ -145,6 +149,7 @@ export async function main(args: string[]): Promise<void> {
 if (import.meta.main) {
   await main(Deno.args).catch((error) => {
     console.error(error.message);
-    Deno.exit(1);
+    const isMisuse = /^(Type|Range|Syntax)Error$/.test(error.name);
+    Deno.exit(isMisuse ? 2 : 1);
   });
 }

@@ -95,19 +95,26 @@ async function udpPeer(
   };
 }
 
-async function print(bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length;) {
-    done += await Deno.stdout.write(bytes.subarray(done));
+/** False when whoever reads our stdout, as `head` may, has left. */
+async function print(bytes: Uint8Array): Promise<boolean> {
+  try {
+    for (let done = 0; done < bytes.length;) {
+      done += await Deno.stdout.write(bytes.subarray(done));
+    }
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return false;
+    throw error;
   }
 }
 
 /** Carries bytes both ways until both sides have ended, or nothing happens. */
 async function talk(peer: Peer, timeout: number): Promise<void> {
-  const idle = Promise.withResolvers<void>();
+  const over = Promise.withResolvers<void>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const touch = () => {
     clearTimeout(timer);
-    if (timeout < Infinity) timer = setTimeout(idle.resolve, timeout);
+    if (timeout < Infinity) timer = setTimeout(over.resolve, timeout);
   };
   async function sendAll() {
     const buffer = new Uint8Array(CHUNK);
@@ -120,14 +127,14 @@ async function talk(peer: Peer, timeout: number): Promise<void> {
   async function printAll() {
     for (let bytes; (bytes = await peer.receive()) !== null;) {
       touch();
-      await print(bytes);
+      if (!await print(bytes)) return over.resolve();
     }
   }
   touch();
   const sending = sendAll();
   const printing = printAll();
   const both = Promise.all([sending, printing]);
-  const ends: Promise<unknown>[] = [both, idle.promise];
+  const ends: Promise<unknown>[] = [both, over.promise];
   // Who types has nobody left to type to; what a pipe holds, the peer may read.
   if (Deno.stdin.isTerminal()) ends.push(printing);
   try {
@@ -153,16 +160,21 @@ export async function main(args: string[]): Promise<void> {
     string: ["wait"],
     default: { wait: "Infinity" },
     alias: { help: "h", listen: "l", udp: "u", verbose: "v", wait: "w" },
+    unknown: (word, option) => {
+      if (option !== undefined) throw new TypeError(`No such option: ${word}`);
+    },
   });
   if (options.help) return console.log(USAGE);
   const words = options._.map(String);
   const port = words.pop();
   const hostname = words.pop() ?? "127.0.0.1";
   if (port === undefined || words.length > 0) {
-    throw new Error("Say which port, and perhaps a host: nc [HOST] PORT");
+    throw new TypeError("Say which port, and perhaps a host: nc [HOST] PORT");
   }
   const timeout = Number(options.wait) * 1000;
-  if (!(timeout > 0)) throw new Error(`-w must be above 0: ${options.wait}`);
+  if (!(timeout > 0)) {
+    throw new RangeError(`-w must be above 0: ${options.wait}`);
+  }
 
   const tell: Tell = (what, { hostname, port }) => {
     if (options.verbose) console.error(`${what} ${hostname} port ${port}`);
@@ -178,6 +190,7 @@ export async function main(args: string[]): Promise<void> {
 if (import.meta.main) {
   await main(Deno.args).catch((error) => {
     console.error(error.message);
-    Deno.exit(1);
+    const isMisuse = /^(Type|Range|Syntax)Error$/.test(error.name);
+    Deno.exit(isMisuse ? 2 : 1);
   });
 }

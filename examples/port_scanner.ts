@@ -51,7 +51,7 @@ export function parsePorts(text: string): number[] {
     const first = Number(range?.[1]);
     const last = Number(range?.[2] ?? first);
     if (!(first >= 1 && first <= last && last <= 65535)) {
-      throw new Error(`"${part}" is neither a port nor a range of ports`);
+      throw new SyntaxError(`"${part}" is neither a port nor a range of ports`);
     }
     for (let port = first; port <= last; port++) ports.add(port);
   }
@@ -121,14 +121,19 @@ export async function main(args: string[]): Promise<void> {
     string: ["concurrency", "timeout"],
     default: { concurrency: "100", timeout: "1000" },
     alias: { help: "h" },
+    unknown: (word, option) => {
+      if (option !== undefined) throw new TypeError(`No such option: ${word}`);
+    },
   });
   const [host, list = "1-1024"] = options._.map(String);
   if (options.help) return console.log(USAGE);
-  if (host === undefined) throw new Error("Say which host to scan");
+  if (host === undefined) throw new TypeError("Say which host to scan");
   const ports = parsePorts(list);
   const concurrency = Number(options.concurrency);
   if (!(concurrency >= 1 && concurrency <= 1000)) {
-    throw new Error(`--concurrency must be from 1 to 1000: ${concurrency}`);
+    throw new RangeError(
+      `--concurrency must be from 1 to 1000: ${concurrency}`,
+    );
   }
 
   const infos = await getAddrInfo(host, null, { socktype: SOCK_STREAM });
@@ -159,6 +164,7 @@ export async function main(args: string[]): Promise<void> {
 if (import.meta.main) {
   await main(Deno.args).catch((error) => {
     console.error(error.message);
-    Deno.exit(1);
+    const isMisuse = /^(Type|Range|Syntax)Error$/.test(error.name);
+    Deno.exit(isMisuse ? 2 : 1);
   });
 }

@@ -196,7 +196,7 @@ async function addressOf(host: string, family: number): Promise<IpAddress> {
 function checkNumber(name: string, text: string, least: number, most: number) {
   const number = Number(text);
   if (number >= least && number <= most) return number;
-  throw new Error(`--${name} must be ${least} to ${most}: ${text}`);
+  throw new RangeError(`--${name} must be ${least} to ${most}: ${text}`);
 }
 
 /** Runs the example. */
@@ -206,10 +206,15 @@ export async function main(args: string[]): Promise<void> {
     string: ["count", "interval", "timeout", "size"],
     default: { count: "4", interval: "1", timeout: "2", size: "56" },
     alias: { help: "h" },
+    unknown: (word, option) => {
+      if (option !== undefined) throw new TypeError(`No such option: ${word}`);
+    },
   });
   if (options.help) return console.log(USAGE);
   const [host] = options._;
-  if (host === undefined) throw new Error("Say which host: posix_ping HOST");
+  if (host === undefined) {
+    throw new TypeError("Say which host: posix_ping HOST");
+  }
   const count = checkNumber("count", options.count, 1, 65_535);
   const interval = 1000 * checkNumber("interval", options.interval, 0, 3600);
   const timeout = 1000 * checkNumber("timeout", options.timeout, 0.001, 3600);
@@ -257,6 +262,7 @@ export async function main(args: string[]): Promise<void> {
 if (import.meta.main) {
   await main(Deno.args).catch((error) => {
     console.error(error.message);
-    Deno.exit(1);
+    const isMisuse = /^(Type|Range|Syntax)Error$/.test(error.name);
+    Deno.exit(isMisuse ? 2 : 1);
   });
 }

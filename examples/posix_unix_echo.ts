@@ -119,10 +119,16 @@ export async function main(args: string[]): Promise<void> {
     string: ["path", "abstract", "count"],
     default: { abstract: "berkeley-echo", count: "10" },
     alias: { help: "h" },
+    unknown: (word, option) => {
+      if (option !== undefined) throw new TypeError(`No such option: ${word}`);
+    },
   });
   if (options.help) return console.log(USAGE);
   const name = { path: options.path ?? `\0${options.abstract}` };
   const count = Number(options.count);
+  if (!(count >= 0)) {
+    throw new RangeError(`--count must be 0 or more: ${options.count}`);
+  }
   const [role] = options._;
 
   if (role === "talk") return await talk(name, count);
@@ -139,6 +145,7 @@ export async function main(args: string[]): Promise<void> {
 if (import.meta.main) {
   await main(Deno.args).catch((error) => {
     console.error(error.message);
-    Deno.exit(1);
+    const isMisuse = /^(Type|Range|Syntax)Error$/.test(error.name);
+    Deno.exit(isMisuse ? 2 : 1);
   });
 }

@@ -113,16 +113,23 @@ export async function main(args: string[]): Promise<void> {
       stats: "10",
     },
     alias: { help: "h" },
+    unknown: (word, option) => {
+      if (option !== undefined) throw new TypeError(`No such option: ${word}`);
+    },
   });
   if (options.help) return console.log(USAGE);
   const { hostname, _: [host, word] } = options;
   const port = Number(word);
   if (host === undefined || !(port >= 1 && port <= 65535)) {
-    throw new Error("Say where to pass connections on to: proxy HOST PORT");
+    throw new TypeError("Say where to pass connections on to: proxy HOST PORT");
   }
   const [grace, seconds] = [Number(options.grace), Number(options.stats)];
-  if (!(grace >= 0)) throw new Error(`--grace must be 0 or more: ${grace}`);
-  if (!(seconds > 0)) throw new Error(`--stats must be above 0: ${seconds}`);
+  if (!(grace >= 0)) {
+    throw new RangeError(`--grace must be 0 or more: ${grace}`);
+  }
+  if (!(seconds > 0)) {
+    throw new RangeError(`--stats must be above 0: ${seconds}`);
+  }
 
   const target = { hostname: String(host), port };
   const server = await serveTcp({
@@ -153,6 +160,7 @@ export async function main(args: string[]): Promise<void> {
 if (import.meta.main) {
   await main(Deno.args).catch((error) => {
     console.error(error.message);
-    Deno.exit(1);
+    const isMisuse = /^(Type|Range|Syntax)Error$/.test(error.name);
+    Deno.exit(isMisuse ? 2 : 1);
   });
 }

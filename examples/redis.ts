@@ -79,9 +79,9 @@ export class Redis implements Disposable {
       case "-":
         return new RedisError(text);
       case ":":
-        return Number.isSafeInteger(+text) ? +text : BigInt(text);
+        return Number.isSafeInteger(+text) ? +text : integerOf(text);
       case "(":
-        return BigInt(text);
+        return integerOf(text);
       case ",":
         return +text.replace("inf", "Infinity");
       case "#":
@@ -143,6 +143,11 @@ function notResp(text: string): Error {
   return new Error(
     `The server does not speak RESP: ${Deno.inspect(text.slice(0, 60))}`,
   );
+}
+
+function integerOf(text: string): bigint {
+  if (!/^[+-]?\d+$/.test(text)) throw notResp(text);
+  return BigInt(text);
 }
 
 function lengthOf(text: string): number {
@@ -216,13 +221,16 @@ export async function main(args: string[]): Promise<void> {
     string: ["hostname", "port", "max"],
     default: { hostname: "127.0.0.1", port: "6379", max: "67108864" },
     alias: { help: "h" },
+    unknown: (word, option) => {
+      if (option !== undefined) throw new TypeError(`No such option: ${word}`);
+    },
     stopEarly: true,
   });
   if (options.help) return console.log(USAGE);
   const { hostname, resp3, _: words } = options;
   const port = Number(options.port);
   const max = Number(options.max);
-  if (!(max > 0)) throw new Error(`--max must be above 0: ${options.max}`);
+  if (!(max > 0)) throw new RangeError(`--max must be above 0: ${options.max}`);
   using redis = new Redis(
     await connectTcp({ hostname, port, timeout: 5000 }),
     max,
@@ -245,6 +253,7 @@ export async function main(args: string[]): Promise<void> {
 if (import.meta.main) {
   await main(Deno.args).catch((error) => {
     console.error(error.message);
-    Deno.exit(1);
+    const isMisuse = /^(Type|Range|Syntax)Error$/.test(error.name);
+    Deno.exit(isMisuse ? 2 : 1);
   });
 }

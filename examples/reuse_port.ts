@@ -156,7 +156,7 @@ function checkNumber(name: string, text: string, least: number, most: number) {
   if (Number.isInteger(number) && number >= least && number <= most) {
     return number;
   }
-  throw new Error(`--${name} must be ${least} to ${most}: ${text}`);
+  throw new RangeError(`--${name} must be ${least} to ${most}: ${text}`);
 }
 
 /** Runs the example. */
@@ -185,6 +185,7 @@ export async function main(args: string[]): Promise<void> {
 if (import.meta.main) {
   await main(Deno.args).catch((error) => {
     console.error(error.message);
-    Deno.exit(1);
+    const isMisuse = /^(Type|Range|Syntax)Error$/.test(error.name);
+    Deno.exit(isMisuse ? 2 : 1);
   });
 }

@@ -16,7 +16,7 @@ import { parseArgs } from "@std/cli/parse-args";
 const USAGE = `Usage: rpc [serve | call METHOD [VALUE...]] [options]
 
 Without a word, serves on a free port and calls itself. A VALUE is JSON, or else
-a text. The methods: add NUMBER..., reverse TEXT, sleep MILLISECONDS.
+a text; one that begins with - goes behind --. The methods: add NUMBER..., reverse TEXT, sleep MILLISECONDS.
 
   --hostname NAME    where to serve, or whom to call (127.0.0.1)
   --port NUMBER      0 chooses a free port (0)
@@ -65,7 +65,11 @@ function encode(message: Request | Reply): Uint8Array {
 }
 
 function decode(frame: Uint8Array): unknown {
-  return JSON.parse(new TextDecoder().decode(frame));
+  try {
+    return JSON.parse(new TextDecoder().decode(frame));
+  } catch {
+    throw new Error("The message is not JSON");
+  }
 }
 
 async function answer(frame: Uint8Array, signal: AbortSignal): Promise<Reply> {
@@ -211,15 +215,20 @@ export async function main(args: string[]): Promise<void> {
     string: ["hostname", "port", "timeout"],
     default: { hostname: "127.0.0.1", port: "0", timeout: "5000" },
     alias: { help: "h" },
+    unknown: (word, option) => {
+      if (option !== undefined) throw new TypeError(`No such option: ${word}`);
+    },
   });
   if (options.help) return console.log(USAGE);
   const { hostname, _: [role, method, ...values] } = options;
   const port = Number(options.port);
   const timeout = Number(options.timeout);
-  if (!(timeout > 0)) throw new Error(`--timeout must be above 0: ${timeout}`);
+  if (!(timeout > 0)) {
+    throw new RangeError(`--timeout must be above 0: ${timeout}`);
+  }
 
   if (role === "call") {
-    if (method === undefined) throw new Error("Say which method to call");
+    if (method === undefined) throw new TypeError("Say which method to call");
     const conn = await connectTcp({ hostname, port, timeout });
     using client = new RpcClient(conn);
     const params = values.map(parseValue);
@@ -244,6 +253,7 @@ export async function main(args: string[]): Promise<void> {
 if (import.meta.main) {
   await main(Deno.args).catch((error) => {
     console.error(error.message);
-    Deno.exit(1);
+    const isMisuse = /^(Type|Range|Syntax)Error$/.test(error.name);
+    Deno.exit(isMisuse ? 2 : 1);
   });
 }

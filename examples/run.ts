@@ -53,7 +53,7 @@ async function run([name, ...args]: string[]): Promise<void> {
     return;
   }
   if (!Object.hasOwn(EXAMPLES, name)) {
-    throw new Error(
+    throw new TypeError(
       `There is no example "${name}": run deno task examples for the list`,
     );
   }
@@ -70,6 +70,7 @@ async function run([name, ...args]: string[]): Promise<void> {
 if (import.meta.main) {
   await run(Deno.args).catch((error) => {
     console.error(error.message);
-    Deno.exit(1);
+    const isMisuse = /^(Type|Range|Syntax)Error$/.test(error.name);
+    Deno.exit(isMisuse ? 2 : 1);
   });
 }

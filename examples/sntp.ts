@@ -97,9 +97,17 @@ export async function main(args: string[]): Promise<void> {
     string: ["port", "timeout", "attempts"],
     default: { port: "123", timeout: "1000", attempts: "3" },
     alias: { help: "h" },
+    unknown: (word, option) => {
+      if (option !== undefined) throw new TypeError(`No such option: ${word}`);
+    },
   });
   const [hostname] = options._.map(String);
-  if (options.help || hostname === undefined) return console.log(USAGE);
+  if (options.help) return console.log(USAGE);
+  if (hostname === undefined) throw new TypeError("Say which server to ask");
+  const attempts = Number(options.attempts);
+  if (!(attempts >= 1)) {
+    throw new RangeError(`--attempts must be 1 or more: ${options.attempts}`);
+  }
   const family = options["4"] ? 4 : options["6"] ? 6 : undefined;
   using socket = await connectUdp({
     hostname,
@@ -120,7 +128,7 @@ export async function main(args: string[]): Promise<void> {
       return;
     } catch (error) {
       if (!(error instanceof TimedOutError)) throw error;
-      if (!(attempt < Number(options.attempts))) throw error;
+      if (attempt >= attempts) throw error;
     }
   }
 }
@@ -128,6 +136,7 @@ export async function main(args: string[]): Promise<void> {
 if (import.meta.main) {
   await main(Deno.args).catch((error) => {
     console.error(error.message);
-    Deno.exit(1);
+    const isMisuse = /^(Type|Range|Syntax)Error$/.test(error.name);
+    Deno.exit(isMisuse ? 2 : 1);
   });
 }

@@ -126,12 +126,17 @@ export async function main(args: string[]): Promise<void> {
     string: ["name", "timeout"],
     default: { timeout: "10000" },
     alias: { help: "h" },
+    unknown: (word, option) => {
+      if (option !== undefined) throw new TypeError(`No such option: ${word}`);
+    },
   });
   if (options.help) return console.log(USAGE);
   const [hostname, port = "25"] = options._.map(String);
-  if (hostname === undefined) throw new Error("Say which host to ask");
+  if (hostname === undefined) throw new TypeError("Say which host to ask");
   const timeout = Number(options.timeout);
-  if (!(timeout > 0)) throw new Error(`--timeout must be above 0: ${timeout}`);
+  if (!(timeout > 0)) {
+    throw new RangeError(`--timeout must be above 0: ${timeout}`);
+  }
   const caCerts = options.ca
     ? [await new Response(Deno.stdin.readable).text()]
     : [];
@@ -155,6 +160,7 @@ export async function main(args: string[]): Promise<void> {
 if (import.meta.main) {
   await main(Deno.args).catch((error) => {
     console.error(error.message);
-    Deno.exit(1);
+    const isMisuse = /^(Type|Range|Syntax)Error$/.test(error.name);
+    Deno.exit(isMisuse ? 2 : 1);
   });
 }

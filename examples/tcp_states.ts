@@ -150,6 +150,9 @@ export async function main(args: string[]): Promise<void> {
   const options = parseArgs(args, {
     boolean: ["help", "6"],
     alias: { help: "h" },
+    unknown: (word, option) => {
+      if (option !== undefined) throw new TypeError(`No such option: ${word}`);
+    },
   });
   if (options.help) return console.log(USAGE);
   await show(options[6] ? AF_INET6 : AF_INET);
@@ -158,6 +161,7 @@ export async function main(args: string[]): Promise<void> {
 if (import.meta.main) {
   await main(Deno.args).catch((error) => {
     console.error(error.message);
-    Deno.exit(1);
+    const isMisuse = /^(Type|Range|Syntax)Error$/.test(error.name);
+    Deno.exit(isMisuse ? 2 : 1);
   });
 }

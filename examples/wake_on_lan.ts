@@ -25,7 +25,7 @@ function parseBytes(what: string, text: string, counts: number[]): Uint8Array {
   if (counts.includes(bytes.length) && bytes.every(isByte)) {
     return Uint8Array.from(bytes, (byte) => parseInt(byte, 16));
   }
-  throw new Error(
+  throw new SyntaxError(
     `Cannot use ${what} "${text}": it reads like 02:00:5e:00:53:01`,
   );
 }
@@ -58,13 +58,17 @@ export async function main(args: string[]): Promise<void> {
       count: "3",
     },
     alias: { help: "h" },
+    unknown: (word, option) => {
+      if (option !== undefined) throw new TypeError(`No such option: ${word}`);
+    },
   });
   const macs = options._.map(String);
-  if (options.help || macs.length === 0) return console.log(USAGE);
+  if (options.help) return console.log(USAGE);
+  if (macs.length === 0) throw new TypeError("Say whom to wake: a MAC address");
   const { broadcast: hostname, from } = options;
   const port = Number(options.port);
   const count = Number(options.count);
-  if (!(count >= 1)) throw new Error(`Cannot send ${options.count} times`);
+  if (!(count >= 1)) throw new RangeError(`Cannot send ${options.count} times`);
   const packets = macs.map((mac) => magicPacket(mac, options.password));
 
   using socket = await bindUdp({ hostname: from, broadcast: true });
@@ -79,6 +83,7 @@ export async function main(args: string[]): Promise<void> {
 if (import.meta.main) {
   await main(Deno.args).catch((error) => {
     console.error(error.message);
-    Deno.exit(1);
+    const isMisuse = /^(Type|Range|Syntax)Error$/.test(error.name);
+    Deno.exit(isMisuse ? 2 : 1);
   });
 }

@@ -204,10 +204,17 @@ export function runExample(
   return run(["examples/run.ts", ...args], input);
 }
 
-/** Asserts that a program has failed in one line on stderr, without a stack. */
-export function assertFailsInALine(outcome: Outcome, expected: string): void {
+/**
+ * Asserts that a program has failed in one line on stderr, without a stack: with
+ * 1, or 2 for what is wrong with its arguments.
+ */
+export function assertFailsInALine(
+  outcome: Outcome,
+  expected: string,
+  expectedCode = 1,
+): void {
   const { code, stderr } = outcome;
-  assertEquals(code, 1, stderr);
+  assertEquals(code, expectedCode, stderr);
   assertStringIncludes(stderr, expected);
   assertEquals(stderr.trim().split("\n").length, 1, stderr);
 }

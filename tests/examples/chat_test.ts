@@ -169,7 +169,7 @@ const MISUSES = [
 
 for (const { args, expected } of MISUSES) {
   Deno.test(`chat ${args.join(" ")} fails in a line`, async () => {
-    assertFailsInALine(await runExample(["chat", ...args]), expected);
+    assertFailsInALine(await runExample(["chat", ...args]), expected, 2);
   });
 }
 

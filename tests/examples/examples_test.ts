@@ -1,6 +1,6 @@
 /** Each example runs as a user would run it, with `--allow-net` alone. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { EXAMPLES } from "../../examples/run.ts";
+import { EXAMPLES, POSIX_EXAMPLES } from "../../examples/run.ts";
 import {
   assertFailsInALine,
   ROOT,
@@ -8,6 +8,7 @@ import {
   runExample,
   startExample,
 } from "./_example.ts";
+import { PERMISSIONS } from "./_posix_example.ts";
 
 function numbered(text: string): string[] {
   return Array.from({ length: 10 }, (_, i) => `${text} ${i + 1}`);
@@ -83,9 +84,22 @@ for (const { args, expected } of RUNS) {
   });
 }
 
-const FAILURES: { args: string[]; expected: string }[] = [
+for (const name of Object.keys(EXAMPLES)) {
+  const permissions = POSIX_EXAMPLES.has(name) ? PERMISSIONS : undefined;
+  Deno.test(`the example ${name} refuses an option that it does not have`, async () => {
+    const args = ["examples/run.ts", name, "--no-such-option"];
+    assertFailsInALine(await run(args, "", permissions), "no-such-option", 2);
+  });
+}
+
+const FAILURES: { args: string[]; expected: string; code?: number }[] = [
   { args: ["nothing"], expected: 'There is no example "nothing"' },
-  { args: ["lookup", "no.invalid"], expected: "EAI_NONAME" },
+  { args: ["lookup", "no.invalid"], expected: "EAI_NONAME", code: 1 },
+  { args: ["lookup"], expected: "Say which name" },
+  { args: ["sntp"], expected: "Say which server" },
+  { args: ["wake_on_lan"], expected: "Say whom to wake" },
+  { args: ["echo", "--count", "x"], expected: "--count must be 0 or more: x" },
+  { args: ["daytime", "--clients", "0"], expected: "--clients must be 1 to" },
   {
     args: ["echo", "--port", "70000"],
     expected: "must be an integer from 0 to 65535",
@@ -93,10 +107,10 @@ const FAILURES: { args: string[]; expected: string }[] = [
   { args: ["daytime", "ask", "--port", "x"], expected: "port NaN" },
 ];
 
-for (const { args, expected } of FAILURES) {
+for (const { args, expected, code = 2 } of FAILURES) {
   Deno.test(`the example ${args.join(" ")} fails in a line, without a stack`, async () => {
     const outcome = await runExample(args);
-    assertFailsInALine(outcome, expected);
+    assertFailsInALine(outcome, expected, code);
     assertEquals(outcome.stdout, "");
   });
 }

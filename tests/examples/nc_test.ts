@@ -5,6 +5,7 @@ import { hasProgram } from "../_programs.ts";
 import { Random } from "../_random.ts";
 import {
   assertFailsInALine,
+  exampleCommand,
   type Outcome,
   runExample,
   type RunningProgram,
@@ -226,19 +227,42 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "nc ends when nobody reads what it prints, and says nothing",
+  ignore: !hasProgram("head"),
+  async fn() {
+    using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+    const { command, cwd } = exampleCommand(["nc", `${listener.addr.port}`]);
+    const script = '{ "$@"; echo "ended with $?" >&2; } | head -n 1';
+    await using piped = startProgram("sh", {
+      args: ["-c", script, "sh", ...command],
+      cwd,
+    });
+    using conn = await listener.accept();
+    const line = new TextEncoder().encode("a line\n".repeat(10_000));
+    const pouring = (async () => {
+      for (;;) await conn.writeAll(line);
+    })().catch(() => {}); // until nc has left
+    const { stdout, stderr } = await piped.finished();
+    assertEquals([stdout, stderr], ["a line\n", "ended with 0\n"]);
+    await pouring;
+  },
+});
+
 const FAILURES = [
   { args: [], expected: "Say which port" },
   { args: ["a", "b", "80"], expected: "Say which port" },
   { args: ["-w", "0", "80"], expected: "-w must be above 0: 0" },
   { args: ["localhost", "http"], expected: "port NaN" },
   { args: ["-u", "0"], expected: "Cannot connect to port 0" },
-  { args: ["-l", "192.0.2.1", "0"], expected: "EADDRNOTAVAIL" },
+  { args: ["-l", "192.0.2.1", "0"], expected: "EADDRNOTAVAIL", code: 1 },
+  { args: ["-l", "-p", "8080"], expected: "No such option: -p" },
 ];
 
-for (const { args, expected } of FAILURES) {
+for (const { args, expected, code = 2 } of FAILURES) {
   Deno.test(`nc ${args.join(" ")} fails in a line`, async () => {
     const outcome = await runExample(["nc", ...args]);
-    assertFailsInALine(outcome, expected);
+    assertFailsInALine(outcome, expected, code);
     assertEquals(outcome.stdout, "");
   });
 }

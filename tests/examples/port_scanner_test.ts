@@ -167,18 +167,18 @@ const FAILURES = [
   { args: ["127.0.0.1", "7-"], expected: '"7-" is neither' },
   { args: ["127.0.0.1", "7,,9"], expected: '"" is neither' },
   { args: ["127.0.0.1", "http"], expected: '"http" is neither' },
-  { args: ["127.1", "80"], expected: "EAI_NONAME" },
+  { args: ["127.1", "80"], expected: "EAI_NONAME", code: 1 },
   {
     args: ["127.0.0.1", "1", "--concurrency", "0"],
     expected: "--concurrency must be from 1 to 1000: 0",
   },
-  { args: ["127.0.0.1", "1", "--timeout", "-1"], expected: "timeout" },
+  { args: ["127.0.0.1", "1", "--timeout=-1"], expected: "timeout" },
 ];
 
-for (const { args, expected } of FAILURES) {
+for (const { args, expected, code = 2 } of FAILURES) {
   Deno.test(`port_scanner ${args.join(" ")} fails in a line`, async () => {
     const outcome = await runExample(["port_scanner", ...args]);
-    assertFailsInALine(outcome, expected);
+    assertFailsInALine(outcome, expected, code);
     assertEquals(outcome.stdout, "");
   });
 }

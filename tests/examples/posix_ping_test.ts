@@ -79,16 +79,16 @@ pingTest("posix_ping ends on SIGINT, with its statistics", async () => {
 });
 
 for (
-  const { args, expected } of [
+  const { args, expected, code = 2 } of [
     { args: [], expected: "Say which host" },
     { args: ["127.0.0.1", "--count=0"], expected: "--count must be 1 to" },
     { args: ["127.0.0.1", "--interval=x"], expected: "--interval must be" },
-    { args: ["no.invalid"], expected: "EAI_NONAME" },
+    { args: ["no.invalid"], expected: "EAI_NONAME", code: 1 },
   ]
 ) {
   posixExampleTest(`posix_ping ${args.join(" ")} fails in a line`, async () => {
     const outcome = await runPosixExample(["posix_ping", ...args]);
-    assertFailsInALine(outcome, expected);
+    assertFailsInALine(outcome, expected, code);
   });
 }
 

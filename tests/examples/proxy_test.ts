@@ -295,7 +295,7 @@ const MISUSES = [
 
 for (const { args, expected } of MISUSES) {
   Deno.test(`proxy ${args.join(" ")} fails in a line`, async () => {
-    assertFailsInALine(await runExample(["proxy", ...args]), expected);
+    assertFailsInALine(await runExample(["proxy", ...args]), expected, 2);
   });
 }
 

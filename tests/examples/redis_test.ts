@@ -230,6 +230,6 @@ const MISUSES = [
 
 for (const { args, expected } of MISUSES) {
   Deno.test(`redis ${args.join(" ")} fails in a line`, async () => {
-    assertFailsInALine(await runExample(["redis", ...args]), expected);
+    assertFailsInALine(await runExample(["redis", ...args]), expected, 2);
   });
 }

@@ -237,6 +237,6 @@ const MISUSES = [
 
 for (const { args, expected } of MISUSES) {
   Deno.test(`rpc ${args.join(" ")} fails in a line`, async () => {
-    assertFailsInALine(await runExample(["rpc", ...args]), expected);
+    assertFailsInALine(await runExample(["rpc", ...args]), expected, 2);
   });
 }

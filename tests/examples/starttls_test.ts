@@ -180,11 +180,12 @@ const MISUSES = [
   { args: [], expected: "Say which host to ask" },
   { args: ["localhost", "smtp"], expected: "port NaN" },
   { args: ["localhost", "1", "--timeout", "0"], expected: "--timeout" },
-  { args: ["localhost", "1"], expected: "ECONNREFUSED" },
+  { args: ["localhost", "1"], expected: "ECONNREFUSED", code: 1 },
 ];
 
-for (const { args, expected } of MISUSES) {
+for (const { args, expected, code = 2 } of MISUSES) {
   Deno.test(`starttls ${args.join(" ")} fails in a line`, async () => {
-    assertFailsInALine(await runExample(["starttls", ...args]), expected);
+    const outcome = await runExample(["starttls", ...args]);
+    assertFailsInALine(outcome, expected, code);
   });
 }
