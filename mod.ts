@@ -20,7 +20,8 @@
  *   {@linkcode IpPrefix}.
  * - Errors: {@linkcode SocketError} and its kinds, {@linkcode AddrInfoError}.
  *
- * `--allow-net` is the only permission that it needs, and it never prompts.
+ * `--allow-net` is the only permission that it needs, and the only one that Deno
+ * may ever ask for on its behalf.
  *
  * @example A server and a client
  * ```ts

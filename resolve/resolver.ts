@@ -56,8 +56,8 @@ const KNOWN_NI_FLAGS = NI_NUMERICHOST | NI_NUMERICSERV | NI_NOFQDN |
  * without harm, so a look-up that is given up ends after up to 15 seconds
  * below the surface, which keeps the program alive so long.
  *
- * Nothing here ever prompts for a permission: files are read and interfaces
- * seen only where that is granted already.
+ * Files are read and interfaces seen only where that is granted already: nothing
+ * makes Deno prompt for it.
  *
  * A resolver holds nothing that must be closed.
  *

@@ -17,10 +17,11 @@ const PROSE = BOOK.replaceAll(/```[^]*?```/g, "");
 
 const CLASSIC = `
   socket bind listen accept connect send recv sendto recvfrom sendmsg recvmsg
-  sendmmsg recvmmsg shutdown close getsockname getpeername getsockopt setsockopt
-  select poll socketpair read write
+  sendmmsg recvmmsg readv writev sockatmark shutdown close getsockname getpeername getsockopt setsockopt
+  select pselect poll ppoll socketpair read write
   gethostbyname gethostbyaddr getservbyname getservbyport getprotobyname
   getaddrinfo freeaddrinfo getnameinfo gai_strerror strerror perror
+  gethostent getservent getprotoent if_nameindex gethostname ioctl
   inet_pton inet_ntop inet_addr inet_ntoa htons htonl ntohs ntohl
   if_nametoindex if_indextoname SIGPIPE fcntl O_NONBLOCK SO_RCVTIMEO SO_SNDTIMEO
   SO_LINGER SO_REUSEADDR SO_REUSEPORT SO_KEEPALIVE SO_RCVBUF SO_SNDBUF SO_ERROR
