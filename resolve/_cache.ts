@@ -37,6 +37,12 @@ export class Cache<V> {
     return entry.value;
   }
 
+  /** How many milliseconds a value has left, 0 where there is none. */
+  left(key: string): number {
+    const entry = this.#entries.get(key);
+    return entry === undefined ? 0 : Math.max(entry.expires - this.#now(), 0);
+  }
+
   /** Keeps a value for `ttl` milliseconds; zero or less keeps nothing. */
   set(key: string, value: V, ttl: number): void {
     this.#entries.delete(key);

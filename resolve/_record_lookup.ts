@@ -71,7 +71,7 @@ export class RecordLookup {
     timeoutError: () => Error,
   ): Promise<Outcome[]> {
     const keys = types.map((type) => `${type} ${name}`);
-    const cached = keys.map((key) => this.#cache.get(key));
+    const cached = keys.map((key) => this.#remembered(key));
     // No time at all allows what is in the cache, and asks nobody.
     if (wait?.timeout === 0 && cached.includes(undefined)) throw timeoutError();
     const missing = types.filter((_, i) =>
@@ -87,6 +87,12 @@ export class RecordLookup {
       return flight.work.then((outcomes) => outcomes[index]!);
     });
     return await board(flights, Promise.all(work), wait, timeoutError);
+  }
+
+  /** What is in the cache, with what is left of its time. */
+  #remembered(key: string): Outcome | undefined {
+    const outcome = this.#cache.get(key);
+    return outcome && { ...outcome, ttl: this.#cache.left(key) };
   }
 
   #depart(source: DnsSource, name: string, types: readonly RecordType[]): void {

@@ -259,3 +259,14 @@ test("Resolver's answers are the caller's to change", async () => {
   (await bench.resolver.resolve("mixed.test", "A")).length = 0;
   assertEquals((await bench.resolver.resolve("mixed.test", "A")).length, 2);
 });
+
+test("an answer that is asked for in another way meanwhile lives no longer for it", async () => {
+  await using bench = await Bench.start();
+  const { resolver, server } = bench;
+  await resolver.resolve("minute.test", "A");
+  bench.time += 59_000;
+  assertEquals(await bench.cost("minute.test"), 0);
+  bench.time += 1000;
+  assertEquals(await bench.cost("minute.test"), 1);
+  assertEquals(server.count("A", "minute.test"), 2);
+});
