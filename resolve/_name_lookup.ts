@@ -3,6 +3,7 @@
  */
 import { type IpAddress, reverseName } from "../address/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
+import { hostNameOf } from "./_names.ts";
 import { Refusal } from "./_plan.ts";
 import type { RecordSearch } from "./_record_search.ts";
 import type { SystemSource } from "./_system_source.ts";
@@ -63,8 +64,11 @@ export class NameLookup {
     );
     switch (outcome.status) {
       case "found": {
-        const [name, ...aliases] = outcome.records as string[];
-        return { name: name!, aliases };
+        // Whoever owns the address writes these: no text that is an address too,
+        // nor what a host cannot be called.
+        const [name, ...aliases] = (outcome.records as string[])
+          .filter((name) => hostNameOf(name) !== undefined);
+        return name === undefined ? undefined : { name, aliases };
       }
       case "again":
         return new Refusal("EAI_AGAIN", undefined, outcome.cause);

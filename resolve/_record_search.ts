@@ -4,6 +4,7 @@
  */
 import type { WaitOptions } from "../wait/mod.ts";
 import { weightiest } from "./_addresses.ts";
+import { hostNameOf } from "./_names.ts";
 import type { RecordLookup } from "./_record_lookup.ts";
 import type { DnsSource, Outcome, Status } from "./_source.ts";
 import { SourceChoice } from "./_source_choice.ts";
@@ -133,9 +134,7 @@ export class RecordSearch {
     const ndots = this.#options.ndots ?? conf?.ndots ?? 1;
     const search = this.#options.search ??
       (this.#options.nameServers?.length ? [] : conf?.search ?? []);
-    const extended = search.map((domain) => `${name}.${domain}`).filter((
-      { length },
-    ) => length <= 253);
+    const extended = search.flatMap((domain) => extend(name, domain) ?? []);
     const dots = name.split(".").length - 1;
     return dots >= ndots ? [name, ...extended] : [...extended, name];
   }
@@ -145,6 +144,12 @@ export class RecordSearch {
       ...outcomes.map((outcome) => this.#records.lifetime(outcome)),
     );
   }
+}
+
+/** The name in a domain; undefined where that makes no other name, or one too long. */
+function extend(name: string, domain: string): string | undefined {
+  const bare = domain.replace(/\.$/, "");
+  return bare === "" ? undefined : hostNameOf(`${name}.${bare}`);
 }
 
 /** Of several names, none of which has records, one that exists says most. */

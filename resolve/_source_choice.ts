@@ -1,3 +1,5 @@
+import { parseIpAddress } from "../address/mod.ts";
+import { MAX_DELAY } from "../wait/mod.ts";
 import { RuntimeSource } from "./_runtime_source.ts";
 import type { DnsSource } from "./_source.ts";
 import type { WatchedFile } from "./_watched_file.ts";
@@ -49,7 +51,7 @@ export class SourceChoice {
     }
     return new WireSource({
       nameServers: own.length > 0 ? own : serversOf(conf!),
-      timeout: timeout ?? conf?.timeout ?? 5000,
+      timeout: Math.min(timeout ?? conf?.timeout ?? 5000, MAX_DELAY),
       attempts: attempts ?? conf?.attempts ?? 2,
       rotate: rotate ?? conf?.rotate ?? false,
     });
@@ -73,8 +75,11 @@ function serversOf({ nameServers }: ResolvConf): Required<NameServer>[] {
   return hosts.map((hostname) => withPort({ hostname }));
 }
 
+/** As answers will show where they come from: in canonical text, and never as "any address". */
 function withPort({ hostname, port = 53 }: NameServer): Required<NameServer> {
-  return { hostname, port };
+  const ip = parseIpAddress(hostname);
+  if (!ip.isUnspecified()) return { hostname: ip.toString(), port };
+  return { hostname: ip.family === 4 ? "127.0.0.1" : "::1", port };
 }
 
 /** On macOS the file is not what the system goes by; Windows has none. */

@@ -8,6 +8,7 @@ import type { RecordData, RecordType, SrvRecord } from "./records.ts";
  * domain is tried and no hosts file read.
  *
  * @throws {AddrInfoError} With an EAI_* code when there are no such records.
+ * @throws {TypeError} When the type is not one of those of `RecordType`.
  *
  * @example What may not be is refused without a query
  * ```ts

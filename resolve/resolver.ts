@@ -7,6 +7,7 @@ import {
 } from "../address/mod.ts";
 import { checkWait, type WaitOptions } from "../wait/mod.ts";
 import { type HostAnswer, toAddrInfo } from "./_addresses.ts";
+import { checkName, checkShape, checkType } from "./_checks.ts";
 import { refused, timedOut } from "./_failures.ts";
 import { HostLookup } from "./_host_lookup.ts";
 import { NameLookup } from "./_name_lookup.ts";
@@ -85,7 +86,8 @@ export class Resolver {
    * Makes a resolver; nothing is read or asked before the first look-up.
    *
    * @throws {RangeError} When a number among the options is out of range.
-   * @throws {SyntaxError} When a name server is not an address.
+   * @throws {SyntaxError} When a name server is not an address, or what is to be searched not a domain.
+   * @throws {TypeError} When `source` or `order` is none of those that there are.
    */
   constructor(options: ResolverOptions = {}) {
     checkResolverOptions(options);
@@ -279,8 +281,11 @@ export class Resolver {
     name: string,
     options: WaitOptions & { readonly family?: number } = {},
   ): Promise<HostEntry> {
+    checkName(name);
     checkWait(options);
     const { family = AF_INET } = options;
+    const refusal = refuseRequest(name, null, { family });
+    if (refusal !== undefined) throw refused(refusal, name);
     const answer = this.#hosts.now(name, family, AI_CANONNAME) ??
       await this.#hosts.later(
         name,
@@ -336,6 +341,7 @@ export class Resolver {
    * search domain is tried and no hosts file read.
    *
    * @throws {AddrInfoError} With an EAI_* code when there are no such records.
+   * @throws {TypeError} When the type is not one of those of {@linkcode RecordType}.
    *
    * @example What may not be is refused without a query
    * ```ts
@@ -356,6 +362,8 @@ export class Resolver {
     type: T,
     options: WaitOptions = {},
   ): Promise<RecordData[T][]> {
+    checkName(name);
+    checkType(type);
     checkWait(options);
     return await resolveRecords(this.#search, name, type, options);
   }
@@ -394,21 +402,5 @@ export class Resolver {
       );
     }
     return orderSrv(records, this.#random);
-  }
-}
-
-function checkShape(node: unknown, service: unknown): void {
-  if (node !== null && typeof node !== "string") {
-    throw new TypeError(
-      `Cannot look up a node that is ${typeof node}: it must be a string or null`,
-    );
-  }
-  if (
-    service !== null && typeof service !== "string" &&
-    typeof service !== "number"
-  ) {
-    throw new TypeError(
-      `Cannot look up a service that is ${typeof service}: it must be a string, a number or null`,
-    );
   }
 }

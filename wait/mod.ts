@@ -9,6 +9,7 @@
  * - {@linkcode checkWait}: refuses bad options and aborted signals up front.
  * - {@linkcode arm}: calls back when the options end a wait.
  * - {@linkcode waitFor}: waits for a promise, but no longer than the options allow.
+ * - {@linkcode MAX_DELAY}: the longest delay that a timer keeps.
  *
  * @module
  */

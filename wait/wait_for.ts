@@ -1,7 +1,7 @@
 import { checkWait, isBounded, type WaitOptions } from "./options.ts";
 
 /** `setTimeout` keeps its delay in 31 bits; a longer one would fire at once. */
-const MAX_DELAY = 2 ** 31 - 1;
+export const MAX_DELAY: number = 2 ** 31 - 1;
 
 /**
  * Calls `giveUp` once, when the signal aborts or the time runs out: with the

@@ -5,7 +5,7 @@ import {
   SocketAddress,
 } from "../../address/mod.ts";
 import { AI_CANONNAME, type RecordType, Resolver } from "../../resolve/mod.ts";
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import type { Zone } from "./_dns_message.ts";
 import { DnsServer } from "./_dns_server.ts";
 
@@ -212,5 +212,68 @@ Deno.test({
     await using server = await DnsServer.start(zone);
     const resolver = new Resolver({ nameServers: [server.nameServer] });
     assertEquals(await resolver.resolve(".", "NS"), ["root.test"]);
+  },
+});
+
+Deno.test({
+  name: "names of addresses that are no names of hosts are passed over",
+  permissions: { net: true },
+  async fn() {
+    await using server = await DnsServer.start({
+      "1.2.0.192.in-addr.arpa": [
+        { type: "PTR", data: "10.0.0.1" },
+        { type: "PTR", data: "two words.test" },
+        { type: "PTR", data: "line\nbreak.test" },
+        { type: "PTR", data: "all.test" },
+      ],
+      "2.2.0.192.in-addr.arpa": [{ type: "PTR", data: "10.0.0.1" }],
+    });
+    const resolver = new Resolver({
+      nameServers: [server.nameServer],
+      hosts: false,
+    });
+    const [good, bad] = ["192.0.2.1", "192.0.2.2"].map(parseIpAddress);
+    const { name, aliases } = await resolver.getHostByAddr(good!);
+    assertEquals([name, ...aliases], ["all.test"]);
+    const { hostname } = await resolver.getNameInfo(new SocketAddress(bad!, 9));
+    assertEquals(hostname, "192.0.2.2");
+  },
+});
+
+for (const type of ["FOO", "mx", "toString", undefined, null, 1]) {
+  Deno.test({
+    name: `resolve() refuses records of type ${type}`,
+    permissions: "none",
+    fn: async () =>
+      void await assertRejects(
+        () => new Resolver().resolve("a.test", type as "A"),
+        TypeError,
+        "the types are A, NS,",
+      ),
+  });
+}
+
+for (const name of [null, undefined, 1, {}]) {
+  Deno.test({
+    name: `resolve() and getHostByName() refuse the name ${name}`,
+    permissions: "none",
+    async fn() {
+      const resolver = new Resolver();
+      const text = name as unknown as string;
+      await assertRejects(() => resolver.resolve(text, "A"), TypeError);
+      await assertRejects(() => resolver.getHostByName(text), TypeError);
+    },
+  });
+}
+
+Deno.test({
+  name: "getHostByName() refuses a family that there is not",
+  permissions: "none",
+  async fn() {
+    const resolver = new Resolver({ hosts: false });
+    for (const name of ["a.test", "localhost", "127.0.0.1"]) {
+      const look = resolver.getHostByName(name, { family: 99 });
+      assertEquals(await look.catch(({ code }) => code), "EAI_FAMILY", name);
+    }
   },
 });

@@ -9,11 +9,12 @@ import { Resolver, type ResolverOptions } from "../../resolve/mod.ts";
 import { configuredFamily } from "../../resolve/_order.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { endOf } from "./_codes.ts";
+import type { Zone } from "./_dns_message.ts";
 import { DnsServer } from "./_dns_server.ts";
 
 const BAD: {
   options: ResolverOptions;
-  error: typeof RangeError | typeof SyntaxError;
+  error: typeof RangeError | typeof SyntaxError | typeof TypeError;
 }[] = [
   { options: { timeout: 0 }, error: RangeError },
   { options: { timeout: -1 }, error: RangeError },
@@ -32,6 +33,13 @@ const BAD: {
     error: SyntaxError,
   },
   { options: { nameServers: [{ hostname: "127.1" }] }, error: SyntaxError },
+  { options: { search: [""] }, error: SyntaxError },
+  { options: { search: [".one.test"] }, error: SyntaxError },
+  { options: { search: ["one.test", "a..b"] }, error: SyntaxError },
+  { options: { search: ["one.test two.test"] }, error: SyntaxError },
+  { options: { search: [`${"a".repeat(64)}.test`] }, error: SyntaxError },
+  { options: { order: "ipv5first" as "ipv4first" }, error: TypeError },
+  { options: { source: "file" as "dns" }, error: TypeError },
 ];
 
 for (const { options, error } of BAD) {
@@ -39,6 +47,62 @@ for (const { options, error } of BAD) {
     name: `Resolver refuses ${JSON.stringify(options)}`,
     permissions: "none",
     fn: () => void assertThrows(() => new Resolver(options), error),
+  });
+}
+
+for (
+  const { host, texts } of [
+    { host: "::1", texts: ["0:0:0:0:0:0:0:1", "::0001", "::"] },
+    { host: "127.0.0.1", texts: ["0.0.0.0", "::FFFF:7F00:1"] },
+  ]
+) {
+  Deno.test({
+    name: `Resolver takes the answers of ${host}, whether it is called ${
+      texts.join(" or ")
+    }`,
+    permissions: { net: true },
+    async fn() {
+      const zone: Zone = { "a.test": [{ type: "A", data: "192.0.2.1" }] };
+      await using server = await DnsServer.start(zone, undefined, {
+        hostname: host,
+      });
+      const { port } = server.nameServer;
+      for (const hostname of texts) {
+        const resolver = new Resolver({
+          nameServers: [{ hostname, port }],
+          attempts: 1,
+          hosts: false,
+        });
+        const look = resolver.getAddrInfo("a.test", 80, { family: AF_INET });
+        assertEquals(await endOf(look), ["192.0.2.1"], hostname);
+      }
+    },
+  });
+}
+
+for (const timeout of [Infinity, 2 ** 31, 2 ** 53]) {
+  Deno.test({
+    name: `Resolver waits for a server that takes its time with ${
+      JSON.stringify({ timeout: String(timeout) })
+    }`,
+    permissions: { net: true },
+    async fn() {
+      await using server = await DnsServer.start(
+        { "a.test": [{ type: "A", data: "192.0.2.1" }] },
+        async () => {
+          await new Promise((resolve) => setTimeout(resolve, 50));
+          return undefined;
+        },
+      );
+      const resolver = new Resolver({
+        nameServers: [server.nameServer],
+        attempts: 1,
+        hosts: false,
+        timeout,
+      });
+      const look = resolver.getAddrInfo("a.test", 80, { family: AF_INET });
+      assertEquals(await endOf(look), ["192.0.2.1"]);
+    },
   });
 }
 

@@ -96,6 +96,18 @@ const CASES: SearchCase[] = [
     asked: ["only.one.test"],
     expected: "EAI_AGAIN",
   },
+  {
+    name: "www",
+    options: { search: ["ONE.Test."] },
+    asked: ["www.one.test"],
+    expected: ["192.0.2.1"],
+  },
+  {
+    name: "nothing",
+    options: { search: [".", "bücher.test"] },
+    asked: ["nothing.xn--bcher-kva.test", "nothing"],
+    expected: "EAI_NONAME",
+  },
   // What would be too long with a domain is not tried with it.
   {
     name: "a".repeat(63),
