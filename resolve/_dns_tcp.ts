@@ -25,6 +25,7 @@ export async function exchangeTcp(
   try {
     const { hostname, port } = server;
     using conn = await Deno.connect({ hostname, port, signal: limit.signal });
+    limit.signal.throwIfAborted();
     // Closing is what ends a pending read.
     limit.signal.addEventListener("abort", () => conn[Symbol.dispose]());
     await writeAll(conn, frame(exchange.query));

@@ -39,7 +39,11 @@ export class WatchedFile<T> {
         this.#forget();
         return;
       }
-      const { mtime, size, ino } = Deno.statSync(path);
+      const { isFile, mtime, size, ino } = Deno.statSync(path);
+      if (!isFile) { // reading a pipe or a device may never end
+        this.#forget();
+        return;
+      }
       const stamp = `${mtime?.getTime()} ${size} ${ino}`;
       if (stamp === this.#stamp) return;
       this.#value = this.#parse(Deno.readTextFileSync(path));

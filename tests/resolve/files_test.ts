@@ -282,6 +282,19 @@ Deno.test("WatchedFile is read again when it changed, and looked at once a secon
   }
 });
 
+Deno.test({
+  name: "WatchedFile reads no device, whose text may never end",
+  ignore: Deno.build.os === "windows",
+  fn() {
+    const file = new WatchedFile(
+      "/dev/null",
+      (text) => `text: ${text}`,
+      () => 0,
+    );
+    assertEquals(file.current(), undefined);
+  },
+});
+
 Deno.test("Resolver takes addresses from the hosts file it is told to, and follows its changes", async () => {
   const path = Deno.makeTempFileSync();
   try {
