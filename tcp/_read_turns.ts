@@ -1,4 +1,10 @@
-import { arm, checkWait, isBounded, type WaitOptions } from "../wait/mod.ts";
+import {
+  arm,
+  checkWait,
+  isBounded,
+  rejectTraced,
+  type WaitOptions,
+} from "../wait/mod.ts";
 
 /** One read, from its call to its end. */
 export interface ReadTurn {
@@ -57,7 +63,7 @@ class Turn<S, T> implements ReadTurn {
   reject(reason: unknown): void {
     if (this.isOver) return;
     this.#end();
-    this.#settle.reject(reason);
+    rejectTraced(this.#settle, reason);
     this.wake?.fail(reason);
   }
 

@@ -1,5 +1,5 @@
 import { socketError } from "../errors/mod.ts";
-import { isBounded, type WaitOptions } from "../wait/mod.ts";
+import { isBounded, rejectTraced, type WaitOptions } from "../wait/mod.ts";
 import { type ReadTurn, ReadTurns } from "./_read_turns.ts";
 import type { Refusal } from "./_refusal.ts";
 import { SlidingBuffer } from "./_sliding_buffer.ts";
@@ -40,7 +40,7 @@ export class StreamReader extends SlidingBuffer {
   #isDirect = false;
   // deno-lint-ignore no-explicit-any -- what it resolves with is its caller's
   #resolveDirect: (value: any) => void = ignore;
-  #rejectDirect: (error: Error) => void = ignore;
+  #rejectDirect: (error: unknown) => void = ignore;
   /** What the quick read that is under way needs, and how it takes it. */
   #need = 0;
   #take: ((isThere: boolean) => unknown) | undefined;
@@ -78,6 +78,7 @@ export class StreamReader extends SlidingBuffer {
     this.#take = undefined;
     if (!this.isBusy) return;
     this.#rejectDirect(refusal());
+    this.#forgetDirect();
     this.#turns.fail(refusal());
   }
 
@@ -88,6 +89,7 @@ export class StreamReader extends SlidingBuffer {
     this.consume(this.buffered);
     if (this.#take !== undefined) this.#settleQuick(false);
     else this.#resolveDirect(null);
+    this.#forgetDirect();
     this.#turns.release();
     this.#turns.wake();
   }
@@ -168,7 +170,7 @@ export class StreamReader extends SlidingBuffer {
   readonly #onQuickFail = (error: unknown): void => {
     this.#onFillFail(error);
     this.#take = undefined;
-    this.#rejectDirect(this.#refusal!());
+    this.#failDirect(this.#refusal!());
     this.#endDirect();
   };
 
@@ -178,7 +180,7 @@ export class StreamReader extends SlidingBuffer {
     try {
       this.#resolveDirect(take(isThere));
     } catch (error) {
-      this.#rejectDirect(error as Error);
+      this.#failDirect(error);
     }
   }
 
@@ -191,11 +193,21 @@ export class StreamReader extends SlidingBuffer {
   readonly #keepDirect = (
     // deno-lint-ignore no-explicit-any -- as above
     resolve: (value: any) => void,
-    reject: (error: Error) => void,
+    reject: (error: unknown) => void,
   ): void => {
     this.#resolveDirect = resolve;
     this.#rejectDirect = reject;
   };
+
+  #failDirect(error: unknown): void {
+    const [resolve, reject] = [this.#resolveDirect, this.#rejectDirect];
+    if (reject !== ignore) rejectTraced({ resolve, reject }, error);
+  }
+
+  /** The read is settled, but the runtime is not done with it. */
+  #forgetDirect(): void {
+    this.#resolveDirect = this.#rejectDirect = ignore;
+  }
 
   readonly #onDirect = (count: number | null): void => {
     this.#isDirect = false;
@@ -212,7 +224,7 @@ export class StreamReader extends SlidingBuffer {
   readonly #onDirectFail = (error: unknown): void => {
     this.#isDirect = false;
     this.#fail(error);
-    this.#rejectDirect(this.#refusal!());
+    this.#failDirect(this.#refusal!());
     this.#turns.release();
   };
 

@@ -3,6 +3,7 @@ import {
   arm,
   checkWait,
   isBounded,
+  rejectTraced,
   waitFor,
   type WaitOptions,
 } from "../wait/mod.ts";
@@ -51,7 +52,7 @@ interface Entry {
 }
 
 interface Settle<T> {
-  resolve: (value: T) => void;
+  resolve: (value: T | Promise<never>) => void;
   reject: (error: unknown) => void;
 }
 
@@ -320,7 +321,7 @@ export class StreamWriter {
           this.#settleDrain();
         }
         delete entry.settle;
-        reject(reason);
+        rejectTraced({ resolve, reject }, reason);
       },
     );
     entry.settle = {

@@ -2,7 +2,13 @@ import { formatHostPort, isIpAddress, SOCK_STREAM } from "../address/mod.ts";
 import { AddrInfoError, socketError, toSocketError } from "../errors/mod.ts";
 import { setOptions, type SocketOptions } from "../libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
-import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
+import {
+  checkWait,
+  MAX_DELAY,
+  retrace,
+  waitFor,
+  type WaitOptions,
+} from "../wait/mod.ts";
 import { checkPort } from "../address/mod.ts";
 import { checkHighWaterMark, checkIdle } from "./_check.ts";
 import { race, RaceLost } from "./_race.ts";
@@ -115,6 +121,14 @@ export interface ConnectTcpOptions extends WaitOptions {
  * ```
  */
 export async function connectTcp(options: ConnectTcpOptions): Promise<TcpConn> {
+  try {
+    return await connect(options);
+  } catch (error) {
+    throw retrace(error);
+  }
+}
+
+async function connect(options: ConnectTcpOptions): Promise<TcpConn> {
   const { hostname = "127.0.0.1", port } = options;
   check(options);
   const backend = backendFor(options);
@@ -268,7 +282,7 @@ function open(transport: StreamTransport, options: ConnectTcpOptions): TcpConn {
 function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
-    const timer = setTimeout(resolve, ms);
+    const timer = setTimeout(resolve, Math.min(ms, MAX_DELAY));
     signal.addEventListener("abort", () => {
       clearTimeout(timer);
       resolve();

@@ -6,7 +6,13 @@ import {
   type SocketOptions,
 } from "../libc/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
-import { arm, checkWait, isBounded, type WaitOptions } from "../wait/mod.ts";
+import {
+  arm,
+  checkWait,
+  isBounded,
+  rejectTraced,
+  type WaitOptions,
+} from "../wait/mod.ts";
 import type {
   ListenerTransport,
   StreamTransport,
@@ -37,7 +43,7 @@ export interface AcceptedConnOptions {
 }
 
 interface Waiter {
-  resolve: (conn: TcpConn) => void;
+  resolve: (conn: TcpConn | Promise<never>) => void;
   reject: (error: unknown) => void;
 }
 
@@ -160,7 +166,7 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
     const timeout = () => socketError("ETIMEDOUT", this.#context());
     const disarm = arm(options, timeout, (reason) => {
       this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
-      reject(reason);
+      rejectTraced({ resolve, reject }, reason);
     });
     waiter.resolve = (conn) => (disarm(), resolve(conn));
     waiter.reject = (error) => (disarm(), reject(error));

@@ -1,4 +1,10 @@
-import { arm, checkWait, isBounded, type WaitOptions } from "../wait/mod.ts";
+import {
+  arm,
+  checkWait,
+  isBounded,
+  rejectTraced,
+  type WaitOptions,
+} from "../wait/mod.ts";
 import { DatagramQueue, type QueueLimits } from "./_datagram_queue.ts";
 import type { DatagramTransport, RawDatagram } from "./_transport.ts";
 
@@ -17,6 +23,7 @@ export interface ReceiveOwner {
 
 interface Waiter {
   deliver: (datagram: RawDatagram) => void;
+  resolve: (failure: Promise<never>) => void;
   reject: (error: unknown) => void;
 }
 
@@ -75,6 +82,7 @@ export class Receiver {
     return new Promise((resolve, reject) => {
       const waiter: Waiter = {
         deliver: (datagram) => resolve(take(datagram)),
+        resolve,
         reject,
       };
       this.#waiting.push(waiter);
@@ -111,6 +119,7 @@ export class Receiver {
     return new Promise((resolve, reject) => {
       this.#waiting.unshift({
         deliver: (datagram) => resolve(take(datagram)),
+        resolve,
         reject,
       });
       this.#pump();
@@ -118,11 +127,11 @@ export class Receiver {
   }
 
   #limit(waiter: Waiter, options: WaitOptions): void {
-    const { deliver, reject } = waiter;
+    const { deliver, resolve, reject } = waiter;
     const timeout = () => this.#owner.timeout("recvfrom");
     const disarm = arm(options, timeout, (reason) => {
       this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
-      reject(reason);
+      rejectTraced({ resolve, reject }, reason);
     });
     waiter.deliver = (datagram) => (disarm(), deliver(datagram));
     waiter.reject = (error) => (disarm(), reject(error));
@@ -213,6 +222,7 @@ export class Receiver {
         if (--most > 0) this.#waiting.unshift(waiter);
         take(datagram);
       },
+      resolve: () => {},
       reject: () => {
         most = 0;
       },

@@ -10,8 +10,11 @@
  * - {@linkcode arm}: calls back when the options end a wait.
  * - {@linkcode waitFor}: waits for a promise, but no longer than the options allow.
  * - {@linkcode MAX_DELAY}: the longest delay that a timer keeps.
+ * - {@linkcode retrace}, {@linkcode rejectTraced}: have the stack of an error name
+ *   the call that met it.
  *
  * @module
  */
 export * from "./options.ts";
+export * from "./retrace.ts";
 export * from "./wait_for.ts";

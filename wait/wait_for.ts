@@ -1,4 +1,5 @@
 import { checkWait, isBounded, type WaitOptions } from "./options.ts";
+import { rejectTraced } from "./retrace.ts";
 
 /** `setTimeout` keeps its delay in 31 bits; a longer one would fire at once. */
 export const MAX_DELAY: number = 2 ** 31 - 1;
@@ -61,7 +62,7 @@ export function waitFor<T>(
   return new Promise<T>((resolve, reject) => {
     const disarm = arm(options!, timeoutError, (reason) => {
       onGiveUp?.(reason);
-      reject(reason);
+      rejectTraced({ resolve, reject }, reason);
     });
     work.then(
       (value) => {

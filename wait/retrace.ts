@@ -1,0 +1,46 @@
+import { AddrInfoError, SocketError } from "../errors/mod.ts";
+
+/** Whose stack tells already whom the failure was met by. */
+const traced = new WeakSet<Error>();
+
+function isUntraced(error: unknown): error is Error {
+  return (error instanceof SocketError || error instanceof AddrInfoError) &&
+    !traced.has(error);
+}
+
+/**
+ * The error, with a stack that leads from here to whoever awaits: most errors
+ * are made by a timer or by the end of a runtime's call, where nothing of the
+ * user's is on the stack. For the catch clause of an async function.
+ */
+export function retrace<E>(error: E): E {
+  if (isUntraced(error)) {
+    traced.add(error);
+    Error.captureStackTrace(error, retrace);
+  }
+  return error;
+}
+
+/**
+ * Rejects a promise that somebody awaits, and names them in the stack of the
+ * error. It costs a few turns of the microtask queue, on this path alone; what
+ * is not an error of ours rejects at once. Not for a promise that is settled: the
+ * error would be reported as unhandled.
+ */
+export function rejectTraced(
+  { resolve, reject }: {
+    resolve: (value: Promise<never>) => void;
+    reject: (reason: unknown) => void;
+  },
+  error: unknown,
+): void {
+  if (isUntraced(error)) resolve(throwLater(error));
+  else reject(error);
+}
+
+/** The promise that this resolves must first have been told to follow it. */
+async function throwLater(error: Error): Promise<never> {
+  await undefined;
+  await undefined;
+  throw retrace(error);
+}
