@@ -3,7 +3,10 @@
  *
  * @module
  */
+import type { TcpBackend } from "@berkeley/sockets/tcp";
+import type { UdpBackend } from "@berkeley/sockets/udp";
 import { FAMILIES, type Family } from "../_each_family.ts";
+import { HAS_POSIX } from "../_posix.ts";
 import { Random } from "../_random.ts";
 import type { Account } from "./_account.ts";
 import { askQuestions, countDatagrams } from "./_datagram_flow.ts";
@@ -36,9 +39,14 @@ export interface RoundSetup {
 }
 
 /** The transports of UDP that the program was started with. */
-export const UDP_BACKENDS: readonly ("deno" | "node")[] =
-  "listenDatagram" in Deno ? ["deno", "node"] : ["node"];
-const TCP_BACKENDS: readonly ("deno" | "node")[] = ["deno", "node"];
+export const UDP_BACKENDS: readonly UdpBackend[] = [
+  ...("listenDatagram" in Deno ? ["deno" as const] : []),
+  "node",
+  ...(HAS_POSIX ? ["posix" as const] : []),
+];
+export const TCP_BACKENDS: readonly TcpBackend[] = HAS_POSIX
+  ? ["deno", "node", "posix"]
+  : ["deno", "node"];
 
 /** Runs a round; all that it opened is closed when it resolves. */
 export async function runRound(setup: RoundSetup): Promise<void> {

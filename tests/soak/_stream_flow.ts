@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { connectTcp, encodeFrame, type TcpConn } from "@berkeley/sockets/tcp";
+import {
+  connectTcp,
+  encodeFrame,
+  type TcpBackend,
+  type TcpConn,
+} from "@berkeley/sockets/tcp";
 import { TimedOutError } from "@berkeley/sockets/errors";
 import { Random } from "../_random.ts";
 import { type Account, isViolentEnd } from "./_account.ts";
@@ -32,7 +37,7 @@ export interface StreamFlowSetup {
   account: Account;
   records: Map<number, ConnRecord>;
   peer: StreamPeer;
-  backend: "deno" | "node";
+  backend: TcpBackend;
   /** The number of the flow. */
   flow: number;
   seed: number;
@@ -129,7 +134,7 @@ export class StreamFlow {
       case "close":
       case "reset":
         record.violent = true;
-        if (ending === "reset" && conn.backend === "node") conn.reset();
+        if (ending === "reset" && conn.backend !== "deno") conn.reset();
         else conn.close();
         await reading.catch((error) => {
           if (!isViolentEnd(error)) throw error;

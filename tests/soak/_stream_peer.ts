@@ -8,6 +8,7 @@ import {
   type Framing,
   lengthPrefixFraming,
   serveTcp,
+  type TcpBackend,
   type TcpConn,
   type TcpServer,
 } from "@berkeley/sockets/tcp";
@@ -66,14 +67,14 @@ export class StreamPeer implements AsyncDisposable {
   readonly #account: Account;
   readonly #records: Map<number, ConnRecord>;
   readonly #delivered = new Map<number, Delivered>();
-  readonly #options: { hostname: string; backend: "deno" | "node" };
+  readonly #options: { hostname: string; backend: TcpBackend };
   readonly #seed: number;
   #server!: TcpServer;
 
   private constructor(
     account: Account,
     records: Map<number, ConnRecord>,
-    options: { hostname: string; backend: "deno" | "node" },
+    options: { hostname: string; backend: TcpBackend },
     seed: number,
   ) {
     this.#account = account;
@@ -86,7 +87,7 @@ export class StreamPeer implements AsyncDisposable {
   static async start(
     account: Account,
     records: Map<number, ConnRecord>,
-    options: { hostname: string; backend: "deno" | "node" },
+    options: { hostname: string; backend: TcpBackend },
     seed: number,
   ): Promise<StreamPeer> {
     const peer = new StreamPeer(account, records, options, seed);
@@ -100,7 +101,7 @@ export class StreamPeer implements AsyncDisposable {
   }
 
   /** Which transport carries it. */
-  get backend(): "deno" | "node" {
+  get backend(): TcpBackend {
     return this.#options.backend;
   }
 
@@ -180,7 +181,7 @@ export class StreamPeer implements AsyncDisposable {
         case "close":
           record.violent = true;
           this.#account.count("connections ended by the peer");
-          if (conn.backend === "node" && random.next() < 0.5) conn.reset();
+          if (conn.backend !== "deno" && random.next() < 0.5) conn.reset();
           else conn.close();
           return;
         case "silent":
