@@ -135,9 +135,31 @@ async function modules(): Promise<Set<string>> {
 }
 
 Deno.test("the package has the modules that its entry points import, and what a user reads, and nothing else", async () => {
-  const readable = ["CHANGELOG.md", "LICENSE", "README.md", "deno.json"];
+  const guides = Deno.readDirSync(new URL("docs/", ROOT));
+  const readable = [
+    ...["CHANGELOG.md", "LICENSE", "README.md", "deno.json"],
+    ...Array.from(guides, ({ name }) => `docs/${name}`),
+  ];
   assertEquals(
     FILES.toSorted(),
     [...await modules(), ...readable].sort(),
+  );
+});
+
+Deno.test("the links of README.md and of the guides lead into the package, apart from three into the repository", async () => {
+  const outside = new Set<string>();
+  for (
+    const path of FILES.filter((path) => /^(README|docs\/.*)\.md$/.test(path))
+  ) {
+    const text = await Deno.readTextFile(new URL(path, ROOT));
+    for (const [, target] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+      const { href } = new URL(target!, new URL(path, ROOT));
+      const file = href.slice(ROOT.href.length);
+      if (!FILES.includes(file)) outside.add(file);
+    }
+  }
+  assertEquals(
+    [...outside].sort(),
+    ["CONTRIBUTING.md", "bench/README.md", "examples/"],
   );
 });
