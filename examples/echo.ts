@@ -62,7 +62,7 @@ export async function serveUdpEcho(
 }
 
 /** Sends `count` lines over TCP, and reads each one's echo. */
-export async function talkTcp(
+async function talkTcp(
   hostname: string,
   port: number,
   count: number,
@@ -76,7 +76,7 @@ export async function talkTcp(
 }
 
 /** Sends `count` datagrams, and receives each one's echo. */
-export async function talkUdp(
+async function talkUdp(
   hostname: string,
   port: number,
   count: number,

@@ -44,7 +44,7 @@ interface Target {
 }
 
 /** The ports in a list such as `22,80,8000-8100`, each once, in order. */
-export function parsePorts(text: string): number[] {
+function parsePorts(text: string): number[] {
   const ports = new Set<number>();
   for (const part of text.split(",")) {
     const range = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(part.trim());

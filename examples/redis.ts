@@ -21,7 +21,7 @@ come, and the replies are printed as they come. "Quotes" hold a word together.
   printf 'INCR n\\nINCR n\\n' | redis`;
 
 /** What a server answers. */
-export type Reply =
+type Reply =
   | string
   | number
   | bigint
@@ -32,7 +32,7 @@ export type Reply =
   | Map<Reply, Reply>;
 
 /** An error reply: the command failed, the connection is as good as before. */
-export class RedisError extends Error {}
+class RedisError extends Error {}
 
 /** Nested deeper, a reply is an attempt to exhaust the stack. */
 const MAX_DEPTH = 32;
@@ -41,7 +41,7 @@ const MAX_DEPTH = 32;
 const ELEMENT_SIZE = 16;
 
 /** A connection to a server: `receive` gives the replies in the order of `send`. */
-export class Redis implements Disposable {
+class Redis implements Disposable {
   #conn: TcpConn;
   #maxReplySize: number;
   #left = 0;

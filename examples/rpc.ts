@@ -113,7 +113,7 @@ async function serveCalls(conn: TcpConn, signal: AbortSignal): Promise<void> {
 }
 
 /** The near end of a connection to a server. */
-export class RpcClient implements Disposable {
+class RpcClient implements Disposable {
   readonly #conn: TcpConn;
   readonly #waiting = new Map<number | null, PromiseWithResolvers<unknown>>();
   #lastId = 0;

@@ -21,7 +21,7 @@ const USAGE = `Usage: sntp [options] HOST
   sntp ntp.example.org`;
 
 /** What a server said, in seconds. */
-export interface SntpAnswer {
+interface SntpAnswer {
   /** By how much the server's clock is ahead of ours. */
   offset: number;
   /** How long the question and the answer were under way. */

@@ -35,7 +35,7 @@ function isByte(text: string): boolean {
 }
 
 /** Six bytes of 0xff, sixteen times the address, and the password, if any. */
-export function magicPacket(mac: string, password?: string): Uint8Array {
+function magicPacket(mac: string, password?: string): Uint8Array {
   const address = parseBytes("MAC address", mac, [6]);
   const secret = password === undefined
     ? []
