@@ -39,11 +39,6 @@ export function assert(expr: unknown, msg = ""): asserts expr {
   if (!expr) throw new AssertionError(msg);
 }
 
-/** Asserts that the expression is falsy. */
-export function assertFalse(expr: unknown, msg = ""): void {
-  if (expr) throw new AssertionError(msg);
-}
-
 /** Asserts deep equality. */
 export function assertEquals<T>(actual: T, expected: T, msg?: string): void {
   run(() => nodeAssert.deepStrictEqual(actual, expected), msg);
@@ -61,27 +56,6 @@ export function assertStrictEquals<T>(
   msg?: string,
 ): asserts actual is T {
   run(() => nodeAssert.strictEqual(actual, expected), msg);
-}
-
-/** Asserts that two values are not identical. */
-export function assertNotStrictEquals<T>(
-  actual: T,
-  expected: T,
-  msg?: string,
-): void {
-  run(() => nodeAssert.notStrictEqual(actual, expected), msg);
-}
-
-/** Asserts that the value is neither null nor undefined. */
-export function assertExists<T>(
-  actual: T,
-  msg?: string,
-): asserts actual is NonNullable<T> {
-  if (actual === undefined || actual === null) {
-    throw new AssertionError(
-      `Expected actual: "${actual}" to not be null or undefined${suffix(msg)}`,
-    );
-  }
 }
 
 /** Asserts that the text contains the other. */
@@ -118,26 +92,6 @@ export function assertGreater<T>(actual: T, expected: T, msg?: string): void {
   );
 }
 
-/** Asserts that the first is greater or equal. */
-export function assertGreaterOrEqual<T>(
-  actual: T,
-  expected: T,
-  msg?: string,
-): void {
-  if (actual >= expected) return;
-  throw new AssertionError(
-    `Expect ${show(actual)} >= ${show(expected)}${suffix(msg)}`,
-  );
-}
-
-/** Asserts that the first is less. */
-export function assertLess<T>(actual: T, expected: T, msg?: string): void {
-  if (actual < expected) return;
-  throw new AssertionError(
-    `Expect ${show(actual)} < ${show(expected)}${suffix(msg)}`,
-  );
-}
-
 /** Asserts that the first is less or equal. */
 export function assertLessOrEqual<T>(
   actual: T,
@@ -167,7 +121,7 @@ export function assertInstanceOf<T extends AnyClass>(
 }
 
 /** Asserts that the value is an error of the class whose message holds the text. */
-export function assertIsError<E extends Error = Error>(
+function assertIsError<E extends Error = Error>(
   error: unknown,
   ErrorClass?: abstract new (...args: any[]) => E,
   msgMatches?: string | RegExp,
