@@ -92,11 +92,18 @@ class DenoListenerTransport implements ListenerTransport {
   }
 
   async accept(): Promise<StreamTransport> {
-    this.#accepting = this.#listener.accept();
-    try {
-      return new DenoTransport(await this.#accepting);
-    } finally {
-      this.#accepting = undefined;
+    for (;;) {
+      this.#accepting = this.#listener.accept();
+      try {
+        return new DenoTransport(await this.#accepting);
+      } catch (error) {
+        // The runtime asks for the peer's address after C's accept, and drops a
+        // connection that was reset before. That is no fault of the listener,
+        // and nobody's business: go on to the next.
+        if (!(error instanceof Deno.errors.NotConnected)) throw error;
+      } finally {
+        this.#accepting = undefined;
+      }
     }
   }
 

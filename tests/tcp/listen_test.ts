@@ -5,6 +5,7 @@ import {
   AddressNotAvailableError,
   AddrInfoError,
   ClosedError,
+  ConnectionResetError,
   NotCapableError,
   NotSupportedError,
   TimedOutError,
@@ -31,6 +32,23 @@ eachTransport(
       [first.remoteAddr.port, second.remoteAddr.port].sort(),
       [a.localAddr.port, b.localAddr.port].sort(),
     );
+  },
+);
+
+eachTransport(
+  "accept() survives connections that were reset before",
+  async ({ listen, connect }) => {
+    using listener = await listen();
+    for (let i = 0; i < 3; i++) {
+      const client = await connect(listener.addr, { backend: "node" });
+      client.reset();
+    }
+    using client = await connect(listener.addr);
+    for (;;) { // some backends give the others, too
+      using server = await listener.accept({ timeout: 20_000 });
+      if (server.remoteAddr.port === client.localAddr.port) break;
+      await assertRejects(() => server.readExact(1), ConnectionResetError);
+    }
   },
 );
 
