@@ -35,3 +35,25 @@ export function checkHighWaterMark(mark: number | undefined): void {
     `Cannot use highWaterMark ${mark}: it must be a positive integer`,
   );
 }
+
+/** Refuses what is no bytes, such as text, for callers without types. */
+export function checkBytes(bytes: Uint8Array): void {
+  if (bytes instanceof Uint8Array) return;
+  const hint = typeof bytes === "string"
+    ? "; new TextEncoder().encode(text) makes one of text"
+    : "";
+  throw new TypeError(`Cannot use ${kindOf(bytes)} as a Uint8Array${hint}`);
+}
+
+function kindOf(value: unknown): string {
+  return value === Object(value)
+    ? Object.prototype.toString.call(value)
+    : `a ${typeof value}`;
+}
+
+/** The error of a caller who transferred a buffer that was still in use. */
+export function takenAway(action: "read into" | "write"): TypeError {
+  return new TypeError(
+    `Cannot ${action} the buffer: its memory was taken away; transfer it when the call has settled`,
+  );
+}

@@ -1,7 +1,8 @@
 import net from "node:net";
 import { requireNet } from "../permissions/mod.ts";
+import { takenAway } from "./_check.ts";
 import { plainNetAddr } from "./_net_addr.ts";
-import { DEFAULT_BACKLOG } from "./_transport.ts";
+import { DEFAULT_BACKLOG, MOST_AT_ONCE } from "./_transport.ts";
 import type {
   ConnectTarget,
   ListenerTransport,
@@ -20,8 +21,10 @@ class NodeTransport implements StreamTransport {
   readonly localAddr: Deno.NetAddr;
   readonly remoteAddr: Deno.NetAddr;
   readonly #socket: net.Socket;
-  /** The read that waits for bytes, with its buffer. */
-  #reading: Settle<number | null> & { buffer: Uint8Array } | undefined;
+  /** The read that waits for bytes, with its buffer and the size that it had. */
+  #reading:
+    | Settle<number | null> & { buffer: Uint8Array; size: number }
+    | undefined;
   /** The write or the FIN that waits for the kernel. */
   #writing: Settle<number> | undefined;
   #ended = false;
@@ -51,7 +54,7 @@ class NodeTransport implements StreamTransport {
 
   read(buffer: Uint8Array): Promise<number | null> {
     return new Promise((resolve, reject) => {
-      this.#reading = { buffer, resolve, reject };
+      this.#reading = { buffer, size: buffer.length, resolve, reject };
       this.#onReadable();
     });
   }
@@ -61,6 +64,11 @@ class NodeTransport implements StreamTransport {
     const reading = this.#reading;
     if (reading === undefined) return;
     const { buffer } = reading;
+    if (buffer.length !== reading.size) {
+      this.#reading = undefined;
+      reading.reject(takenAway("read into"));
+      return;
+    }
     const size = Math.min(buffer.length, this.#socket.readableLength);
     // With nothing there, read() still tells the socket to ask the kernel.
     const chunk: Uint8Array | null = size > 0
@@ -91,8 +99,11 @@ class NodeTransport implements StreamTransport {
   }
 
   write(bytes: Uint8Array): Promise<number> {
-    return this.#untilDone(bytes.length, (done) => {
-      this.#socket.write(bytes, done);
+    const some = bytes.length > MOST_AT_ONCE
+      ? bytes.subarray(0, MOST_AT_ONCE)
+      : bytes;
+    return this.#untilDone(some.length, (done) => {
+      this.#socket.write(some, done);
     });
   }
 

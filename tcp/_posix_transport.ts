@@ -9,6 +9,7 @@ import {
   DEFAULT_BACKLOG,
   type ListenerTransport,
   type ListenTarget,
+  MOST_AT_ONCE,
   type StreamTransport,
 } from "./_transport.ts";
 
@@ -42,7 +43,10 @@ class PosixTransport implements StreamTransport {
   }
 
   write(bytes: Uint8Array): Promise<number> {
-    return this.#socket.send(bytes).catch(throwForeign);
+    const some = bytes.length > MOST_AT_ONCE
+      ? bytes.subarray(0, MOST_AT_ONCE)
+      : bytes;
+    return this.#socket.send(some).catch(throwForeign);
   }
 
   closeWrite(): Promise<void> {

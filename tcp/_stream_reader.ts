@@ -1,6 +1,7 @@
 import { socketError } from "../errors/mod.ts";
 import { isBounded, rejectTraced, type WaitOptions } from "../wait/mod.ts";
 import { type ReadTurn, ReadTurns } from "./_read_turns.ts";
+import { takenAway } from "./_check.ts";
 import type { Refusal } from "./_refusal.ts";
 import { SlidingBuffer } from "./_sliding_buffer.ts";
 
@@ -99,6 +100,7 @@ export class StreamReader extends SlidingBuffer {
     target: Uint8Array,
     options: WaitOptions | undefined,
   ): Promise<number | null> {
+    const size = target.length;
     if (!isBounded(options)) {
       // A read that is under way may yet put back what it has taken.
       if (this.buffered === 0 && (!this.isBusy || this.#isDropping)) {
@@ -106,16 +108,17 @@ export class StreamReader extends SlidingBuffer {
         if (this.ended) return END;
       }
       if (!this.isBusy) {
-        if (this.buffered > 0 || target.length === 0) {
+        if (this.buffered > 0 || size === 0) {
           return Promise.resolve(this.moveInto(target));
         }
         if (this.#filling === undefined) {
-          return target.length >= SMALL_READ
+          return size >= SMALL_READ
             ? this.#readDirect(target)
-            : this.#readQuick(
-              1,
-              (isThere) => isThere ? this.moveInto(target) : null,
-            );
+            : this.#readQuick(1, (isThere) => {
+              if (!isThere) return null;
+              checkThere(target, size);
+              return this.moveInto(target);
+            });
         }
       }
     }
@@ -123,7 +126,11 @@ export class StreamReader extends SlidingBuffer {
       options,
       "read",
       async (turn) => this.buffered > 0 || await this.fill(turn),
-      (hasMore) => hasMore ? this.moveInto(target) : null,
+      (hasMore) => {
+        if (!hasMore) return null;
+        checkThere(target, size);
+        return this.moveInto(target);
+      },
     );
   }
 
@@ -223,8 +230,12 @@ export class StreamReader extends SlidingBuffer {
 
   readonly #onDirectFail = (error: unknown): void => {
     this.#isDirect = false;
-    this.#fail(error);
-    this.#failDirect(this.#refusal!());
+    if (error instanceof TypeError) { // about the caller's buffer: none is lost
+      this.#rejectDirect(error);
+    } else {
+      this.#fail(error);
+      this.#failDirect(this.#refusal!());
+    }
     this.#turns.release();
   };
 
@@ -336,15 +347,17 @@ export class StreamReader extends SlidingBuffer {
     target: B,
     options: WaitOptions | undefined,
   ): Promise<B> {
+    const size = target.length;
     const isBound = isBounded(options);
     if (!this.isBusy && !isBound) {
-      if (this.buffered >= target.length) {
+      if (this.buffered >= size) {
         this.moveInto(target);
         return Promise.resolve(target);
       }
-      if (target.length <= SMALL_READ && this.#isQuiet) {
-        return this.#readQuick(target.length, (isThere) => {
-          if (!isThere) throw this.#truncated(target.length);
+      if (size <= SMALL_READ && this.#isQuiet) {
+        return this.#readQuick(size, (isThere) => {
+          if (!isThere) throw this.#truncated(size);
+          checkThere(target, size);
           this.moveInto(target);
           return target;
         });
@@ -355,9 +368,10 @@ export class StreamReader extends SlidingBuffer {
       "recv",
       (turn) =>
         isBound
-          ? this.#require(turn, target.length)
-          : this.#fillTarget(turn, target),
+          ? this.#require(turn, size)
+          : this.#fillTarget(turn, target, size),
       () => {
+        checkThere(target, size);
         if (isBound) this.moveInto(target);
         return target;
       },
@@ -365,10 +379,15 @@ export class StreamReader extends SlidingBuffer {
   }
 
   /** Reads straight into a caller's buffer, and takes it back if the stream ends. */
-  async #fillTarget(turn: ReadTurn, target: Uint8Array): Promise<void> {
+  async #fillTarget(
+    turn: ReadTurn,
+    target: Uint8Array,
+    size: number,
+  ): Promise<void> {
     let filled = this.moveInto(target);
     try {
-      while (filled < target.length) {
+      while (filled < size) {
+        checkThere(target, size);
         const rest = target.subarray(filled);
         if (rest.length < SMALL_READ || this.#filling !== undefined) {
           if (!await this.fill(turn)) break;
@@ -380,9 +399,11 @@ export class StreamReader extends SlidingBuffer {
         filled += count;
       }
     } finally {
-      if (filled < target.length) this.#takeBack(target.subarray(0, filled));
+      if (filled < size && target.length === size) {
+        this.#takeBack(target.subarray(0, filled));
+      }
     }
-    if (filled < target.length) throw this.#truncated(target.length);
+    if (filled < size) throw this.#truncated(size);
   }
 
   /** Puts bytes that a failed read had taken in front of the stream again. */
@@ -403,4 +424,9 @@ export class StreamReader extends SlidingBuffer {
         `the stream ended after ${this.buffered}, which can still be read`,
     });
   }
+}
+
+/** Refuses a buffer that was transferred while its read was pending. */
+function checkThere(target: Uint8Array, size: number): void {
+  if (target.length !== size) throw takenAway("read into");
 }

@@ -13,6 +13,7 @@ import {
   SMALL_CHUNK,
   takeChunk,
 } from "./_chunk_pool.ts";
+import { takenAway } from "./_check.ts";
 import type { Refusal } from "./_refusal.ts";
 
 /** A flush waits for more as long as more comes, up to this many bytes. */
@@ -338,6 +339,10 @@ export class StreamWriter {
     this.#isWriting = true;
     const { bytes, start, end } = head;
     const isWhole = start === 0 && end === bytes.length;
+    if (bytes.length < end) { // transferred, and no part of it can be sent
+      Promise.reject(takenAway("write")).catch(this.#onTakenAway);
+      return;
+    }
     this.#target.write(isWhole ? bytes : bytes.subarray(start, end))
       .then(this.#onWritten, this.#onFailed);
   }
@@ -354,6 +359,19 @@ export class StreamWriter {
       head.end = head.start;
     }
     if (head.start >= head.end) this.#finish(head);
+    this.#settleDrain();
+    this.#pumpNext();
+  };
+
+  readonly #onTakenAway = (error: TypeError): void => {
+    const head = this.#queue[0];
+    // The peer has half a message, and the rest will never come.
+    if (head === undefined || head.start > 0) return this.#onFailed(error);
+    this.#isWriting = false;
+    this.#queue.shift();
+    this.#uncount(head, head.end);
+    head.settle?.reject(error);
+    this.#moveWaiters(head, undefined);
     this.#settleDrain();
     this.#pumpNext();
   };
@@ -428,6 +446,7 @@ export class StreamWriter {
   /** Refuses later writes, and leaves the queue to be written. */
   refuse(refusal: Refusal): void {
     this.#refusal ??= refusal;
+    this.#tail = undefined; // nor is anything added to what is queued
   }
 
   /** See `TcpConn.drained`. */

@@ -13,6 +13,12 @@ export type TcpBackend = "deno" | "node" | "posix";
 /** How many connections wait for accept, unless the user says; as in Deno and Node. */
 export const DEFAULT_BACKLOG = 511;
 
+/**
+ * The most bytes of one write, for APIs that are silent until all of it is done:
+ * the counters, and so the idle timeouts, are to see a slow one go on.
+ */
+export const MOST_AT_ONCE: number = 256 * 1024;
+
 /** One connection as a runtime API has it. */
 export interface StreamTransport {
   /** The API. */

@@ -7,7 +7,7 @@ import {
 } from "../libc/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
-import { checkCount, checkIdle } from "./_check.ts";
+import { checkBytes, checkCount, checkIdle } from "./_check.ts";
 import { readLine, readUntil, type ReadUntilOptions } from "./_delimited.ts";
 import {
   FrameIterator,
@@ -224,6 +224,7 @@ export class TcpConn implements Deno.TcpConn {
    * ```
    */
   read(buffer: Uint8Array, options?: WaitOptions): Promise<number | null> {
+    checkBytes(buffer);
     return this.#reader.read(buffer, options);
   }
 
@@ -294,6 +295,7 @@ export class TcpConn implements Deno.TcpConn {
     options?: WaitOptions,
   ): Promise<Uint8Array> {
     if (typeof wanted !== "number") {
+      checkBytes(wanted);
       return this.#reader.readExactInto(wanted, options);
     }
     checkCount(wanted);
@@ -555,6 +557,7 @@ export class TcpConn implements Deno.TcpConn {
    * ```
    */
   write(bytes: Uint8Array, options?: WaitOptions): Promise<number> {
+    checkBytes(bytes);
     return this.#writer.write(bytes, true, options);
   }
 
@@ -584,6 +587,7 @@ export class TcpConn implements Deno.TcpConn {
    * ```
    */
   async writeAll(bytes: Uint8Array, options?: WaitOptions): Promise<void> {
+    checkBytes(bytes);
     await this.#writer.write(bytes, false, options);
   }
 
@@ -620,6 +624,7 @@ export class TcpConn implements Deno.TcpConn {
    * ```
    */
   send(bytes: Uint8Array): Promise<void> {
+    checkBytes(bytes);
     return this.#writer.send(bytes);
   }
 
@@ -647,6 +652,7 @@ export class TcpConn implements Deno.TcpConn {
    * ```
    */
   sendFrame(framing: Framing, frame: Uint8Array): Promise<void> {
+    checkBytes(frame);
     const size = framing.encodedSize(frame);
     const target = this.#writer.reserve(size);
     if (target === undefined) return this.send(encodeFrame(framing, frame));
