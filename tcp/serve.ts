@@ -7,6 +7,8 @@ import type { TcpListener } from "./listener.ts";
 
 /** The most connections at a time, unless the user says. */
 const DEFAULT_MAX_CONNECTIONS = 10_000;
+/** How long `shutdown` waits for handlers whose connection it has closed. */
+const LAST_GRACE = 1000;
 /** The first and the longest pause after an accept that failed, in milliseconds. */
 const MIN_PAUSE = 5;
 const MAX_PAUSE = 1000;
@@ -233,6 +235,11 @@ export class TcpServer implements AsyncDisposable {
    * that have not ended after `timeout` milliseconds have their signal aborted
    * and their connection closed. Without a timeout it waits as long as it takes.
    *
+   * What such a connection has sent still has the 5 seconds that `close` gives it.
+   * A handler that does not end even then is left behind after another second:
+   * `finished` waits for it, `shutdown` does not. So a handler may itself call
+   * `shutdown`, and wait for it if it gives a timeout.
+   *
    * Aborting `signal` ends only the wait.
    *
    * @throws {RangeError} When `timeout` is negative.
@@ -265,8 +272,10 @@ export class TcpServer implements AsyncDisposable {
     } catch (error) {
       if (error !== late) throw error;
       this.#ending.abort(late);
-      for (const conn of this.#active.keys()) conn.close();
-      await this.finished;
+      const conns = [...this.#active.keys()];
+      await Promise.all(conns.map((conn) => conn[Symbol.asyncDispose]()));
+      await waitFor(this.finished, { timeout: LAST_GRACE }, () => late)
+        .catch(() => {});
     }
   }
 
@@ -375,7 +384,13 @@ export async function serveTcp(
     const stop = () => server[Symbol.asyncDispose]();
     signal.addEventListener("abort", stop, { once: true });
     server.finished.then(() => signal.removeEventListener("abort", stop));
+    if (signal.aborted) stop(); // while it was getting to listen
   }
-  options.onListen?.(server.addr);
+  try {
+    options.onListen?.(server.addr);
+  } catch (error) {
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
   return server;
 }

@@ -1,0 +1,108 @@
+/** The end of a server, in every state. */
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { connectTcp, serveTcp, type TcpServer } from "@berkeley/sockets/tcp";
+import { SocketError } from "@berkeley/sockets/errors";
+import { bytes, eachTransport, until } from "./_each_transport.ts";
+
+eachTransport(
+  "a handler can shut its own server down, although another never ends",
+  async ({ connect, loopback, backend }) => {
+    const isDown = Promise.withResolvers<void>();
+    const server: TcpServer = await serveTcp(
+      { hostname: loopback, port: 0, backend },
+      async (conn) => {
+        if (await conn.readLine() !== "quit") return new Promise(() => {});
+        await server.shutdown({ timeout: 1 });
+        isDown.resolve();
+      },
+    );
+    using stuck = await connect(server.addr);
+    using quitting = await connect(server.addr);
+    await stuck.send(bytes("stay\n"));
+    await quitting.send(bytes("quit\n"));
+    assertEquals(await stuck.read(new Uint8Array(1)), null);
+    assertEquals(await quitting.read(new Uint8Array(1)), null);
+    await isDown.promise;
+    await until(() => server.stats.active === 1);
+  },
+);
+
+eachTransport(
+  "shutdown() at maxConnections drops those that wait for accept",
+  async ({ connect, loopback, backend }) => {
+    const server = await serveTcp(
+      { hostname: loopback, port: 0, backend, maxConnections: 1 },
+      async (conn) => void await conn.readLine(),
+    );
+    using served = await connect(server.addr);
+    await until(() => server.stats.active === 1);
+    using waiting = await connect(server.addr);
+    const stopping = [server.shutdown(), server.shutdown()];
+    await served.send(bytes("go\n"));
+    await Promise.all(stopping);
+    await server.shutdown({ timeout: 0 });
+    assertEquals(server.stats.accepted, 1);
+    const end = await waiting.read(new Uint8Array(1)).catch((error) => error);
+    assert(end === null || end instanceof SocketError, String(end));
+  },
+);
+
+eachTransport(
+  "a signal that aborts while the server gets to listen stops it",
+  async ({ loopback, backend }) => {
+    for (let turns = 0; turns < 12; turns++) {
+      const stop = new AbortController();
+      const serving = serveTcp(
+        { hostname: loopback, port: 0, backend, signal: stop.signal },
+        () => {},
+      );
+      for (let i = 0; i < turns; i++) await undefined;
+      stop.abort("stop");
+      const server = await serving.catch((reason) => {
+        assertEquals(reason, "stop");
+      });
+      await server?.finished;
+    }
+  },
+);
+
+eachTransport(
+  "an onListen that throws leaves no server behind",
+  async ({ loopback, backend }) => {
+    let addr: Deno.NetAddr | undefined;
+    const onListen = (told: Deno.NetAddr) => {
+      addr = told;
+      throw new Error("not today");
+    };
+    await assertRejects(
+      () =>
+        serveTcp({ hostname: loopback, port: 0, backend, onListen }, () => {}),
+      Error,
+      "not today",
+    );
+    await assertRejects(
+      () => connectTcp({ ...addr!, timeout: 5000 }),
+      SocketError,
+    );
+  },
+);
+
+eachTransport(
+  "a peer that reads slowly keeps a connection from being idle",
+  async ({ connect, loopback, backend }) => {
+    const size = 24_000_000;
+    await using server = await serveTcp(
+      { hostname: loopback, port: 0, backend, idleTimeout: 150 },
+      (conn) => conn.writeAll(new Uint8Array(size)),
+    );
+    using conn = await connect(server.addr);
+    const buffer = new Uint8Array(200_000);
+    let received = 0;
+    for (let n; (n = await conn.read(buffer)) !== null;) {
+      received += n;
+      await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+    assertEquals(received, size);
+    assertEquals(server.stats.idled, 0);
+  },
+);
