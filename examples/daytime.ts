@@ -17,7 +17,8 @@ Without a word, serves on a free port and asks itself.
 
 /** Serves the time of day; each connection is told it once. */
 async function serve(hostname: string, port: number) {
-  const server = await serveTcp({ hostname, port }, async (conn) => {
+  const onError = (error: unknown) => console.error(String(error));
+  const server = await serveTcp({ hostname, port, onError }, async (conn) => {
     const { hostname, port } = conn.remoteAddr;
     console.log(`Connection from ${hostname}, port ${port}`);
     await conn.send(new TextEncoder().encode(`${new Date()}\r\n`));

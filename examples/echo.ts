@@ -29,7 +29,8 @@ export async function serveTcpEcho(
   hostname: string,
   port: number,
 ): Promise<EchoServer> {
-  const server = await serveTcp({ hostname, port }, async (conn) => {
+  const onError = (error: unknown) => console.error(String(error));
+  const server = await serveTcp({ hostname, port, onError }, async (conn) => {
     const buffer = new Uint8Array(64 * 1024);
     for (let n; (n = await conn.read(buffer)) !== null;) {
       await conn.writeAll(buffer.subarray(0, n));
@@ -49,7 +50,9 @@ export async function serveUdpEcho(
   const socket = await bindUdp({ hostname, port });
   const serving = (async () => {
     for await (const { data, address } of socket) {
-      await socket.sendTo(data, address);
+      await socket.sendTo(data, address).catch((error) => {
+        if (!socket.isClosed) console.error(String(error));
+      });
     }
   })();
   return {

@@ -38,7 +38,9 @@ async function work(port: number): Promise<void> {
   const answers = new Set<Promise<void>>();
   const serving = (async () => {
     for await (const conn of listener) {
-      const answer = tellWho(conn).finally(() => answers.delete(answer));
+      const answer = tellWho(conn)
+        .catch((error) => console.error(String(error))) // of a client that left
+        .finally(() => answers.delete(answer));
       answers.add(answer);
     }
   })();

@@ -1,5 +1,11 @@
 /** Each example runs as a user would run it, with `--allow-net` alone. */
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertStringIncludes,
+} from "@std/assert";
+import { connectTcp } from "@berkeley/sockets";
 import { EXAMPLES, POSIX_EXAMPLES } from "../../examples/run.ts";
 import {
   assertFailsInALine,
@@ -112,6 +118,41 @@ for (const { args, expected, code = 2 } of FAILURES) {
     const outcome = await runExample(args);
     assertFailsInALine(outcome, expected, code);
     assertEquals(outcome.stdout, "");
+  });
+}
+
+/** Servers, and what makes them answer. */
+const SERVERS: [name: string, question: string][] = [
+  ["echo", "hello"],
+  ["rpc", "\0\0\0\x01x"],
+  ["chat", ""],
+  ["daytime", ""],
+];
+
+for (const [name, question] of SERVERS) {
+  Deno.test(`the example ${name} serve survives clients that reset, and tells of them in a line`, async () => {
+    await using server = startExample(name, "serve");
+    const [, port = ""] = await server.printed(/port (\d+)/);
+    for (const text of ["", "bob\n", "\0\0\0\x02{}"]) {
+      using conn = await connectTcp({
+        hostname: "127.0.0.1",
+        port: Number(port),
+        backend: "node",
+      });
+      await conn.writeAll(new TextEncoder().encode(text));
+      conn.reset();
+    }
+    using conn = await connectTcp({
+      hostname: "127.0.0.1",
+      port: Number(port),
+    });
+    await conn.send(new TextEncoder().encode(question));
+    assertEquals((await conn.peek(1, { timeout: 20_000 })).length, 1);
+    server.kill("SIGTERM");
+    const { stderr } = await server.finished();
+    for (const line of stderr.trim().split("\n")) {
+      assertMatch(line, /^$|^[A-Za-z]+Error: .* \(E[A-Z]+\)$/);
+    }
   });
 }
 
