@@ -33,6 +33,7 @@ class NodeTransport implements DatagramTransport {
   /** Ends the send that was begun last, of which the runtime forgets to tell. */
   #giveUpSend: (error: unknown) => void = () => {};
   #error: unknown;
+  wants: (hostname: string, port: number) => boolean = () => true;
 
   constructor(socket: dgram.Socket, target: BindTarget) {
     this.#socket = socket;
@@ -59,6 +60,7 @@ class NodeTransport implements DatagramTransport {
     const datagram = { bytes, hostname: address, port, truncated };
     const receiving = this.#receiving;
     if (receiving === undefined) {
+      if (!this.wants(address, port)) return; // strangers take no room
       this.#queue.push({ ...datagram, bytes: rightSized(bytes) });
     } else {
       this.#receiving = undefined;

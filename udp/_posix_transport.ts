@@ -39,6 +39,9 @@ const BATCH_COUNT = 64;
  */
 const RECEIVE_BUFFER = 1024 * 1024;
 
+/** After how many datagrams in a row the rest of the program has its turn. */
+const STRETCH = 1024;
+
 function capacityOf(size: number): number {
   return Math.max(1, Math.min(BATCH_COUNT, Math.floor(BATCH_BYTES / size)));
 }
@@ -65,6 +68,8 @@ class PosixTransport implements DatagramTransport {
   /** What the last call brought, and how much of it has been taken. */
   #received: MessageBatch | undefined;
   #taken = 0;
+  /** How many have been received since there was nothing to receive. */
+  #stretch = 0;
   #fault: unknown;
 
   constructor(posix: Posix, socket: PosixSocket, target: BindTarget) {
@@ -135,14 +140,24 @@ class PosixTransport implements DatagramTransport {
 
   receiveNow(): RawDatagram | undefined {
     const next = this.#next();
-    if (next !== undefined) return next;
+    if (next !== undefined || this.#stretch >= STRETCH) return next;
     try {
-      if (this.#socket.recvManyNow(this.#batch) === undefined) return undefined;
+      const count = this.#socket.recvManyNow(this.#batch);
+      if (count === undefined) {
+        this.#stretch = 0;
+        return undefined;
+      }
     } catch (error) {
       this.#fault = error; // for the next receive: the kernel tells it but once
       return undefined;
     }
+    return this.#first();
+  }
+
+  /** The first of what the last call brought. */
+  #first(): RawDatagram | undefined {
     this.#taken = 0;
+    this.#stretch += this.#batch.length;
     return this.#next();
   }
 
@@ -157,13 +172,17 @@ class PosixTransport implements DatagramTransport {
       this.#fault = undefined;
       return call(() => onFailed(foreignError(fault)));
     }
-    return this.#socket.recvMany(this.#batch).then(
-      () => {
-        this.#taken = 0;
-        return onDatagram(this.#next()!);
-      },
+    return this.#receiveMany().then(
+      () => onDatagram(this.#first()!),
       (error) => onFailed(foreignError(error)),
     ) as Promise<Awaited<T>>;
+  }
+
+  #receiveMany(): Promise<number> {
+    if (this.#stretch < STRETCH) return this.#socket.recvMany(this.#batch);
+    this.#stretch = 0;
+    return new Promise((resolve) => setImmediate(resolve))
+      .then(() => this.#socket.recvMany(this.#batch));
   }
 
   send(bytes: Uint8Array, hostname: string, port: number): Promise<number> {

@@ -54,6 +54,7 @@ export class Receiver {
     this.#transport = transport;
     this.#kept = new DatagramQueue(limits);
     this.#owner = owner;
+    transport.wants = this.#wants;
   }
 
   /** How many datagrams were dropped for want of room. */
@@ -147,13 +148,16 @@ export class Receiver {
   }
 
   #accepts({ hostname, port }: RawDatagram): boolean {
-    if (this.#owner.accepts(hostname, port)) {
-      this.received++;
-      return true;
-    }
+    if (!this.#wants(hostname, port)) return false;
+    this.received++;
+    return true;
+  }
+
+  readonly #wants = (hostname: string, port: number): boolean => {
+    if (this.#owner.accepts(hostname, port)) return true;
     this.strangers++;
     return false;
-  }
+  };
 
   /** Begins a receive below, for the first who waits. */
   #pump(): void {

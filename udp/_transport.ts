@@ -69,6 +69,11 @@ export interface DatagramTransport {
   connect?(hostname: string, port: number): void;
   /** Gives up the peer. */
   disconnect?(): void;
+  /**
+   * Whether a datagram from there is wanted, which an API asks that keeps what
+   * nobody has asked for.
+   */
+  wants?: (hostname: string, port: number) => boolean;
   /** How many datagrams the transport had to drop. */
   readonly dropped: number;
   /**

@@ -7,8 +7,8 @@ export interface ExchangeOptions {
   /** Whether a datagram is the answer; others are dropped. Any is, if left out. */
   match?: ((data: Uint8Array, datagram: Datagram) => boolean) | undefined;
   /**
-   * How long the first attempt waits for its answer, in milliseconds; 0 takes only
-   * what is there already.
+   * How long the first attempt waits for its answer, in milliseconds; 0 looks only
+   * at the first datagram that is there already.
    *
    * @default {1000}
    */
@@ -61,18 +61,20 @@ export async function exchange(
       if (attempt === attempts) throw timeoutError();
     } catch (error) {
       const isRefused = error instanceof ConnectionRefusedError;
-      if (!isRefused || attempt === attempts) throw error;
+      const isLast = attempt === attempts || until === Infinity;
+      if (!isRefused || isLast) throw error;
       await sleepUntil(until, signal); // the peer may be about to start
     }
   }
 }
 
-function sleepUntil(
+async function sleepUntil(
   until: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
+  signal?.throwIfAborted();
   const timeout = Math.max(0, until - performance.now());
-  return new Promise((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     const timeIsUp = new Error();
     arm({ timeout, signal }, () => timeIsUp, (reason) => {
       if (reason === timeIsUp) resolve();
@@ -97,5 +99,6 @@ async function answerBy(
       throw error;
     }
     if (match === undefined || match(datagram.data, datagram)) return datagram;
+    if (timeout === 0) return undefined; // others may come without end
   }
 }

@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertInstanceOf,
+  assertRejects,
+} from "@std/assert";
 import {
   ClosedError,
   ConnectionRefusedError,
@@ -110,6 +115,26 @@ eachTransport(
 );
 
 eachTransport(
+  "strangers take no room in the queue of the library",
+  async ({ bind, connect }) => {
+    using peer = await bind();
+    using stranger = await bind();
+    using socket = await connect(peer.localAddr, { maxQueuedDatagrams: 4 });
+    for (let i = 0; i < 20; i++) {
+      await stranger.sendTo(bytes("spoof"), socket.localAddr);
+    }
+    await peer.sendTo(bytes("mine"), socket.localAddr);
+    // What "node" takes in by itself, and the others when they are asked to.
+    for (let turn = 0; turn < 500 && socket.stats.strangers < 20; turn++) {
+      if (socket.backend !== "node") break;
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    assertEquals(text((await socket.receive(SOON)).data), "mine");
+    assertEquals(socket.dropped, 0);
+  },
+);
+
+eachTransport(
   "connect() takes another peer, and disconnect() any",
   async ({ bind, connect }) => {
     using first = await bind();
@@ -172,8 +197,10 @@ eachTransport(
     const serving = (async () => {
       for await (const { data, address } of server) {
         if (++asked < 3) continue; // lost on the way
-        await server.sendTo(bytes("for another question"), address);
-        await server.sendTo(bytes(`answer to ${text(data)}`), address);
+        const answers = ["for another question", `answer to ${text(data)}`];
+        await server.sendMany(
+          answers.map((answer) => ({ data: bytes(answer), address })),
+        ).catch((error) => assertInstanceOf(error, ClosedError));
       }
     })();
     const answer = await socket.exchange(bytes("question"), {
@@ -186,6 +213,31 @@ eachTransport(
     assert(asked >= 3);
     server.close();
     await serving;
+  },
+);
+
+eachTransport(
+  "exchange() looks at one more datagram when its time is up",
+  async ({ bind, connect }) => {
+    using server = await bind();
+    using socket = await connect(server.localAddr);
+    for (let i = 0; i < 3; i++) {
+      await server.sendTo(bytes("no answer"), socket.localAddr);
+    }
+    let looks = 0;
+    await assertRejects(
+      () =>
+        socket.exchange(bytes("?"), {
+          timeout: 0,
+          attempts: 1,
+          match() {
+            looks++;
+            return false;
+          },
+        }),
+      TimedOutError,
+    );
+    assert(looks <= 1, `${looks}`); // others might come without end
   },
 );
 
@@ -272,6 +324,17 @@ onLibc("exchange() tells of a peer that refuses to the end", async (setup) => {
     ConnectionRefusedError,
   );
 });
+
+onLibc(
+  "exchange() tells of a peer that refuses where it would wait for ever",
+  async (setup) => {
+    using socket = await setup.connect(await refusingPort(setup));
+    await assertRejects(
+      () => socket.exchange(bytes("?"), { timeout: Infinity }),
+      ConnectionRefusedError,
+    );
+  },
+);
 
 onLibc("the kernel tells the address of the route", async (setup) => {
   using peer = await setup.bind();

@@ -75,6 +75,36 @@ eachTransport(
   },
 );
 
+eachTransport(
+  "the rest of the program has its turn while datagrams keep coming",
+  async ({ bind }) => {
+    using socket = await bind();
+    const { localAddr } = socket;
+    const datagram = new Uint8Array(1);
+    for (
+      const receive of [
+        () => socket.receive(),
+        () => socket.receiveBatch(1e9),
+        () => socket.receive({ timeout: 20_000 }),
+      ]
+    ) {
+      let hasTurned = false;
+      const timer = setTimeout(() => hasTurned = true);
+      let rounds = 0;
+      for (; !hasTurned && rounds < 50_000; rounds++) {
+        // Always one more than is received.
+        await Promise.all([
+          socket.sendTo(datagram, localAddr),
+          socket.sendTo(datagram, localAddr),
+          receive(),
+        ]);
+      }
+      clearTimeout(timer);
+      assert(hasTurned, `${rounds} rounds`);
+    }
+  },
+);
+
 /** Lets the event loop go round, so that what has come is taken in. */
 function aTurn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
