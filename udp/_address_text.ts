@@ -11,6 +11,20 @@ export function unmapped(hostname: string): string {
     : hostname;
 }
 
+/**
+ * Whether two addresses are the same host's, one of which may be mapped, or lack
+ * the zone, as the runtime tells none, or have it as an index.
+ */
+export function isSameHost(a: string, b: string): boolean {
+  const [hostA, zoneA] = unmapped(a).split("%");
+  const [hostB, zoneB] = unmapped(b).split("%");
+  if (hostA !== hostB) return false;
+  if (zoneA === undefined || zoneB === undefined || zoneA === zoneB) {
+    return true;
+  }
+  return /^\d+$/.test(zoneA) !== /^\d+$/.test(zoneB);
+}
+
 /** The address as a socket of a family sends to it; undefined if it cannot. */
 export function addressFor(
   family: 4 | 6,

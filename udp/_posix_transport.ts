@@ -97,19 +97,36 @@ class PosixTransport implements DatagramTransport {
 
   connect(hostname: string, port: number): void {
     const name = { hostname, port };
-    this.#try(() => this.#socket.connectNow(name));
+    const former = this.#peer;
+    // Linux keeps the address of the first route for all peers that follow.
+    const isRouted = former !== undefined && this.#isBoundToAny;
+    this.#try(() => {
+      if (isRouted) this.#dissolve();
+      try {
+        this.#socket.connectNow(name);
+      } catch (error) {
+        if (isRouted) this.#socket.connectNow(former);
+        throw error;
+      }
+    });
     this.#peer = name;
     this.localAddr = this.#nameNow(); // the route's address from now on
   }
 
-  disconnect(): void {
+  get #isBoundToAny(): boolean {
+    return this.#bound === "0.0.0.0" || this.#bound === "::";
+  }
+
+  #dissolve(): void {
     const { port } = this.localAddr;
-    this.#try(() => {
-      this.#socket.disconnect();
-      // Linux lets go of a port that it had chosen itself.
-      const { port: left } = this.#socket.getSockName() as InetName;
-      if (left === 0) this.#socket.bind({ hostname: this.#bound, port });
-    });
+    this.#socket.disconnect();
+    // Linux lets go of a port that it had chosen itself.
+    const { port: left } = this.#socket.getSockName() as InetName;
+    if (left === 0) this.#socket.bind({ hostname: this.#bound, port });
+  }
+
+  disconnect(): void {
+    this.#try(() => this.#dissolve());
     this.#peer = undefined;
     this.localAddr = this.#nameNow();
   }

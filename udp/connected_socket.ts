@@ -2,7 +2,7 @@ import { parseIpAddress } from "../address/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
 import { findPeer } from "./_resolve.ts";
-import { showAddr, unmapped } from "./_address_text.ts";
+import { isSameHost, showAddr, unmapped } from "./_address_text.ts";
 import type { UdpCore } from "./_core.ts";
 import type { Datagram } from "./datagram.ts";
 import { coreOf, takeCore, UdpEndpoint } from "./endpoint.ts";
@@ -38,6 +38,8 @@ export class ConnectedUdpSocket extends UdpEndpoint {
   readonly #resolver: AddressFinder | undefined;
   #hostname = "";
   #port = 0;
+  /** How else the runtime calls the peer. */
+  #alias: string | undefined;
   #remoteAddr: Deno.NetAddr = { transport: "udp", hostname: "", port: 0 };
 
   /** Not for users: `connectUdp` makes connected sockets, of a core with a peer. */
@@ -51,6 +53,7 @@ export class ConnectedUdpSocket extends UdpEndpoint {
     // Senders are compared by text, so it must be the text that the runtime has.
     this.#hostname = parseIpAddress(hostname).toString();
     this.#port = port;
+    this.#alias = undefined;
     this.#remoteAddr = {
       transport: "udp",
       hostname: unmapped(this.#hostname),
@@ -75,9 +78,11 @@ export class ConnectedUdpSocket extends UdpEndpoint {
 
   /** Not for users. */
   protected override accepts(hostname: string, port: number): boolean {
-    return port === this.#port &&
-      (hostname === this.#hostname ||
-        unmapped(hostname) === this.#remoteAddr.hostname);
+    if (port !== this.#port) return false;
+    if (hostname === this.#hostname || hostname === this.#alias) return true;
+    if (!isSameHost(hostname, this.#hostname)) return false;
+    this.#alias = hostname;
+    return true;
   }
 
   /** Not for users. */

@@ -1,9 +1,9 @@
-/** What loopback cannot show: multicast and broadcast over links. */
+/** What loopback cannot show: multicast, broadcast and peers over links. */
 import { canMakeNamespace, testInNamespace } from "../_namespace.ts";
 
 const ignore = !canMakeNamespace();
 
-for (const topic of ["multicast", "broadcast"]) {
+for (const topic of ["multicast", "broadcast", "peers"]) {
   Deno.test({
     name: `${topic} over the links of a namespace`,
     ignore,
