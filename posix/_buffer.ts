@@ -11,3 +11,22 @@ export function requireBuffer(buffer: Uint8Array, size: number): void {
   if (size === 0 && !isDetached) return;
   throw new TypeError("Cannot use the buffer: its memory was taken away");
 }
+
+/** How many bytes there are in all. */
+export function sizeOf(buffers: readonly Uint8Array[]): number {
+  return buffers.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** What is left of buffers from a byte on. */
+export function restOf(
+  buffers: readonly Uint8Array[],
+  from: number,
+): readonly Uint8Array[] {
+  if (from === 0) return buffers;
+  let before = from;
+  return buffers.flatMap((buffer) => {
+    const skipped = Math.min(before, buffer.length);
+    before -= skipped;
+    return skipped < buffer.length ? [buffer.subarray(skipped)] : [];
+  });
+}

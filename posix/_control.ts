@@ -1,10 +1,6 @@
-import {
-  IpAddress,
-  IPPROTO_IP,
-  IPPROTO_IPV6,
-  parseIpAddress,
-} from "../address/mod.ts";
+import { IpAddress, IPPROTO_IP, IPPROTO_IPV6 } from "../address/mod.ts";
 import type { ControlMessage } from "./control_message.ts";
+import { int32, ipBytes } from "./_option_codec.ts";
 import { CMSGHDR, IS_LINUX, SOL_SOCKET } from "./_platform.ts";
 
 type KnownType = Exclude<ControlMessage["type"], "other">;
@@ -44,14 +40,23 @@ const align = (size: number) =>
 /** Where the data of a message begins: C's `CMSG_DATA`. */
 const HEADER = align(CMSGHDR.size);
 
+/**
+ * Where a message belongs.
+ *
+ * @throws {TypeError} When there is no such message.
+ */
+function placeOf(message: ControlMessage): readonly [number, number] {
+  if (message.type === "other") return [message.level, message.number];
+  if (Object.hasOwn(PLACES, message.type)) return PLACES[message.type];
+  throw new TypeError(`Cannot send ${message.type}: no such control message`);
+}
+
 /** Lays messages out as `msg_control`: C's `CMSG_FIRSTHDR` to `CMSG_NXTHDR`. */
 export function encodeControl(
   messages: readonly ControlMessage[],
 ): Uint8Array<ArrayBuffer> {
   const parts = messages.map((message) => ({
-    place: message.type === "other"
-      ? [message.level, message.number] as const
-      : PLACES[message.type],
+    place: placeOf(message).map(int32),
     data: encodeData(message),
   }));
   const size = parts.reduce(
@@ -63,37 +68,41 @@ export function encodeControl(
   let at = 0;
   for (const { place: [level, number], data } of parts) {
     view.setUint32(at, HEADER + data.length, true);
-    view.setInt32(at + CMSGHDR.level, level, true);
-    view.setInt32(at + CMSGHDR.type, number, true);
+    bytes.set(level!, at + CMSGHDR.level);
+    bytes.set(number!, at + CMSGHDR.type);
     bytes.set(data, at + HEADER);
     at += HEADER + align(data.length);
   }
   return bytes;
 }
 
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(parts.flatMap((part) => [...part]));
+}
+
 function encodeData(message: ControlMessage): Uint8Array {
   switch (message.type) {
     case "SCM_RIGHTS":
-      return new Uint8Array(Int32Array.from(message.descriptors).buffer);
+      // What is no number would be 0: this program's standard input.
+      return concat(message.descriptors.map(int32));
     case "IP_PKTINFO": {
-      const data = new Uint8Array(12);
-      new DataView(data.buffer).setInt32(0, message.interfaceIndex, true);
-      data.set(parseIpAddress(message.address).toBytes(), 4); // ipi_spec_dst
-      return data;
+      const { interfaceIndex, address } = message;
+      // ipi_ifindex, ipi_spec_dst, ipi_addr
+      const own = ipBytes(address, 4);
+      return concat([int32(interfaceIndex), own, new Uint8Array(4)]);
     }
-    case "IPV6_PKTINFO": {
-      const data = new Uint8Array(20);
-      data.set(parseIpAddress(message.address).toBytes(), 0);
-      new DataView(data.buffer).setUint32(16, message.interfaceIndex, true);
-      return data;
-    }
+    case "IPV6_PKTINFO":
+      return concat([
+        ipBytes(message.address, 6),
+        int32(message.interfaceIndex),
+      ]);
     case "other":
       return message.data;
     case "SCM_TIMESTAMP":
     case "SO_RXQ_OVFL":
       throw new TypeError(`Cannot send ${message.type}: it is only received`);
     default:
-      return new Uint8Array(Int32Array.of(message.value).buffer);
+      return int32(message.value);
   }
 }
 

@@ -1,7 +1,7 @@
 import { lastError, loadLibc } from "./_libc.ts";
 import { MSG_CTRUNC, MSG_NOSIGNAL, MSG_TRUNC } from "./constants.ts";
 import type { ControlMessage } from "./control_message.ts";
-import { decodeControl, encodeControl } from "./_control.ts";
+import { decodeControl } from "./_control.ts";
 import { flagsOf, IOVEC, IS_LINUX, MSGHDR } from "./_platform.ts";
 import { callFlags, type Received, wouldBlock } from "./_receive.ts";
 import { decode, type Sockaddr, SOCKADDR_SIZE } from "./_sockaddr.ts";
@@ -60,13 +60,12 @@ export function sendMsgNow(
   fd: number,
   buffers: readonly Uint8Array[],
   name: Sockaddr | undefined,
-  control: readonly ControlMessage[],
+  control: Uint8Array<ArrayBuffer>,
   flags: number,
 ): number | undefined {
   const libc = loadLibc();
   const own = buffers as Uint8Array<ArrayBuffer>[];
-  const beside = encodeControl(control);
-  const bytes = header(own, name, beside);
+  const bytes = header(own, name, control);
   const asked = callFlags(flags | MSG_NOSIGNAL);
   const count = libc.all.sendmsg(fd, bytes, asked);
   held.length = 0;
@@ -106,4 +105,23 @@ export function recvMsgNow(
     controlTruncated: (told & MSG_CTRUNC) !== 0,
     flags: told,
   };
+}
+
+/** Two messages that one receive brought after each other. */
+export function joinMessages(
+  first: ReceivedMessage,
+  second: ReceivedMessage,
+): ReceivedMessage {
+  const { control } = second;
+  return {
+    ...second,
+    length: first.length + second.length,
+    control: control.length > 0 ? control : first.control,
+    controlTruncated: first.controlTruncated || second.controlTruncated,
+  };
+}
+
+/** Whether something came beside the bytes, read or lost. */
+export function hasControl(message: ReceivedMessage): boolean {
+  return message.control.length > 0 || message.controlTruncated;
 }

@@ -15,7 +15,12 @@ export interface OptionCodec<T> {
 
 const INT32 = 2 ** 31;
 
-function int32(value: number): Uint8Array<ArrayBuffer> {
+/**
+ * The bytes of an `int`.
+ *
+ * @throws {RangeError} When it is not one.
+ */
+export function int32(value: number): Uint8Array<ArrayBuffer> {
   const isInt = Number.isInteger(value) && value >= -INT32 && value < INT32;
   if (!isInt) throw new RangeError(`Cannot use ${value}: not an int of C`);
   return new Uint8Array(Int32Array.of(value).buffer);
@@ -43,10 +48,16 @@ export const BOOL: OptionCodec<boolean> = {
   decode: (bytes) => number(bytes) !== 0,
 };
 
+/** Text is not taken for the number that it may hold. */
+function time(ms: number): number {
+  if (typeof ms === "number" && ms >= 0 && ms < INT32 * 1000) return ms;
+  throw new RangeError(`Cannot use ${ms}: not a time in milliseconds`);
+}
+
 /** An `int` of seconds, for us milliseconds; what is shorter is one second. */
 export const SECONDS: OptionCodec<number> = {
   size: 4,
-  encode: (ms) => int32(ms > 0 ? Math.ceil(ms / 1000) : ms),
+  encode: (ms) => int32(Number(ms) > 0 ? Math.ceil(time(ms) / 1000) : ms),
   decode: (bytes) => number(bytes) * 1000,
 };
 
@@ -54,12 +65,9 @@ export const SECONDS: OptionCodec<number> = {
 export const TIMEVAL: OptionCodec<number> = {
   size: 16,
   encode(ms) {
-    if (!(ms >= 0 && ms < INT32 * 1000)) {
-      throw new RangeError(`Cannot use ${ms}: not a time in milliseconds`);
-    }
     const view = new DataView(new ArrayBuffer(16));
     // Up, as 0 is for ever; and never a whole second of microseconds.
-    const seconds = Math.floor(ms / 1000);
+    const seconds = Math.floor(time(ms) / 1000);
     const microseconds = Math.ceil((ms - seconds * 1000) * 1000);
     view.setInt32(0, seconds, true);
     view.setInt32(8, Math.min(microseconds, 999_999), true);
@@ -73,10 +81,7 @@ export const TIMEVAL: OptionCodec<number> = {
 export const LINGER: OptionCodec<number | null> = {
   size: 8,
   encode(ms) {
-    if (ms !== null && !(ms >= 0 && ms < INT32)) {
-      throw new RangeError(`Cannot use ${ms}: not a time in milliseconds`);
-    }
-    const seconds = ms === null ? 0 : Math.ceil(ms / 1000);
+    const seconds = ms === null ? 0 : Math.ceil(time(ms) / 1000);
     const parts = Int32Array.of(ms === null ? 0 : 1, seconds);
     return new Uint8Array(parts.buffer);
   },
@@ -84,12 +89,15 @@ export const LINGER: OptionCodec<number | null> = {
     bytes.getInt32(0, true) === 0 ? null : bytes.getInt32(4, true) * 1000,
 };
 
-/** Text, as names of interfaces and algorithms are. */
+/** Text, as names of interfaces and algorithms are: IFNAMSIZ, TCP_CA_NAME_MAX. */
 export const TEXT: OptionCodec<string> = {
-  size: 32,
+  size: 16,
   encode(value) {
+    if (typeof value !== "string" || value.includes("\0")) {
+      throw new TypeError(`Cannot use ${JSON.stringify(value)}: not a name`);
+    }
     const bytes = new TextEncoder().encode(`${value}\0`);
-    if (bytes.length <= 32) return bytes;
+    if (bytes.length <= 16) return bytes;
     throw new RangeError(`Cannot use ${JSON.stringify(value)}: too long`);
   },
   decode(bytes) {
@@ -109,7 +117,15 @@ export const CREDENTIALS: OptionCodec<PeerCredentials> = {
   }),
 };
 
-function ipBytes(address: string, family: 4 | 6): Uint8Array<ArrayBuffer> {
+/**
+ * The bytes of an address of a family.
+ *
+ * @throws {TypeError} When it is of the other one.
+ */
+export function ipBytes(
+  address: string,
+  family: 4 | 6,
+): Uint8Array<ArrayBuffer> {
   const ip = parseIpAddress(address);
   if (ip.family === family) return new Uint8Array(ip.toBytes());
   throw new TypeError(`Cannot use ${address}: not an IPv${family} address`);

@@ -1,65 +1,81 @@
 import { POLLPRI } from "./constants.ts";
-import { requireBuffer } from "./_buffer.ts";
 import { pollNow } from "./_poll_now.ts";
-import { recvNow } from "./_receive.ts";
 
 /** Linux: the peer has sent FIN. */
 const POLLRDHUP = 0x2000;
 
+/** What one call of C's received. */
+interface Part {
+  readonly length: number;
+}
+
+/** A receive that is made of several. */
+export interface Parts<T extends Part> {
+  /**
+   * How many bytes there is room for.
+   *
+   * @throws {TypeError} When the memory was taken away.
+   */
+  room(): number;
+  /** C's call, for what is left from a byte on; undefined where there is nothing. */
+  receive(from: number): T | undefined;
+  /** What two of them are together. */
+  join(first: T, second: T): T;
+  /** Whether nothing may follow it in the same receive. */
+  isLast(part: T): boolean;
+}
+
 /** How a call is tried, and what it has when it is given up. */
-export interface WholeReceive {
-  attempt(): number | undefined;
-  partial(): number | undefined;
+export interface WholeReceive<T> {
+  attempt(): T | undefined;
+  partial(): T | undefined;
 }
 
 /**
- * C's `recv` with MSG_WAITALL: each try goes on where the last one stopped. An error
- * after some of it is for the next call, which `keepFault` keeps it for.
+ * MSG_WAITALL: each try goes on where the last one stopped. An error after some of
+ * it is for the next call, which `keepFault` keeps it for.
  */
-export function receiveWhole(
-  source: { readonly fd: number },
-  buffer: Uint8Array,
-  flags: number,
+export function receiveWhole<T extends Part>(
+  parts: Parts<T>,
   keepFault: (error: unknown) => void,
-): WholeReceive {
-  const size = buffer.length;
-  let got = 0;
+): WholeReceive<T> {
+  let whole: T | undefined;
   const attempt = () => {
-    while (got < buffer.length) {
-      let count: number | undefined;
+    for (;;) {
+      const room = parts.room();
+      let part: T | undefined;
       try {
-        count = recvNow(source.fd, buffer.subarray(got), flags);
+        part = parts.receive(whole?.length ?? 0);
       } catch (error) {
-        if (got === 0) throw error;
+        if (whole === undefined) throw error;
         keepFault(error);
-        return got;
+        return whole;
       }
-      if (count === undefined) return undefined;
-      if (count === 0) return got;
-      got += count;
+      if (part === undefined) return undefined;
+      if (part.length === 0) return whole ?? part;
+      whole = whole === undefined ? part : parts.join(whole, part);
+      if (whole.length >= room || parts.isLast(part)) return whole;
     }
-    requireBuffer(buffer, size);
-    return got;
   };
-  return { attempt, partial: () => got === 0 ? undefined : got };
+  return { attempt, partial: () => whole };
 }
 
 /** The same with MSG_PEEK: each try begins anew, as all stays where it is. */
-export function peekWhole(
+export function peekWhole<T extends Part>(
   source: { readonly fd: number },
-  buffer: Uint8Array,
-  flags: number,
-): WholeReceive {
-  const size = buffer.length;
-  let got = 0;
+  parts: Parts<T>,
+): WholeReceive<T> {
+  let got: T | undefined;
   const attempt = () => {
-    requireBuffer(buffer, size);
-    const count = recvNow(source.fd, buffer, flags);
-    if (count === undefined) return undefined;
-    got = count;
-    return got === buffer.length || isSplit(source.fd) ? got : undefined;
+    const room = parts.room();
+    const part = parts.receive(0);
+    if (part === undefined) return undefined;
+    got = part;
+    const isAll = part.length === room || parts.isLast(part);
+    return isAll || isSplit(source.fd) ? part : undefined;
   };
-  return { attempt, partial: () => got === 0 ? undefined : got };
+  const partial = () => got?.length === 0 ? undefined : got;
+  return { attempt, partial };
 }
 
 /** Whether what is there will not grow: the stream ends, or urgent data splits it. */

@@ -2,7 +2,7 @@ import { AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { checkWait, type WaitOptions } from "../wait/mod.ts";
 import { receiveBatchNow, sendBatchNow } from "./_batch.ts";
-import { requireBuffer } from "./_buffer.ts";
+import { requireBuffer, restOf, sizeOf } from "./_buffer.ts";
 import { connectNow, disconnectNow } from "./_connect.ts";
 import { MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_WAITALL } from "./constants.ts";
 import type { ControlMessage } from "./control_message.ts";
@@ -11,7 +11,14 @@ import { lastError, loadLibc } from "./_libc.ts";
 import { acceptNow, openDescriptor } from "./_open.ts";
 import { addToBatch, type MessageBatch, partsOf } from "./message_batch.ts";
 import { nameOf } from "./_name.ts";
-import { type ReceivedMessage, recvMsgNow, sendMsgNow } from "./_message.ts";
+import { encodeControl } from "./_control.ts";
+import {
+  hasControl,
+  joinMessages,
+  type ReceivedMessage,
+  recvMsgNow,
+  sendMsgNow,
+} from "./_message.ts";
 import {
   getOption,
   getRawOption,
@@ -21,7 +28,12 @@ import {
 import { Permit } from "./_permit.ts";
 import { IS_LINUX } from "./_platform.ts";
 import { type Received, recvFromNow, recvNow } from "./_receive.ts";
-import { peekWhole, receiveWhole } from "./_receive_whole.ts";
+import {
+  type Parts,
+  peekWhole,
+  receiveWhole,
+  type WholeReceive,
+} from "./_receive_whole.ts";
 import { sendNow, sendToNow } from "./_send.ts";
 import { encode } from "./_sockaddr.ts";
 import type { SocketOptionName, SocketOptions } from "./socket_options.ts";
@@ -77,6 +89,27 @@ export interface Accepted {
 
 const RECEIVE = { action: "receive", syscall: "recv" } as const;
 const MAX_CONTROL = 64 * 1024;
+const NOTHING = new Uint8Array(0);
+
+/** The parts of a receive into one buffer, which add up. */
+function bufferParts<T extends { length: number }>(
+  buffer: Uint8Array,
+  receive: (rest: Uint8Array) => T | undefined,
+): Parts<T> {
+  const size = buffer.length;
+  return {
+    room() {
+      requireBuffer(buffer, size);
+      return buffer.length;
+    },
+    receive: (from) => receive(from === 0 ? buffer : buffer.subarray(from)),
+    join: (first, second) => ({
+      ...second,
+      length: first.length + second.length,
+    }),
+    isLast: () => false,
+  };
+}
 
 /** For the files of this folder: what waits below a socket. */
 export let descriptorIn: (socket: PosixSocket) => Descriptor;
@@ -560,14 +593,17 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   recv(buffer: Uint8Array, options?: TransferOptions): Promise<number> {
     const flags = options?.flags ?? 0;
     const call = RECEIVE;
-    if ((flags & MSG_WAITALL) !== 0 && this.#isStream) {
-      const receive = (flags & MSG_PEEK) !== 0 ? peekWhole : receiveWhole;
-      const { attempt, partial } = receive(
-        ...[this.#descriptor, buffer, flags] as const,
-        (error) => this.#fault = error,
-      );
-      const whole = { ...call, partial };
-      return this.#transfer("receiving", attempt, options, whole);
+    if (this.#wantsAll(flags)) {
+      const receive = (rest: Uint8Array) => {
+        if (rest.length === 0) return { length: 0 }; // for which C would wait
+        const length = recvNow(this.#descriptor.fd, rest, flags);
+        return length === undefined ? undefined : { length };
+      };
+      const parts = bufferParts(buffer, receive);
+      const { attempt, partial } = this.#whole(parts, flags);
+      const whole = { ...call, partial: () => partial()?.length };
+      const tried = () => attempt()?.length;
+      return this.#transfer("receiving", tried, options, whole);
     }
     const size = buffer.length;
     const attempt = () => {
@@ -581,6 +617,19 @@ export class PosixSocket implements Disposable, AsyncDisposable {
       return count;
     };
     return this.#transfer("receiving", attempt, options, call);
+  }
+
+  #wantsAll(flags: number): boolean {
+    return (flags & MSG_WAITALL) !== 0 && this.#isStream;
+  }
+
+  #whole<T extends { readonly length: number }>(
+    parts: Parts<T>,
+    flags: number,
+  ): WholeReceive<T> {
+    return (flags & MSG_PEEK) !== 0
+      ? peekWhole(this.#descriptor, parts)
+      : receiveWhole(parts, (error) => this.#fault = error);
   }
 
   #throwFault(): void {
@@ -661,7 +710,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Receives, and tells from whom: C's `recvfrom`.
+   * Receives, and tells from whom: C's `recvfrom`. MSG_WAITALL is as with `recv`.
    *
    * @throws {ConnectionRefusedError} When it has a peer, which refuses
    * datagrams.
@@ -685,13 +734,19 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    */
   recvFrom(buffer: Uint8Array, options?: TransferOptions): Promise<Received> {
     const flags = options?.flags ?? 0;
+    const receive = (rest: Uint8Array) =>
+      recvFromNow(this.#descriptor.fd, rest, flags, !this.#isStream);
+    const call = { action: "receive", syscall: "recvfrom" };
+    if (this.#wantsAll(flags)) {
+      const whole = this.#whole(bufferParts(buffer, receive), flags);
+      const asked = { ...call, partial: whole.partial };
+      return this.#transfer("receiving", whole.attempt, options, asked);
+    }
     const size = buffer.length;
     const attempt = () => {
       requireBuffer(buffer, size);
-      const { fd } = this.#descriptor;
-      return recvFromNow(fd, buffer, flags, !this.#isStream);
+      return receive(buffer);
     };
-    const call = { action: "receive", syscall: "recvfrom" };
     return this.#transfer("receiving", attempt, options, call);
   }
 
@@ -901,8 +956,11 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Sends pieces of bytes as one, and control messages: C's `sendmsg`.
+   * Sends pieces of bytes as one, and control messages: C's `sendmsg`. Of a stream,
+   * all bytes, as `send` does. Descriptors must stay open until it resolves.
    *
+   * @throws {RangeError} When a control message holds what is no number of C.
+   * @throws {TypeError} When a control message is not one that can be sent.
    * @throws {MessageTooLongError} When it is too large for one datagram.
    * @throws {NotCapableError} When the program may not send there.
    *
@@ -928,25 +986,39 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     const { data, address, control = [] } = message;
     const flags = options?.flags ?? 0;
     const buffers = data instanceof Uint8Array ? [data] : [...data];
+    let beside: Uint8Array<ArrayBuffer>;
     try {
       if (address) this.#permit.check(address, "send to", "sendmsg");
+      beside = encodeControl(control);
     } catch (error) {
       return Promise.reject(error);
     }
     const to = address && copyName(address);
     const sizes = buffers.map(({ length }) => length);
+    let sent = 0;
     const attempt = () => {
-      buffers.forEach((buffer, i) => requireBuffer(buffer, sizes[i]!));
-      const name = to && encode(to, this.family);
-      return sendMsgNow(this.#descriptor.fd, buffers, name, control, flags);
+      for (;;) {
+        buffers.forEach((buffer, i) => requireBuffer(buffer, sizes[i]!));
+        const name = to && encode(to, this.family);
+        const rest = restOf(buffers, sent);
+        const { fd } = this.#descriptor;
+        const count = sendMsgNow(fd, rest, name, beside, flags);
+        if (count === undefined) return undefined;
+        sent += count;
+        if (!this.#isStream || sent >= sizeOf(buffers)) return sent;
+        beside = NOTHING; // the first bytes took it along
+      }
     };
+    const partial = () => sent === 0 ? undefined : sent;
     const isPaced = to !== undefined && this.#isLocalDatagram;
-    const call = { action: "send a message", syscall: "sendmsg", isPaced };
+    const action = "send a message";
+    const call = { action, syscall: "sendmsg", partial, isPaced };
     return this.#transfer("sending", attempt, options, call);
   }
 
   /**
-   * Receives into several buffers, and control messages: C's `recvmsg`.
+   * Receives into several buffers, and control messages: C's `recvmsg`. MSG_WAITALL
+   * is as with `recv`, but what comes beside the bytes of a local stream ends it.
    *
    * @throws {RangeError} When `controlSize` is not from 0 to 65536.
    *
@@ -985,11 +1057,29 @@ export class PosixSocket implements Disposable, AsyncDisposable {
       );
     }
     const sizes = all.map(({ length }) => length);
-    const attempt = () => {
+    const require = () =>
       all.forEach((buffer, i) => requireBuffer(buffer, sizes[i]!));
-      return recvMsgNow(this.#descriptor.fd, all, controlSize, flags);
-    };
+    const receive = (rest: readonly Uint8Array[]) =>
+      recvMsgNow(this.#descriptor.fd, rest, controlSize, flags);
     const call = { action: "receive a message", syscall: "recvmsg" };
+    if (this.#wantsAll(flags)) {
+      const whole = this.#whole({
+        room() {
+          require();
+          return sizeOf(all);
+        },
+        receive: (from) => receive(restOf(all, from)),
+        join: joinMessages,
+        // Descriptors and credentials belong to some of the bytes.
+        isLast: (part) => this.family === AF_UNIX && hasControl(part),
+      }, flags);
+      const asked = { ...call, partial: whole.partial };
+      return this.#transfer("receiving", whole.attempt, options, asked);
+    }
+    const attempt = () => {
+      require();
+      return receive(all);
+    };
     return this.#transfer("receiving", attempt, options, call);
   }
 

@@ -182,3 +182,38 @@ posixTest("other control messages pass as bytes", async () => {
   assertEquals((await right.recvMsg(new Uint8Array(4), SOON)).control, control);
   assertThrows(() => PosixSocket.adopt(99_999), SocketError);
 });
+
+eachPosixFamily("bad control messages are refused", async (setup) => {
+  using a = setup.bind();
+  const address = a.getSockName();
+  const own = setup.af === AF_INET ? "IP_PKTINFO" : "IPV6_PKTINFO";
+  const other = setup.af === AF_INET ? "::1" : "127.0.0.1";
+  const cases: [unknown, string][] = [
+    // Taken for 0, they would give standard input away.
+    [{ type: "SCM_RIGHTS", descriptors: [undefined] }, "RangeError"],
+    [{ type: "SCM_RIGHTS", descriptors: [NaN] }, "RangeError"],
+    [{ type: "SCM_RIGHTS", descriptors: [1.5] }, "RangeError"],
+    [{ type: "SCM_RIGHTS", descriptors: [2 ** 32] }, "RangeError"],
+    [{ type: "IP_TTL", value: 3.5 }, "RangeError"],
+    [{ type: "IPV6_TCLASS", value: 2 ** 32 + 5 }, "RangeError"],
+    [{ type: "IP_TOS", value: "8" }, "RangeError"],
+    [{ type: own, interfaceIndex: 0.5, address: setup.loopback }, "RangeError"],
+    [{ type: own, interfaceIndex: 0, address: other }, "TypeError"],
+    [{ type: own, interfaceIndex: 0, address: "lo" }, "SyntaxError"],
+    [
+      { type: "other", level: NaN, number: 1, data: new Uint8Array(4) },
+      "RangeError",
+    ],
+    [{ type: "SCM_TIMESTAMP", time: 0 }, "TypeError"],
+    [{ type: "SCM_WHATEVER" }, "TypeError"],
+  ];
+  for (const [message, kind] of cases) {
+    const control = [message as ControlMessage];
+    const error = await assertRejects(
+      () => a.sendMsg({ data: bytes("x"), address, control }),
+      Error,
+    );
+    assertEquals(error.name, kind, JSON.stringify(message));
+  }
+  assertEquals(a.recvNow(new Uint8Array(1)), undefined); // nothing was sent
+});
