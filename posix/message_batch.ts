@@ -28,6 +28,13 @@ export interface BatchParts {
    * @throws {TypeError} When the memory that it points to was transferred away.
    */
   headers(): Uint8Array<ArrayBuffer>;
+  /**
+   * Lends it to a call that may wait, until what is returned is called.
+   *
+   * @throws {TypeError} When another call has it: the second would overwrite what
+   * the first received, before anybody has seen it.
+   */
+  lend(): () => void;
   /** Makes room for `most` datagrams to be received. */
   prepare(most: number): void;
   /** Takes note of what was received. */
@@ -71,6 +78,7 @@ export class MessageBatch {
   readonly size: number;
   #length = 0;
   #fromSenders = 0;
+  #isLent = false;
   readonly #slab: Uint8Array<ArrayBuffer>;
   readonly #names: Uint8Array<ArrayBuffer>;
   /** The vectors, as bytes for libc and as words for us. */
@@ -104,6 +112,7 @@ export class MessageBatch {
         this.#requireMemory();
         return this.#headers;
       },
+      lend: () => this.#lend(),
       prepare: (most) => this.#prepare(most),
       received: (count) => this.#received(count),
       hasNames: () => this.#words[wordOf(0, MSGHDR.nameLength)]! > 0,
@@ -315,6 +324,16 @@ export class MessageBatch {
     throw new RangeError(
       `Cannot use datagram ${index}: the batch holds ${this.#length}`,
     );
+  }
+
+  #lend(): () => void {
+    if (this.#isLent) {
+      throw new TypeError(
+        "Cannot use the batch: another call receives into it",
+      );
+    }
+    this.#isLent = true;
+    return () => this.#isLent = false;
   }
 
   #prepare(most: number): void {

@@ -887,6 +887,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * Receives as many datagrams as there are and the batch has room for, at least
    * one: C's `recvmmsg`. Resolves with how many.
    *
+   * @throws {TypeError} When another call receives into the batch already.
    * @throws {NotSupportedError} On macOS, which has no such call.
    *
    * @example What has come, in one call
@@ -919,7 +920,15 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     const attempt = () =>
       receiveBatchNow(this.#descriptor.fd, batch, batch.capacity, flags);
     const call = { action: "receive datagrams", syscall: "recvmmsg" };
-    return this.#transfer("receiving", attempt, options, call);
+    let release: () => void;
+    try {
+      release = partsOf(batch).lend();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const receiving = this.#transfer("receiving", attempt, options, call);
+    receiving.then(release, release);
+    return receiving;
   }
 
   /**

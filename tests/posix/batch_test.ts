@@ -1,8 +1,12 @@
 /** Batches that are used in ways that nobody should. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { MessageTooLongError } from "@berkeley/sockets/errors";
+import {
+  ClosedError,
+  MessageTooLongError,
+  TimedOutError,
+} from "@berkeley/sockets/errors";
 import { MessageBatch, MSG_TRUNC } from "../../posix/mod.ts";
-import { bytes, eachPosixFamily, SOON, text } from "./_setup.ts";
+import { bytes, eachPosixFamily, NEVER, SOON, text } from "./_setup.ts";
 
 eachPosixFamily("a batch is sent from a datagram that it holds", (setup) => {
   using a = setup.bind();
@@ -67,4 +71,26 @@ eachPosixFamily("a batch whose memory is gone is refused", async (setup) => {
   // What came is not lost.
   const buffer = new Uint8Array(8);
   assertEquals(text(buffer, await a.recv(buffer, SOON)), "z");
+});
+
+eachPosixFamily("one call at a time receives into a batch", async (setup) => {
+  using a = setup.bind();
+  using b = setup.bind();
+  const batch = new MessageBatch();
+  const first = b.recvMany(batch, SOON);
+  for (const other of [a, b]) {
+    await assertRejects(() => other.recvMany(batch, SOON), TypeError);
+  }
+  await a.sendTo(bytes("kept"), b.getSockName());
+  assertEquals([await first, text(batch.data(0))], [1, "kept"]);
+
+  // However a call ends, the batch is free again.
+  await assertRejects(() => b.recvMany(batch, NEVER), TimedOutError);
+  await assertRejects(() => b.recvMany(batch, { timeout: -1 }), RangeError);
+  const closing = setup.bind();
+  const closed = assertRejects(() => closing.recvMany(batch), ClosedError);
+  closing.close();
+  await closed;
+  await a.sendTo(bytes("again"), b.getSockName());
+  assertEquals([await b.recvMany(batch, SOON), batch.lengthAt(0)], [1, 5]);
 });
