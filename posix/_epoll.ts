@@ -1,7 +1,7 @@
 import { POLLIN, POLLOUT, POLLPRI } from "./constants.ts";
 import { lastError, type Libc } from "./_libc.ts";
 import { EPOLL_EVENT } from "./_platform.ts";
-import type { OnEvent, Poller } from "./_poller.ts";
+import { LONGEST_WAIT, type OnEvent, type Poller } from "./_poller.ts";
 
 const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
@@ -73,7 +73,7 @@ export class Epoll implements Poller {
   async wait(onEvent: OnEvent): Promise<void> {
     const { epollWaitInThread } = this.#linux;
     const count = await epollWaitInThread(
-      ...[this.#epoll, this.#later, MAX_EVENTS, -1] as const,
+      ...[this.#epoll, this.#later, MAX_EVENTS, LONGEST_WAIT] as const,
     );
     this.#tell(this.#later, count, onEvent);
   }

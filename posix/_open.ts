@@ -19,7 +19,7 @@ import type { SocketName } from "./socket_name.ts";
 const OPEN_FLAGS = IS_LINUX ? SOCK_NONBLOCK | SOCK_CLOEXEC : 0;
 
 /** Makes a descriptor not block, and not survive exec. */
-function configure({ fcntl }: Libc, fd: number): void {
+export function configure({ fcntl }: Libc, fd: number): void {
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL, 0) | O_NONBLOCK);
   fcntl(fd, F_SETFD, FD_CLOEXEC);
 }

@@ -1,8 +1,8 @@
 import { POLLIN } from "./constants.ts";
 import { lastError, type Libc } from "./_libc.ts";
-import { F_SETFL, O_NONBLOCK } from "./_platform.ts";
+import { configure } from "./_open.ts";
 import { POLLFD_SIZE } from "./_poll_now.ts";
-import type { OnEvent, Poller } from "./_poller.ts";
+import { LONGEST_WAIT, type OnEvent, type Poller } from "./_poller.ts";
 
 /** What `poll` waits in a thread by: Linux can do so, too, for the tests. */
 export type PollInThread = (
@@ -30,7 +30,7 @@ export class PollSet implements Poller {
       throw lastError("wait for sockets", "socketpair");
     }
     [this.#readEnd, this.#writeEnd] = [ends[0]!, ends[1]!];
-    for (const fd of ends) libc.fcntl(fd, F_SETFL, O_NONBLOCK);
+    for (const fd of ends) configure(libc, fd);
   }
 
   add(id: number, fd: number): void {
@@ -87,7 +87,7 @@ export class PollSet implements Poller {
     const { ids, bytes, view } = this.#write();
     this.#isWaiting = true;
     try {
-      await this.#inThread(bytes, ids.length + 1, -1);
+      await this.#inThread(bytes, ids.length + 1, LONGEST_WAIT);
     } finally {
       this.#isWaiting = false;
     }

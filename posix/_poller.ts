@@ -2,6 +2,14 @@
 export type OnEvent = (id: number, events: number) => void;
 
 /**
+ * For how long a thread waits at most, in milliseconds; -1 for ever. One that waits
+ * for a Worker which is terminated meanwhile has nobody to wake it.
+ */
+export const LONGEST_WAIT: number = "WorkerGlobalScope" in globalThis
+  ? 1000
+  : -1;
+
+/**
  * What the system must provide to wait for many sockets at once. One file
  * implements it for one system call.
  */

@@ -10,6 +10,9 @@
  * read and write access to it, or net access to everything. Each socket asks once
  * for each address. Nothing ever prompts.
  *
+ * As in C, who opens a socket closes it: one that is let go of stays open, and so do
+ * those of a Worker that is terminated, until the program ends.
+ *
  * - {@linkcode socket}, {@linkcode socketPair}: open {@linkcode PosixSocket}s.
  * - {@linkcode SocketName}: addresses, as plain objects.
  * - {@linkcode SocketOptions}: all options by name, with their types and units.
