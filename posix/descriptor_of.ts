@@ -3,6 +3,7 @@ import { socketError } from "../errors/mod.ts";
 import { loadLibc } from "./_libc.ts";
 import { getOption } from "./_options.ts";
 import { encode, SOCKADDR_SIZE } from "./_sockaddr.ts";
+import type { SocketOptionName, SocketOptions } from "./socket_options.ts";
 
 /** A socket of the runtime, by what the runtime tells of it. */
 export interface RuntimeSocket {
@@ -51,9 +52,9 @@ export function descriptorOf(socket: RuntimeSocket): number {
       continue;
     }
     gap = 0;
-    if (!isLocal || getOption(fd, "SO_TYPE") !== type) continue;
+    if (!isLocal || !has(fd, "SO_TYPE", type)) continue;
     const isRemote = remoteAddr === undefined
-      ? type === SOCK_DGRAM || getOption(fd, "SO_ACCEPTCONN")
+      ? type === SOCK_DGRAM || has(fd, "SO_ACCEPTCONN", true)
       : matches(fd, "getpeername", remoteAddr);
     if (isRemote) found.push(fd);
     // Nothing else has both ends of a connection.
@@ -67,6 +68,19 @@ export function descriptorOf(socket: RuntimeSocket): number {
       ? "no descriptor has its addresses"
       : `${found.length} descriptors have its address`,
   });
+}
+
+/** Whether an option is as expected; a Worker may have closed it meanwhile. */
+function has<K extends SocketOptionName>(
+  fd: number,
+  option: K,
+  expected: SocketOptions[K],
+): boolean {
+  try {
+    return getOption(fd, option) === expected;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether a name is the expected one; undefined for a number that is not open. */
