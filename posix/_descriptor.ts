@@ -103,9 +103,11 @@ export class Descriptor implements Watched {
       }
       this.#watch();
       const timeout = () => socketError("ETIMEDOUT", { action, syscall });
+      const closed = () => this.closedError(action, syscall);
       const { partial, isPaced } = call;
       const waiting = queue.wait(attempt, options, {
         timeout,
+        closed,
         partial,
         isPaced,
       });
@@ -224,12 +226,8 @@ export class Descriptor implements Watched {
   }
 
   #failAll(): void {
-    if (this.#receiving.length > 0) {
-      this.#receiving.fail(this.closedError("receive", "recv"));
-    }
-    if (this.#sending.length > 0) {
-      this.#sending.fail(this.closedError("send", "send"));
-    }
+    this.#receiving.close();
+    this.#sending.close();
     for (const observer of this.#observers) {
       this.#observers.delete(observer);
       this.#onChange(-1);

@@ -4,7 +4,8 @@ import { arm, isBounded, type WaitOptions } from "../wait/mod.ts";
 interface Waiting {
   /** Tries; true when the call is over, whichever way. */
   attempt: () => boolean;
-  reject: (reason: unknown) => void;
+  /** Rejects, as the socket is closed. */
+  close: () => void;
   isPaced: boolean;
 }
 
@@ -12,6 +13,8 @@ interface Waiting {
 export interface GivingUp<T> {
   /** The error of a call that took too long. */
   timeout: () => Error;
+  /** The error of a call whose socket is closed. */
+  closed: () => Error;
   /** What is done already, which the call then resolves with; undefined for nothing. */
   partial?: (() => T | undefined) | undefined;
   /** Whether the kernel does not tell when to try again, so that a timer has to. */
@@ -46,7 +49,7 @@ export class WaitQueue {
   wait<T>(
     attempt: () => T | undefined,
     options: WaitOptions | undefined,
-    { timeout, partial, isPaced = false }: GivingUp<T>,
+    { timeout, closed, partial, isPaced = false }: GivingUp<T>,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
       let disarm: (() => void) | undefined = undefined;
@@ -62,9 +65,9 @@ export class WaitQueue {
           disarm?.();
           return true;
         },
-        reject(reason) {
+        close() {
           disarm?.();
-          reject(reason);
+          reject(closed());
         },
         isPaced,
       };
@@ -95,11 +98,11 @@ export class WaitQueue {
     }
   }
 
-  /** Rejects all that wait. */
-  fail(reason: unknown): void {
-    for (const { reject } of this.#waiting.splice(0)) {
+  /** Rejects all that wait, as the socket is closed. */
+  close(): void {
+    for (const waiting of this.#waiting.splice(0)) {
       this.#onChange(-1);
-      reject(reason);
+      waiting.close();
     }
   }
 }

@@ -210,10 +210,11 @@ eachPosixFamily("close() rejects what waits", async ({ pair, listen }) => {
   using ends = await pair();
   using listener = listen();
   const much = new Uint8Array(64 << 20);
+  const buffer = new Uint8Array(1);
   const waiting = [
-    assertRejects(() => ends.client.recv(new Uint8Array(1)), ClosedError),
-    assertRejects(() => ends.client.recv(new Uint8Array(1)), ClosedError),
-    assertRejects(() => listener.accept(), ClosedError),
+    assertRejects(() => ends.client.recv(buffer), ClosedError, "receive"),
+    assertRejects(() => ends.client.recv(buffer), ClosedError, "receive"),
+    assertRejects(() => listener.accept(), ClosedError, "Cannot accept"),
   ];
   const sending = ends.client.send(much).then(
     () => "sent",
