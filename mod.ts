@@ -2,7 +2,7 @@
  * Berkeley sockets for Deno: TCP connections and listeners, UDP with a peer and
  * without, and getaddrinfo-style name resolution.
  *
- * ```
+ * ```text
  *      tcp      udp          what you hold: connections, listeners, sockets
  *         \    /
  *         resolve            names and services to addresses, and back

@@ -25,12 +25,12 @@
  *
  * | what | `"posix"` | `"deno"` | `"node"` |
  * |---|---|---|---|
- * | needs | `--allow-ffi` | `--unstable-net` | nothing |
- * | memory for each datagram | none | none | `maxDatagramSize` |
+ * | needs | `--allow-ffi`, Linux | `--unstable-net` | nothing |
+ * | memory for each datagram | its own bytes | its own bytes | `maxDatagramSize` |
  * | datagrams nobody has asked for yet | wait in the kernel | wait in the kernel | wait in a queue of the library |
  * | multicast, IPv4 | yes | yes | yes |
- * | multicast, IPv6 | yes | interface by index | interface by name |
- * | the other, name or index | yes | with `--allow-sys` | with `--allow-sys` |
+ * | multicast, IPv6, interface by index | yes | yes | with `--allow-sys` |
+ * | multicast, IPv6, interface by name | yes | with `--allow-sys` | yes |
  * | source-specific multicast | yes | no | IPv4 |
  * | TTL, multicast TTL | yes | no | IPv4 |
  * | multicast loopback, outgoing interface | yes | no | yes |
@@ -42,7 +42,7 @@
  * the first socket for libc, which stays loaded: call `isSupported()` of
  * `@berkeley/sockets/posix` at its head, and close sockets by `await using`.
  *
- * What a backend cannot do rejects with a `NotSupportedError` that says what can.
+ * What a backend cannot do fails with a `NotSupportedError` that says what can.
  *
  * @example A question and an answer
  * ```ts
