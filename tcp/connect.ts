@@ -99,9 +99,9 @@ export interface ConnectTcpOptions extends WaitOptions {
  * chooses, since its addresses may not be used: on the `"deno"` backend, without
  * `family` and `resolver`.
  *
- * @throws {SocketError} When no address can be connected to. The message is that
- * of the first attempt; where there were several, `cause` is an `AggregateError`
- * of all of them.
+ * @throws {SocketError} When no address can be connected to. The code is that of
+ * the first attempt; where there were several, the message lists them, and `cause`
+ * is an `AggregateError` of their errors.
  * @throws {AddrInfoError} When the name cannot be resolved.
  * @throws {RangeError} When a port, a delay or a size is out of range.
  * @throws {TypeError} When an option is not of its type.
