@@ -1,5 +1,10 @@
 import { formatHostPort, isIpAddress, SOCK_STREAM } from "../address/mod.ts";
-import { AddrInfoError, socketError, toSocketError } from "../errors/mod.ts";
+import {
+  AddrInfoError,
+  NotCapableError,
+  socketError,
+  toSocketError,
+} from "../errors/mod.ts";
 import { setOptions, type SocketOptions } from "../libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import {
@@ -246,6 +251,8 @@ function failure({ attempts, lookupErrors }: RaceLost, subject: string): Error {
   if (first === undefined) return lookupFailure(lookupErrors);
   const error = first.error as Error & { code?: string };
   if (attempts.length === 1 || error.code === undefined) return error;
+  // It names the flag that is missing, which says more than a list.
+  if (error instanceof NotCapableError) return error;
   return socketError(error.code, {
     action: `connect to ${subject}`,
     syscall: "connect",

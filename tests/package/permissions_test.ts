@@ -75,11 +75,12 @@ Deno.test("--allow-net limited to a name is enough for TCP to it", async () => {
 Deno.test("without --allow-net each call says which flag is missing", async () => {
   const output = await run(
     `import { bindUdp, connectTcp, connectUdp, listenTcp, NotCapableError } from "${MOD}";
-    const addr = { hostname: "127.0.0.1", port: 1 };
-    for (const open of [connectTcp, listenTcp, bindUdp, connectUdp]) {
-      try { await open(addr); console.log("opened"); }
-      catch (e) { console.log(e instanceof NotCapableError, e.message.includes("--allow-net")); }
+    for (const hostname of ["127.0.0.1", "localhost"]) {
+      for (const open of [connectTcp, listenTcp, bindUdp, connectUdp]) {
+        try { await open({ hostname, port: 1 }); console.log("opened"); }
+        catch (e) { console.log(e instanceof NotCapableError, e.message.includes("--allow-net")); }
+      }
     }`,
   );
-  assertEquals(output, "true true\n".repeat(4));
+  assertEquals(output, "true true\n".repeat(8));
 });
