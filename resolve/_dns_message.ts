@@ -39,6 +39,8 @@ const MAX_CNAMES = 16;
 export interface DnsAnswer<T extends RecordType = RecordType> {
   /** The response code. */
   readonly rcode: number;
+  /** The server neither knows nor asks others: it names whom to ask. */
+  readonly isReferral?: boolean;
   /** TC: the answer did not fit and is to be had by TCP. */
   readonly truncated: boolean;
   /** The name at the end of the CNAME chain, without final dot. */
@@ -109,7 +111,7 @@ function readAnswer<T extends RecordType>(
   const questions = reader.u16();
   const answers = reader.u16();
   const authorities = reader.u16();
-  reader.u16();
+  const additional = reader.u16();
   if (!isResponse) return undefined;
   const rcode = flags & 0x0f;
   const truncated = (flags & 0x0200) !== 0;
@@ -132,7 +134,10 @@ function readAnswer<T extends RecordType>(
   if (records.length > 0) return { rcode, truncated, canonical, records, ttl };
   reader.at = end;
   const negative = negativeTtl(reader, authorities);
-  return { rcode, truncated, canonical, records, ttl: negative };
+  // As libc has it: neither AA nor RA, and nothing said but perhaps an authority.
+  const isReferral = rcode === NOERROR && (flags & 0x0480) === 0 &&
+    answers === 0 && additional === 0;
+  return { rcode, truncated, canonical, records, ttl: negative, isReferral };
 }
 
 /** The records at the end of the CNAME chain, and the least TTL along it. */

@@ -154,6 +154,7 @@ function outcomeOf(answer: DnsAnswer | undefined, cause: unknown): Outcome {
     const status = PASSING.includes(rcode) ? "again" : "fail";
     return { status, records: [], answered: true };
   }
+  if (answer.isReferral) return { status: "again", records, answered: true };
   if (records.length === 0) {
     return { status: "nodata", records, canonical, ttl, answered: true };
   }

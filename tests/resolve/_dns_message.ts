@@ -167,6 +167,8 @@ function writeData(writer: Writer, record: ZoneRecord): void {
 export interface Response {
   rcode?: number;
   truncated?: boolean;
+  /** Whether the server says that it asks others: RA. */
+  isRecursive?: boolean;
   answers?: [name: string, record: ZoneRecord][];
   authorities?: [name: string, record: ZoneRecord][];
   /** Another id than the question's. */
@@ -180,11 +182,11 @@ export function writeResponse(
   question: Question,
   response: Response,
 ): Uint8Array {
-  const { rcode = 0, truncated = false, answers = [], authorities = [] } =
-    response;
+  const { rcode = 0, truncated = false, isRecursive = true } = response;
+  const { answers = [], authorities = [] } = response;
   const writer = new Writer();
   writer.u16(response.id ?? question.id).u16(
-    0x8180 | (truncated ? 0x0200 : 0) | rcode,
+    0x8100 | (isRecursive ? 0x0080 : 0) | (truncated ? 0x0200 : 0) | rcode,
   );
   writer.u16(1).u16(answers.length).u16(authorities.length).u16(0);
   writer.raw(response.question ?? question.bytes);

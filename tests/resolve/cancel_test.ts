@@ -140,6 +140,62 @@ Deno.test({
 });
 
 Deno.test({
+  name: "getAddrInfo() does not join a query that was just given up",
+  permissions: { net: true },
+  async fn() {
+    let isSilent = true;
+    await using server = await DnsServer.start(
+      zone,
+      () => isSilent ? null : undefined,
+    );
+    const resolver = resolverOf(server);
+    const controller = new AbortController();
+    const ask = (wait: AddrInfoHints): Promise<AddrInfo[]> =>
+      resolver.getAddrInfo("a.test", 80, { family: AF_INET, ...wait });
+    const impatient = ask({ signal: controller.signal });
+    controller.abort(new Error("enough"));
+    isSilent = false;
+    const next = ask({ timeout: 20_000 });
+    await assertRejects(() => impatient, Error, "enough");
+    assertEquals(await endOf(next), ["192.0.2.1"]);
+  },
+});
+
+Deno.test({
+  name: "look-ups that are given up while they wait for a socket keep none",
+  permissions: { net: true },
+  async fn() {
+    const gate = Promise.withResolvers<undefined>();
+    await using server = await DnsServer.start(
+      { ...zone, "b.test": [{ type: "A", data: "192.0.2.2" }] },
+      () => gate.promise,
+    );
+    const resolver = resolverOf(server);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const hints = { family: AF_INET, signal };
+    // More than the sockets that there are, twice over: half of them wait.
+    const ask = (i: number, wait: AddrInfoHints): Promise<unknown> =>
+      resolver.getAddrInfo(`n${i}.test`, 80, wait).catch((error) => error);
+    const first = Array.from(
+      { length: 256 },
+      (_, i) => ask(i, { family: AF_INET }),
+    );
+    const second = Array.from(
+      { length: 600 },
+      (_, i) => ask(1000 + i, hints),
+    );
+    controller.abort("enough");
+    assertEquals(new Set(await Promise.all(second)), new Set(["enough"]));
+    gate.resolve(undefined);
+    await Promise.all(first);
+    const patient = { family: AF_INET, timeout: 20_000 };
+    const next = resolver.getAddrInfo("b.test", 80, patient);
+    assertEquals(await endOf(next), ["192.0.2.2"]);
+  },
+});
+
+Deno.test({
   name:
     "getAddrInfo() with timeout 0 gives what needs no waiting, and nothing else",
   permissions: { net: true },

@@ -115,6 +115,15 @@ const CASES: FaultCase[] = [
     log: [asked],
   },
   {
+    what: "a referral to other servers",
+    fault: () => ({
+      isRecursive: false,
+      authorities: [["test", { type: "NS", data: "ns.test" }]],
+    }),
+    expected: "EAI_AGAIN",
+    log: [asked],
+  },
+  {
     what: "an empty answer",
     fault: () => ({}),
     expected: "EAI_NODATA",
@@ -282,14 +291,19 @@ Deno.test({
   },
 });
 
-for (const what of ["silent", "failing"]) {
+for (const what of ["silent", "failing", "referring"]) {
   Deno.test({
     name: `getAddrInfo() asks the next server when one is ${what}`,
     permissions: { net: true },
     async fn() {
       await using first = await DnsServer.start(
         {},
-        () => what === "silent" ? null : { rcode: 2 },
+        () =>
+          what === "silent"
+            ? null
+            : what === "failing"
+            ? { rcode: 2 }
+            : { isRecursive: false },
       );
       await using second = await DnsServer.start(zone);
       const end = await look(
@@ -297,6 +311,66 @@ for (const what of ["silent", "failing"]) {
       );
       assertEquals(end, ["192.0.2.1"]);
       assertEquals([first.log.length, second.log.length], [1, 1]);
+    },
+  });
+}
+
+Deno.test({
+  name:
+    "getAddrInfo() tries the next search domain when one server fails and the other is silent",
+  permissions: { net: true },
+  async fn() {
+    const isAsked = (name: string) => name === "a.one.test";
+    await using failing = await DnsServer.start(
+      { "a.two.test": [{ type: "A", data: "192.0.2.1" }] },
+      ({ name }) => isAsked(name) ? { rcode: 2 } : undefined,
+    );
+    await using silent = await DnsServer.start({}, () => null);
+    const resolver = resolverOf([failing, silent], {
+      timeout: 50,
+      search: ["one.test", "two.test"],
+    });
+    assertEquals(await look(resolver, "a"), ["192.0.2.1"]);
+  },
+});
+
+Deno.test({
+  name: "getAddrInfo() tells its queries apart where chance gives them one id",
+  permissions: { net: true },
+  async fn() {
+    await using server = await DnsServer.start({
+      "a.test": [
+        { type: "A", data: "192.0.2.1" },
+        { type: "AAAA", data: "2001:db8::1" },
+      ],
+    });
+    const draw = crypto.getRandomValues;
+    crypto.getRandomValues = (array) => array; // all zeros
+    try {
+      const end = await endOf(resolverOf([server]).getAddrInfo("a.test", 80));
+      assertEquals(end, ["2001:db8::1", "192.0.2.1"]);
+    } finally {
+      crypto.getRandomValues = draw;
+    }
+  },
+});
+
+for (const length of [61, 62]) {
+  Deno.test({
+    name: `resolve() ${length === 61 ? "takes" : "refuses"} a name of ${
+      length + 192
+    } letters in an answer`,
+    permissions: { net: true },
+    async fn() {
+      const long = "a".repeat(63);
+      const name = [long, long, long, "a".repeat(length)].join(".");
+      await using server = await DnsServer.start({
+        "a.test": [{ type: "CNAME", data: name }],
+      });
+      const resolver = resolverOf([server], { timeout: 50 });
+      const end = await resolver.resolve("a.test", "CNAME")
+        .catch(({ code }) => code);
+      assertEquals(end, length === 61 ? [name] : "EAI_AGAIN");
     },
   });
 }
