@@ -147,6 +147,17 @@ const ROWS: { what: string; code: string; provoke: () => Promise<unknown> }[] =
       },
     },
     {
+      what: "node:net, a server closed twice",
+      code: "EBADF",
+      provoke: () =>
+        new Promise((resolve) => {
+          const server = net.createServer();
+          server.listen(0, "127.0.0.1", () => {
+            server.close(() => server.close(resolve));
+          });
+        }),
+    },
+    {
       what: "node:net, refused",
       code: "ECONNREFUSED",
       provoke: () => nodeFailure(net.connect(closedPort(), "127.0.0.1")),
