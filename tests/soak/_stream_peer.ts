@@ -251,7 +251,7 @@ async function readSome(
       if (start.length === 0) return null;
       const head = await conn.readExact(4);
       const size = new DataView(head.buffer).getUint32(0);
-      return [await conn.readExact(size)];
+      return [await readBody(conn, size, random)];
     }
     default: {
       for (;;) {
@@ -266,4 +266,23 @@ async function readSome(
       }
     }
   }
+}
+
+/** Reads so many bytes, as the library's memory or into one's own. */
+async function readBody(
+  conn: TcpConn,
+  size: number,
+  random: Random,
+): Promise<Uint8Array> {
+  const kind = random.integer(0, 2);
+  if (kind === 0) return await conn.readExact(size);
+  const body = new Uint8Array(size);
+  if (kind === 1) return await conn.readExact(body);
+  for (let at = 0; at < size;) {
+    const end = Math.min(size, at + random.pick([1000, 10_000, 100_000]));
+    const count = await conn.read(body.subarray(at, end));
+    if (count === null) return body.subarray(0, at); // told as a torn message
+    at += count;
+  }
+  return body;
 }
