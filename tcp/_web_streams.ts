@@ -33,7 +33,7 @@ export class WebStreams {
           view.byteOffset,
           view.byteLength,
         );
-        const count = await this.#owner.read(target);
+        const count = await this.#read(target);
         if (count !== null) return request.respond(count);
         controller.close();
         request.respond(0);
@@ -47,14 +47,40 @@ export class WebStreams {
 
   get writable(): WritableStream<Uint8Array<ArrayBufferLike>> {
     return this.#writable ??= new WritableStream<Uint8Array<ArrayBufferLike>>({
-      write: (bytes) => this.#owner.writeAll(bytes),
+      // `abort` is only called when the write that is pending has ended, which
+      // may be never: the signal is there at once.
+      start: ({ signal }) => {
+        signal.addEventListener("abort", () => this.#owner.close());
+      },
+      write: (bytes) => this.#write(this.#owner.writeAll(bytes)),
       close: async () => {
-        await this.#owner.closeWrite();
+        await this.#write(this.#owner.closeWrite());
         this.#hasWritten = true;
         this.#closeIfDone();
       },
-      abort: () => this.#owner.close(),
     });
+  }
+
+  /** A stream that has failed is as good as ended, and its user may not be told. */
+  async #read(target: Uint8Array): Promise<number | null> {
+    try {
+      return await this.#owner.read(target);
+    } catch (error) {
+      this.#owner.close();
+      throw error;
+    }
+  }
+
+  async #write(writing: Promise<void>): Promise<void> {
+    try {
+      await writing;
+    } catch (error) {
+      // What the peer said before it went can still be read.
+      this.#hasWritten = true;
+      if (this.#readable === undefined) this.#owner.close();
+      else this.#closeIfDone();
+      throw error;
+    }
   }
 
   #closeIfDone(): void {

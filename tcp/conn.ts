@@ -1168,14 +1168,18 @@ export class TcpConn implements Deno.TcpConn {
 
   // Web streams and disposal
 
-  /** The bytes as a web stream, what is buffered included. Cancelling closes. */
+  /**
+   * The bytes as a web stream, what is buffered included. Cancelling it closes the
+   * connection, as an error of it does.
+   */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return (this.#streams ??= new WebStreams(this)).readable;
   }
 
   /**
    * A web stream to write to. Closing it is {@linkcode TcpConn.closeWrite}, and
-   * closes the connection once `readable` has ended too; aborting it closes.
+   * closes the connection once `readable` has ended too; aborting it closes
+   * at once, and an error of it where nobody has asked for `readable`.
    */
   get writable(): WritableStream<Uint8Array<ArrayBufferLike>> {
     return (this.#streams ??= new WebStreams(this)).writable;
