@@ -132,7 +132,23 @@ export async function connectDeno(
   { hostname, port }: ConnectTarget,
   signal: AbortSignal,
 ): Promise<StreamTransport> {
-  return new DenoTransport(await Deno.connect({ hostname, port, signal }));
+  signal.throwIfAborted();
+  const giveUp = new AbortController();
+  // At the end the runtime asks the signal once more, and forgets to close the
+  // connection if it stood in the very moment of the abort. With no answer it
+  // hands it over, and the caller closes what comes too late.
+  giveUp.signal.throwIfAborted = () => {};
+  const onAbort = () => giveUp.abort(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  try {
+    const target = { hostname, port, signal: giveUp.signal };
+    return new DenoTransport(await Deno.connect(target));
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 /**

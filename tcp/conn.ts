@@ -881,7 +881,7 @@ export class TcpConn implements Deno.TcpConn {
       if (!this.#isClosed) {
         this.#isClosed = true;
         this.#reader.close(this.#closed("read"));
-        this.#closeNow();
+        this.#closing = this.#closeNow();
       }
     }
   }
