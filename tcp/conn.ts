@@ -42,7 +42,8 @@ export interface DetachedConn {
 
 /**
  * A TCP connection, made by {@linkcode connectTcp} or accepted by a
- * {@linkcode TcpListener}. It passes wherever a `Deno.TcpConn` does.
+ * {@linkcode TcpListener}. It passes wherever a `Deno.TcpConn` does; only
+ * `Deno.startTls` wants the runtime's own, which {@linkcode TcpConn.detach} gives.
  *
  * Reads wait their turn, and take bytes off the stream only when they deliver
  * them: one that times out, is aborted or fails loses none, and the next read
