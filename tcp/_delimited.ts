@@ -10,7 +10,8 @@ const DEFAULT_LIMIT = 64 * 1024;
 
 const LF = new Uint8Array([0x0a]);
 const CR = 0x0d;
-const decoder = new TextDecoder();
+// A line may well begin with U+FEFF: it is not the beginning of a text.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** How far a delimited read may go. */
 export interface ReadUntilOptions extends WaitOptions {

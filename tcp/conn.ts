@@ -758,7 +758,7 @@ export class TcpConn implements Deno.TcpConn {
   /**
    * Ends reading on this side: `shutdown` with SHUT_RD. What is buffered is
    * dropped, pending and later reads find the end of the stream. The peer is not
-   * told.
+   * told. The buffer of a read that was pending may still be written to.
    *
    * @example No more of that
    * ```ts

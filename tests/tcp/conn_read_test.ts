@@ -327,3 +327,16 @@ eachTransport("the counters tell both directions", async ({ pair }) => {
   assertEquals([ends.client.bytesWritten, ends.server.bytesRead], [5, 5]);
   await until(() => ends.client.queued === 0);
 });
+
+eachTransport(
+  "readLine() leaves out nothing but the end of the line",
+  async ({ pair }) => {
+    using ends = await pair();
+    const lines = ["\uFEFFfirst", "\uFEFF", "", "\r", "a\rb", "\0", "é🙂"];
+    for (const byte of bytes(lines.join("\r\n") + "\r\n")) {
+      await ends.server.writeAll(Uint8Array.of(byte));
+    }
+    await ends.server.closeWrite();
+    assertEquals(await Array.fromAsync(ends.client.lines()), lines);
+  },
+);
