@@ -6,6 +6,7 @@
  */
 import { Random } from "../_random.ts";
 import type { FuzzTarget } from "./_target.ts";
+import { datagrams } from "./datagrams.ts";
 import { dnsFaults } from "./dns_faults.ts";
 import { dnsMessage } from "./dns_message.ts";
 import { errors } from "./errors.ts";
@@ -23,6 +24,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   frames,
   streamReads,
   streamWrites,
+  datagrams,
   systemFiles,
   dnsMessage,
   dnsFaults,
