@@ -230,29 +230,3 @@ posixTest("poll serves where there is no epoll", async () => {
   await Promise.all(closing);
   await reactor.quiet();
 }, "inherit");
-
-posixTest("a Worker that is terminated leaves no thread behind", async () => {
-  const output = await run(
-    `const script = \`import { AF_UNIX, SOCK_STREAM, socketPair } from "${MOD}";
-    const [a] = socketPair(AF_UNIX, SOCK_STREAM);
-    a.recv(new Uint8Array(1));
-    setTimeout(() => postMessage("waits"), 20);\`;
-    const url = "data:application/javascript," + encodeURIComponent(script);
-    const count = () => [...Deno.readDirSync("/proc/self/task")].length;
-    async function terminateOne() {
-      const worker = new Worker(url, { type: "module" });
-      await new Promise((resolve) => worker.onmessage = resolve);
-      worker.terminate();
-    }
-    await terminateOne();
-    const before = count();
-    for (let round = 0; round < 8; round++) await terminateOne();
-    const end = performance.now() + 20_000;
-    while (count() > before && performance.now() < end) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    console.log(count() <= before ? "none" : count() - before);`,
-    "--allow-all",
-  );
-  assertEquals(output, "none\n");
-}, "inherit");
