@@ -66,7 +66,7 @@ export function descriptorOf(socket: RuntimeSocket): number {
     syscall: "getsockname",
     reason: found.length === 0
       ? "no descriptor has its addresses"
-      : `${found.length} descriptors have its address`,
+      : `${found.length} descriptors have its address; backend: "posix" need not search`,
   });
 }
 
