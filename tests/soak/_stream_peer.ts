@@ -281,8 +281,8 @@ async function readBody(
   for (let at = 0; at < size;) {
     const end = Math.min(size, at + random.pick([1000, 10_000, 100_000]));
     const count = await conn.read(body.subarray(at, end));
-    if (count === null) return body.subarray(0, at); // told as a torn message
-    at += count;
+    if (count === null) await conn.readExact(1); // rejects as any such read does
+    at += count ?? 0;
   }
   return body;
 }
