@@ -160,12 +160,6 @@ function load(): Libc {
   }
 }
 
-/** The code of what just went wrong, such as "EAGAIN". */
-export function lastCode(): string {
-  const errno = loadLibc().errno[0]!;
-  return codeOf(errno) ?? `E${errno}`;
-}
-
 /** The error of a call that has just failed. */
 export function lastError(action: string, syscall: string): SocketError {
   const errno = loadLibc().errno[0]!;

@@ -32,6 +32,17 @@ const LINGER = 5000;
 /** What `closeGracefully` reads and drops at a time, in bytes. */
 const DISCARD = 64 * 1024;
 
+/** How calls read in messages; as themselves, unless said here. */
+const VERBS: Record<string, string> = {
+  read: "read from",
+  recv: "read from",
+  write: "write to",
+  send: "write to",
+  shutdown: "shut down the connection to",
+  setsockopt: "set an option of the connection to",
+  getsockopt: "get an option of the connection to",
+};
+
 /** What {@linkcode TcpConn.detach} gives up. */
 export interface DetachedConn {
   /** The runtime's connection. */
@@ -138,11 +149,7 @@ export class TcpConn implements Deno.TcpConn {
   }
 
   #context(syscall: string) {
-    const verb = syscall === "read" || syscall === "recv"
-      ? "read from"
-      : syscall === "write" || syscall === "send"
-      ? "write to"
-      : `${syscall} the connection to`;
+    const verb = VERBS[syscall] ?? `${syscall} the connection to`;
     return {
       action: `${verb} ${this.#subject()}`,
       syscall,
