@@ -107,7 +107,7 @@ class NodeTransport implements DatagramTransport {
       // The runtime reads them a turn later, and ends the program where they have
       // been transferred away meanwhile.
       this.#socket.send(bytes.slice(), port, hostname, (error, count) => {
-        if (error) reject(error);
+        if (error) reject(reasonOf(error, hostname, port));
         else resolve(count);
       });
     });
@@ -199,6 +199,16 @@ function resolved(isDone: boolean): Promise<boolean> {
 /** How Node writes an IPv6 interface. */
 function withZone(via: string | number): string {
   return `::%${via}`;
+}
+
+/** The runtime says UNKNOWN, too, where it is the program that may not. */
+function reasonOf(error: unknown, hostname: string, port: number): unknown {
+  try {
+    requireNet(hostname, port);
+    return error;
+  } catch (refusal) {
+    return refusal;
+  }
 }
 
 /** Small bytes do not hold on to the large buffer that they came in. */

@@ -508,6 +508,26 @@ for (const backend of BACKENDS) {
 
 for (const backend of BACKENDS) {
   Deno.test({
+    name: `a host that is not permitted is named as such, over ${backend}`,
+    permissions: permissionsFor(backend, { net: ["127.0.0.1"] }),
+    async fn() {
+      using socket = await bindUdp({ hostname: "127.0.0.1", backend });
+      const address = { hostname: "127.0.0.2", port: 9 };
+      const data = bytes("x");
+      for (
+        const call of [
+          () => socket.sendTo(data, address),
+          () => socket.sendMany([{ data, address }]),
+        ]
+      ) await assertRejects(call, NotCapableError, "127.0.0.2");
+      await socket.sendTo(data, socket.localAddr);
+      assertEquals(text((await socket.receive(SOON)).data), "x");
+    },
+  });
+}
+
+for (const backend of BACKENDS) {
+  Deno.test({
     name:
       `broadcast is refused with EACCES unless it is asked for, over ${backend}`,
     permissions: permissionsFor(backend),
