@@ -701,7 +701,8 @@ export abstract class UdpEndpoint
   }
 
   /**
-   * Lets the program end while a receive is pending.
+   * Lets the program end while a receive is pending. On the `"node"` backend this
+   * counts from the next datagram on, as `ref` does.
    *
    * @example A socket that listens in the background
    * ```ts
