@@ -288,3 +288,21 @@ eachTransport("idle connections keep no queue", async ({ pair }) => {
   await ends.client.flush();
   await ends.client.drained();
 });
+
+eachTransport(
+  "a large write that waits for the peer shows in the counter",
+  async ({ pair }) => {
+    using ends = await pair();
+    const size = 2 * TOO_MUCH;
+    let isDone = false;
+    const writing = ends.client.writeAll(new Uint8Array(size))
+      .then(() => isDone = true);
+    const half = new Uint8Array(TOO_MUCH);
+    await ends.server.readExact(half);
+    await until(() => ends.client.bytesWritten >= TOO_MUCH);
+    assert(!isDone && ends.client.bytesWritten < size);
+    await ends.server.readExact(half);
+    await writing;
+    assertEquals(ends.client.bytesWritten, size);
+  },
+);

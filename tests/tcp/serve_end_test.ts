@@ -86,23 +86,3 @@ eachTransport(
     );
   },
 );
-
-eachTransport(
-  "a peer that reads slowly keeps a connection from being idle",
-  async ({ connect, loopback, backend }) => {
-    const size = 24_000_000;
-    await using server = await serveTcp(
-      { hostname: loopback, port: 0, backend, idleTimeout: 150 },
-      (conn) => conn.writeAll(new Uint8Array(size)),
-    );
-    using conn = await connect(server.addr);
-    const buffer = new Uint8Array(200_000);
-    let received = 0;
-    for (let n; (n = await conn.read(buffer)) !== null;) {
-      received += n;
-      await new Promise((resolve) => setTimeout(resolve, 3));
-    }
-    assertEquals(received, size);
-    assertEquals(server.stats.idled, 0);
-  },
-);
