@@ -1,6 +1,6 @@
 import { checkPort, formatHostPort, SOCK_STREAM } from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
-import { setOptions, type SocketOptions } from "../libc/mod.ts";
+import { preloadPosix, setOptions, type SocketOptions } from "../libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { checkHighWaterMark } from "./_check.ts";
@@ -38,15 +38,15 @@ export interface ListenTcpOptions extends AcceptedConnOptions, WaitOptions {
   backlog?: number | undefined;
   /**
    * SO_REUSEPORT: several listeners share the port, and the kernel deals out the
-   * connections. Needs a program started with `--unstable-net`, or
-   * `backend: "posix"`.
+   * connections. Needs a program started with `--unstable-net`, or with
+   * `--allow-ffi`.
    *
    * @default {false}
    */
   reusePort?: boolean | undefined;
   /**
-   * IPV6_V6ONLY: whether a listener on `"::"` takes IPv6 peers only, which needs
-   * `backend: "posix"`; on any other address it is the case anyway.
+   * IPV6_V6ONLY: whether a listener on `"::"` takes IPv6 peers only, which needs a
+   * program started with `--allow-ffi`; on any other address it is the case anyway.
    *
    * @default {false}
    */
@@ -62,9 +62,8 @@ export interface ListenTcpOptions extends AcceptedConnOptions, WaitOptions {
   socketOptions?: Partial<SocketOptions> | undefined;
   /**
    * Which API carries the listener and its connections. `"posix"` is libc, and
-   * needs a program started with `--allow-ffi`.
-   *
-   * @default {"deno"}
+   * needs a program started with `--allow-ffi`. If left out, `"deno"`, but on Linux
+   * `"posix"` where `ipv6Only` or `reusePort` needs it and the program may use it.
    */
   backend?: TcpBackend | undefined;
 }
@@ -95,13 +94,14 @@ export async function listenTcp(
   options: ListenTcpOptions,
 ): Promise<TcpListener> {
   const { hostname = "0.0.0.0", port } = options;
-  check(options);
+  const backend = options.backend ?? await chooseBackend(options);
+  check({ ...options, backend });
   const timeout = () =>
     socketError("ETIMEDOUT", {
       action: `listen on ${formatHostPort(hostname, port)}`,
       syscall: "listen",
     });
-  const { signal, ipv6Only, backend = "deno", socketOptions } = options;
+  const { signal, ipv6Only, socketOptions } = options;
   const target = { ...options, hostname };
   const address = backend === "deno" && isForRuntime(target)
     ? { hostname }
@@ -111,10 +111,10 @@ export async function listenTcp(
       action: `listen on ${formatHostPort(hostname, port)}`,
       syscall: "setsockopt",
       reason:
-        `the "${backend}" backend takes both families on ::; use backend: "posix", which needs --allow-ffi`,
+        `the "${backend}" backend takes both families on ::; leave out backend, and start the program with --allow-ffi`,
     });
   }
-  const transport = await bind(address.hostname, options);
+  const transport = await bind(address.hostname, { ...options, backend });
   const listener = new TcpListener(transport, options);
   // libc has set them already.
   if (backend === "posix") return listener;
@@ -127,6 +127,18 @@ export async function listenTcp(
     await listener[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** The runtime's own, unless it lacks what libc has, and the program may use that. */
+async function chooseBackend(options: ListenTcpOptions): Promise<TcpBackend> {
+  const { hostname = "", ipv6Only, reusePort, socketOptions } = options;
+  const isLacking = ipv6Only === true && hostname.includes(":") ||
+    // Nobody could tell the descriptors of two that share a port from each other.
+    reusePort === true && (!denoHasReusePort() || socketOptions !== undefined);
+  const isLinux = Deno.build.os === "linux"; // elsewhere for those who ask for it
+  return isLacking && isLinux && (await preloadPosix())?.isSupported()
+    ? "posix"
+    : "deno";
 }
 
 function check(options: ListenTcpOptions): void {
@@ -144,7 +156,7 @@ function check(options: ListenTcpOptions): void {
     ? `the "node" backend has no reusePort; use backend: "deno"`
     : denoHasReusePort()
     ? undefined
-    : "reusePort needs a program started with --unstable-net";
+    : "reusePort needs a program started with --unstable-net or --allow-ffi";
   if (reason !== undefined) {
     throw socketError("ENOTSUP", {
       action: `listen on port ${port}`,
@@ -156,14 +168,14 @@ function check(options: ListenTcpOptions): void {
 
 async function bind(
   hostname: string,
-  options: ListenTcpOptions,
+  options: ListenTcpOptions & { backend: TcpBackend },
 ): Promise<ListenerTransport> {
   const { port, backlog, reusePort, ipv6Only, socketOptions } = options;
   const target = {
     ...{ hostname, port, backlog, reusePort, ipv6Only, socketOptions },
   };
   try {
-    const { listen } = await loadBackend(options.backend ?? "deno");
+    const { listen } = await loadBackend(options.backend);
     return await listen(target);
   } catch (error) {
     throw toSocketError(error, {

@@ -224,3 +224,36 @@ posixTest("connectTcp() binds the near end, over posix", async () => {
     TypeError,
   );
 });
+
+posixTest(
+  "a listener is on libc by itself where only libc can do what is asked",
+  async () => {
+    await using plain = await listenTcp({ hostname: "::1", port: 0 });
+    assertEquals(plain.backend, "deno");
+
+    await using v6 = await listenTcp({
+      hostname: "::",
+      port: 0,
+      ipv6Only: true,
+    });
+    assertEquals(v6.backend, "posix");
+    const { port } = v6.addr;
+    await using v4 = await listenTcp({ hostname: "127.0.0.1", port });
+    await using client = await connectTcp({ hostname: "::1", port });
+    await using server = await v6.accept();
+    assertEquals(server.remoteAddr.port, client.localAddr.port);
+    assertEquals(v4.addr.port, port);
+
+    const shared = {
+      hostname: "127.0.0.1",
+      port: 0,
+      reusePort: true,
+      socketOptions: { SO_RCVBUF: 65_536 },
+    };
+    await using first = await listenTcp(shared);
+    const { port: sharedPort } = first.addr;
+    await using second = await listenTcp({ ...shared, port: sharedPort });
+    assertEquals(second.addr, first.addr);
+    assertEquals(await second.getOption("SO_RCVBUF"), 131_072);
+  },
+);

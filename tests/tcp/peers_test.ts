@@ -31,10 +31,14 @@ async function withServer(
 }
 
 /** Connects as soon as the program listens. */
-async function connectSoon(port: number, backend: TcpBackend) {
+async function connectSoon(
+  hostname: string,
+  port: number,
+  backend: TcpBackend,
+) {
   for (let attempt = 0;; attempt++) {
     try {
-      return await connectTcp({ hostname: "127.0.0.1", port, backend });
+      return await connectTcp({ hostname, port, backend });
     } catch (error) {
       if (attempt === 200) throw error;
       await new Promise((resolve) => setTimeout(resolve, 25));
@@ -42,16 +46,29 @@ async function connectSoon(port: number, backend: TcpBackend) {
   }
 }
 
-for (const backend of BACKENDS) {
+/** The addresses of loopback, and as socat has them. */
+const HOSTS = [["127.0.0.1", "127.0.0.1", 4], ["::1", "[::1]", 6]] as const;
+
+for (
+  const { backend, hostname, inSocat, family } of BACKENDS.flatMap((backend) =>
+    HOSTS.map(([hostname, inSocat, family]) => ({
+      ...{ backend, hostname, inSocat, family },
+    }))
+  )
+) {
   Deno.test({
-    name: `socat echoes, and half-closes after us, over ${backend}`,
+    name:
+      `socat echoes, and half-closes after us, over ${backend} (IPv${family})`,
     ignore: !hasProgram("socat"),
     fn: () =>
       withServer(
         "socat",
-        (port) => [`TCP4-LISTEN:${port},bind=127.0.0.1,reuseaddr`, "EXEC:cat"],
+        (port) => [
+          `TCP${family}-LISTEN:${port},bind=${inSocat},reuseaddr`,
+          "EXEC:cat",
+        ],
         async (port) => {
-          using conn = await connectSoon(port, backend);
+          using conn = await connectSoon(hostname, port, backend);
           const sent = Uint8Array.from({ length: 300_000 }, (_, i) => i % 239);
           const reading = readAll(conn);
           await conn.writeAll(sent);
@@ -62,20 +79,20 @@ for (const backend of BACKENDS) {
   });
 
   Deno.test({
-    name: `ncat is a line server, over ${backend}`,
+    name: `ncat is a line server, over ${backend} (IPv${family})`,
     ignore: !hasProgram("ncat"),
     fn: () =>
       withServer(
         "ncat",
         (port) => [
           "--listen",
-          "127.0.0.1",
+          hostname,
           String(port),
           "--sh-exec",
           'while read line; do echo "got: $line"; done',
         ],
         async (port) => {
-          using conn = await connectSoon(port, backend);
+          using conn = await connectSoon(hostname, port, backend);
           for (const word of ["one", "two", "three"]) {
             await conn.send(bytes(`${word}\n`));
             assertEquals(
@@ -90,16 +107,22 @@ for (const backend of BACKENDS) {
   });
 
   Deno.test({
-    name: `socat half-closes first and still reads, over ${backend}`,
+    name:
+      `socat half-closes first and still reads, over ${backend} (IPv${family})`,
     ignore: !hasProgram("socat"),
     async fn() {
       using listener = await listenTcp({
-        hostname: "127.0.0.1",
+        hostname,
         port: 0,
         backend,
       });
       const child = new Deno.Command("socat", {
-        args: ["-t", "20", "-", `TCP4:127.0.0.1:${listener.addr.port}`],
+        args: [
+          "-t",
+          "20",
+          "-",
+          `TCP${family}:${inSocat}:${listener.addr.port}`,
+        ],
         stdin: "piped",
         stdout: "piped",
         stderr: "null",
