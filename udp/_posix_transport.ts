@@ -1,12 +1,7 @@
 /**
  * Datagrams over libc: received and sent in batches, really connected.
  */
-import {
-  AF_INET,
-  AF_INET6,
-  SOCK_DGRAM,
-  tryParseIpAddress,
-} from "../address/mod.ts";
+import { AF_INET, AF_INET6, SOCK_DGRAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import {
   applyOptions,
@@ -16,6 +11,7 @@ import {
 } from "../libc/mod.ts";
 import type { InetName, MessageBatch, PosixSocket } from "../posix/mod.ts";
 import { Memberships } from "./_membership.ts";
+import { applySetting, changeMembership } from "./_posix_settings.ts";
 import type {
   BindTarget,
   DatagramTransport,
@@ -59,7 +55,6 @@ class PosixTransport implements DatagramTransport {
   readonly #posix: Posix;
   readonly #socket: PosixSocket;
   readonly #size: number;
-  readonly #isV6: boolean;
   /** The address that it was bound to, which a connected socket does not tell. */
   readonly #bound: string;
   readonly #members = new Memberships<true>();
@@ -77,7 +72,6 @@ class PosixTransport implements DatagramTransport {
     this.#socket = socket;
     this.#size = target.maxDatagramSize;
     this.#bound = target.hostname;
-    this.#isV6 = socket.family === AF_INET6;
     this.localAddr = this.#nameNow();
   }
 
@@ -258,42 +252,8 @@ class PosixTransport implements DatagramTransport {
   }
 
   set<K extends keyof UdpSettings>(name: K, value: UdpSettings[K]): boolean {
-    const socket = this.#socket;
-    const isV6 = this.#isV6;
-    this.#try(() => {
-      switch (name) {
-        case "ttl":
-          return socket.setSockOpt(
-            isV6 ? "IPV6_UNICAST_HOPS" : "IP_TTL",
-            value as number,
-          );
-        case "multicastTtl":
-          return socket.setSockOpt(
-            isV6 ? "IPV6_MULTICAST_HOPS" : "IP_MULTICAST_TTL",
-            value as number,
-          );
-        case "multicastLoopback":
-          return socket.setSockOpt(
-            isV6 ? "IPV6_MULTICAST_LOOP" : "IP_MULTICAST_LOOP",
-            value as boolean,
-          );
-        case "multicastInterface":
-          return isV6
-            ? socket.setSockOpt("IPV6_MULTICAST_IF", this.#index(value))
-            : socket.setSockOpt("IP_MULTICAST_IF", value as string | number);
-        case "broadcast":
-          return socket.setSockOpt("SO_BROADCAST", value as boolean);
-        case "receiveBufferSize":
-          return socket.setSockOpt("SO_RCVBUF", value as number);
-        case "sendBufferSize":
-          return socket.setSockOpt("SO_SNDBUF", value as number);
-      }
-    });
+    this.#try(() => applySetting(this.#posix, this.#socket, name, value));
     return true;
-  }
-
-  #index(via: unknown): number {
-    return typeof via === "number" ? via : this.#posix.interfaceIndex(`${via}`);
   }
 
   join(group: MulticastGroup): Promise<boolean> {
@@ -309,23 +269,9 @@ class PosixTransport implements DatagramTransport {
     verb: "JOIN" | "LEAVE",
     group: MulticastGroup,
   ): Promise<boolean> {
-    const { address, interface: via, source } = group;
     if (verb === "JOIN") this.#members.requireNone(group);
     else this.#members.take(group);
-    const request = { address, interface: via || undefined, source };
-    const byAddress = typeof via === "string" &&
-      tryParseIpAddress(via)?.family === 4;
-    const v4 = verb === "JOIN" ? "ADD" as const : "DROP" as const;
-    this.#try(() =>
-      this.#socket.setSockOpt(
-        source === undefined
-          ? this.#isV6 ? `IPV6_${verb}_GROUP` : `IP_${v4}_MEMBERSHIP`
-          : byAddress
-          ? `IP_${v4}_SOURCE_MEMBERSHIP`
-          : `MCAST_${verb}_SOURCE_GROUP`,
-        request,
-      )
-    );
+    this.#try(() => changeMembership(this.#socket, verb, group));
     if (verb === "JOIN") this.#members.add(group, true);
     return true;
   }
