@@ -7,8 +7,8 @@ export const COUNTS = {
   "ping-pong-64": 300_000,
   "bulk-in": 3000, // MiB
   "bulk-out": 3000, // MiB
-  "frames-in": 4_000_000,
-  "frames-out": 4_000_000,
+  "frames-in": 16_000_000,
+  "frames-out": 16_000_000,
   "accept": 10_000,
   "memory": 5000,
 };
