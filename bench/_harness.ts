@@ -1,7 +1,8 @@
 /**
  * Compares contenders at the same work in one run: rounds in which each has its
- * turn, medians, and ratios to the first. Absolute numbers say as much about the
- * machine as about the code; the ratios are what counts.
+ * turn, medians of the rates, and medians of the ratios to the first in the same
+ * round. Absolute numbers say as much about the machine as about the code, and
+ * change while it runs; the ratios are what counts.
  *
  * @module
  */
@@ -20,8 +21,18 @@ export interface Row {
   readonly name: string;
   /** The median rate. */
   readonly median: number;
-  /** The median over that of the first contender, where that says something. */
+  /** The median of the ratios to the first contender, where that says something. */
   readonly ratio: number | undefined;
+}
+
+/** How much is done. */
+export interface Effort {
+  /** How often each contender has its turn. */
+  readonly rounds: number;
+  /** Which share of the work it does then. */
+  readonly share: number;
+  /** Only works whose title contains this. */
+  readonly only: string;
 }
 
 /** One comparison. */
@@ -49,23 +60,24 @@ export async function compare(
   contenders: readonly Contender[],
   rounds: number,
 ): Promise<Table> {
-  const rates = new Map<string, number[]>();
+  const all = contenders.map(() => new Array<number | undefined>(rounds));
   for (let round = 0; round < rounds; round++) {
     // Each round begins with another one, so that no place in it is the better.
     for (let i = 0; i < contenders.length; i++) {
-      const { name, run } = contenders[(i + round) % contenders.length]!;
-      const rate = await run();
-      if (rate === undefined) continue;
-      rates.set(name, [...(rates.get(name) ?? []), rate]);
+      const at = (i + round) % contenders.length;
+      all[at]![round] = await contenders[at]!.run();
     }
   }
-  const base = median(rates.get(contenders[0]!.name) ?? [NaN]);
-  const rows = contenders.filter(({ name }) => rates.has(name)).map(
-    ({ name }) => {
-      const middle = median(rates.get(name)!);
-      return { name, median: middle, ratio: middle / base };
-    },
-  );
+  const rows = contenders.flatMap(({ name }, at) => {
+    const rates = all[at]!.filter((rate) => rate !== undefined);
+    if (rates.length === 0) return [];
+    const ratios = all[at]!.flatMap((rate, round) => {
+      const base = all[0]![round];
+      return rate === undefined || base === undefined ? [] : [rate / base];
+    });
+    const ratio = ratios.length > 0 ? median(ratios) : undefined;
+    return [{ name, median: median(rates), ratio }];
+  });
   return { title, unit, rows };
 }
 

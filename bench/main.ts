@@ -1,12 +1,14 @@
 /**
  * Runs the benchmarks: `deno task bench`, or those of some topics:
  * `deno task bench tcp resolve`. `--quick` does less of everything, to see that
- * it works. Prints tables, and writes them to `bench/results/` as JSON.
+ * it works, `--rounds 9` more of tcp and udp; `--only ping-pong` leaves out their
+ * tables whose title does not contain that. Prints tables, and writes them to
+ * `bench/results/` as JSON.
  *
  * @module
  */
 import { parseArgs } from "@std/cli/parse-args";
-import { format, machine, type Table } from "./_harness.ts";
+import { type Effort, format, machine, type Table } from "./_harness.ts";
 import { benchAddress } from "./resolve/address_tables.ts";
 import { benchResolve } from "./resolve/tables.ts";
 import { benchTcp } from "./tcp/main.ts";
@@ -14,7 +16,7 @@ import { benchUdp } from "./udp/main.ts";
 
 const TOPICS: Record<
   string,
-  (isQuick: boolean) => AsyncIterable<Table>
+  (effort: Effort) => AsyncIterable<Table>
 > = {
   tcp: benchTcp,
   udp: benchUdp,
@@ -22,7 +24,19 @@ const TOPICS: Record<
   address: benchAddress,
 };
 
-const options = parseArgs(Deno.args, { boolean: ["quick"] });
+const options = parseArgs(Deno.args, {
+  boolean: ["quick"],
+  string: ["rounds", "only"],
+});
+const effort: Effort = {
+  rounds: Number(options.rounds ?? (options.quick ? 1 : 5)),
+  share: options.quick ? 0.02 : 1,
+  only: options.only ?? "",
+};
+if (!Number.isInteger(effort.rounds) || effort.rounds < 1) {
+  console.error(`There is no number of rounds "${options.rounds}"`);
+  Deno.exit(1);
+}
 const chosen = options._.length > 0
   ? options._.map(String)
   : Object.keys(TOPICS);
@@ -40,7 +54,7 @@ const results = new URL("./results/", import.meta.url);
 await Deno.mkdir(results, { recursive: true });
 for (const topic of chosen) {
   const tables: Table[] = [];
-  for await (const table of TOPICS[topic]!(options.quick)) {
+  for await (const table of TOPICS[topic]!(effort)) {
     console.log(format(table));
     tables.push(table);
   }

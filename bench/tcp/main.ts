@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { compare, type Contender, type Table } from "../_harness.ts";
+import {
+  compare,
+  type Contender,
+  type Effort,
+  type Table,
+} from "../_harness.ts";
 import { compile, numbersOf, startPeer } from "../_programs.ts";
 import { COUNTS as ALL_COUNTS } from "./work.js";
 
@@ -115,7 +120,9 @@ const WORKS: [work: string, title: string, unit: string, ways?: string[]][] = [
 ];
 
 /** Runs all comparisons. */
-export async function* benchTcp(isQuick: boolean): AsyncGenerator<Table> {
+export async function* benchTcp(
+  { rounds, share, only }: Effort,
+): AsyncGenerator<Table> {
   const folder = await Deno.makeTempDir();
   try {
     // It is never what a contender waits for.
@@ -131,8 +138,8 @@ export async function* benchTcp(isQuick: boolean): AsyncGenerator<Table> {
     console.log(
       `The peer is ${compiled ? "C over epoll" : "the raw Deno API"}.\n`,
     );
-    const [rounds, share] = isQuick ? [1, 0.02] : [5, 1];
     for (const [work, title, unit, ways] of WORKS) {
+      if (!title.includes(only)) continue;
       // Only the script knows how to connect by itself.
       const { port } = work === "accept" ? scripted : compiled ?? scripted;
       const all = contenders(work, port, share, ways);

@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { compare, type Contender, type Table } from "../_harness.ts";
+import {
+  compare,
+  type Contender,
+  type Effort,
+  type Table,
+} from "../_harness.ts";
 import { compile, numbersOf, startPeer } from "../_programs.ts";
 import { countOf, PACE } from "./work.js";
 
@@ -108,7 +113,9 @@ async function* compareAll(
 }
 
 /** Runs all comparisons. */
-export async function* benchUdp(isQuick: boolean): AsyncGenerator<Table> {
+export async function* benchUdp(
+  { rounds, share, only }: Effort,
+): AsyncGenerator<Table> {
   const folder = await Deno.makeTempDir();
   try {
     const compiled = await compile(here("peer.c"), `${folder}/peer`);
@@ -117,8 +124,8 @@ export async function* benchUdp(isQuick: boolean): AsyncGenerator<Table> {
       ? await startPeer(Deno.execPath(), [...DENO, here("peer.ts")])
       : await startPeer(compiled, []);
     console.log(`The peer is ${compiled ? "C" : "the raw Deno API"}.\n`);
-    const [rounds, share] = isQuick ? [1, 0.02] : [5, 1];
     for (const work of WORKS) {
+      if (!work[1].includes(only)) continue;
       const all = programs(work[0], inC);
       yield* compareAll(work, all, { port: peer.port, rounds, share });
     }
