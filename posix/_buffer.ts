@@ -12,6 +12,12 @@ export function requireBuffer(buffer: Uint8Array, size: number): void {
   throw new TypeError("Cannot use the buffer: its memory was taken away");
 }
 
+/** What refuses buffers, as {@linkcode requireBuffer} does, later in their call. */
+export function guardOf(buffers: readonly Uint8Array[]): () => void {
+  const sizes = buffers.map(({ length }) => length);
+  return () => buffers.forEach((buffer, i) => requireBuffer(buffer, sizes[i]!));
+}
+
 /** How many bytes there are in all. */
 export function sizeOf(buffers: readonly Uint8Array[]): number {
   return buffers.reduce((sum, { length }) => sum + length, 0);

@@ -2,11 +2,10 @@ import { socketError } from "../errors/mod.ts";
 import { checkWait, type WaitOptions } from "../wait/mod.ts";
 import { closeNow } from "./_close.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI } from "./constants.ts";
+import { POLLRDHUP } from "./_poll_now.ts";
 import { type Reactor, theReactor, type Watched } from "./_reactor.ts";
 import { WaitQueue } from "./_wait_queue.ts";
 
-/** Linux: the peer has sent FIN. */
-const POLLRDHUP = 0x2000;
 const TO_RECEIVE = POLLIN | POLLPRI | POLLRDHUP | POLLERR | POLLHUP;
 const TO_END = POLLRDHUP | POLLERR | POLLHUP;
 const TO_SEND = POLLOUT | POLLERR | POLLHUP;

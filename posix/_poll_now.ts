@@ -1,5 +1,8 @@
 import { lastError, loadLibc } from "./_libc.ts";
 
+/** Linux: the peer has sent FIN. */
+export const POLLRDHUP = 0x2000;
+
 /** `struct pollfd`: descriptor, events, what there is. */
 export const POLLFD_SIZE = 8;
 

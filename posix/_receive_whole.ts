@@ -1,8 +1,5 @@
 import { POLLPRI } from "./constants.ts";
-import { pollNow } from "./_poll_now.ts";
-
-/** Linux: the peer has sent FIN. */
-const POLLRDHUP = 0x2000;
+import { pollNow, POLLRDHUP } from "./_poll_now.ts";
 
 /** What one call of C's received. */
 interface Part {

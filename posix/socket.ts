@@ -2,7 +2,7 @@ import { AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { checkWait, type WaitOptions } from "../wait/mod.ts";
 import { receiveBatchNow, sendBatchNow } from "./_batch.ts";
-import { requireBuffer, restOf, sizeOf } from "./_buffer.ts";
+import { guardOf, requireBuffer, restOf, sizeOf } from "./_buffer.ts";
 import { connectNow, disconnectNow } from "./_connect.ts";
 import { MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_WAITALL } from "./constants.ts";
 import type { ControlMessage } from "./control_message.ts";
@@ -1003,11 +1003,11 @@ export class PosixSocket implements Disposable, AsyncDisposable {
       return Promise.reject(error);
     }
     const to = address && copyName(address);
-    const sizes = buffers.map(({ length }) => length);
+    const guard = guardOf(buffers);
     let sent = 0;
     const attempt = () => {
       for (;;) {
-        buffers.forEach((buffer, i) => requireBuffer(buffer, sizes[i]!));
+        guard();
         const name = to && encode(to, this.family);
         const rest = restOf(buffers, sent);
         const { fd } = this.#descriptor;
@@ -1065,16 +1065,14 @@ export class PosixSocket implements Disposable, AsyncDisposable {
         ),
       );
     }
-    const sizes = all.map(({ length }) => length);
-    const require = () =>
-      all.forEach((buffer, i) => requireBuffer(buffer, sizes[i]!));
+    const guard = guardOf(all);
     const receive = (rest: readonly Uint8Array[]) =>
       recvMsgNow(this.#descriptor.fd, rest, controlSize, flags);
     const call = { action: "receive a message", syscall: "recvmsg" };
     if (this.#wantsAll(flags)) {
       const whole = this.#whole({
         room() {
-          require();
+          guard();
           return sizeOf(all);
         },
         receive: (from) => receive(restOf(all, from)),
@@ -1086,7 +1084,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
       return this.#transfer("receiving", whole.attempt, options, asked);
     }
     const attempt = () => {
-      require();
+      guard();
       return receive(all);
     };
     return this.#transfer("receiving", attempt, options, call);
