@@ -36,6 +36,15 @@ export async function preloadPosix(): Promise<Posix | undefined> {
 }
 
 /**
+ * Whether libc carries the sockets of who has not asked for it: on Linux, for
+ * programs that may use it. Never prompts.
+ */
+export async function mayChoosePosix(): Promise<boolean> {
+  if (Deno.build.os !== "linux") return false;
+  return (await preloadPosix())?.isSupported() ?? false;
+}
+
+/**
  * Loads libc.
  *
  * @throws {NotSupportedError} When the program may not use FFI, or the system is

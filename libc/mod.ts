@@ -6,6 +6,7 @@
  * folders that use them.
  *
  * - {@linkcode preloadPosix}, {@linkcode loadedPosix}: libc, where it is permitted.
+ * - {@linkcode mayChoosePosix}: whether it is for those who have not asked for it.
  * - {@linkcode requirePosix}: libc, or an error that says what is missing.
  * - {@linkcode setOptions}, {@linkcode readOption}: options by name.
  * - {@linkcode foreignError}, {@linkcode throwForeign}: failures, as the seams below

@@ -1,6 +1,6 @@
 import { checkPort, formatHostPort, SOCK_STREAM } from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
-import { preloadPosix, setOptions, type SocketOptions } from "../libc/mod.ts";
+import { mayChoosePosix, setOptions, type SocketOptions } from "../libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { checkHighWaterMark } from "./_check.ts";
@@ -135,10 +135,7 @@ async function chooseBackend(options: ListenTcpOptions): Promise<TcpBackend> {
   const isLacking = ipv6Only === true && hostname.includes(":") ||
     // Nobody could tell the descriptors of two that share a port from each other.
     reusePort === true && (!denoHasReusePort() || socketOptions !== undefined);
-  const isLinux = Deno.build.os === "linux"; // elsewhere for those who ask for it
-  return isLacking && isLinux && (await preloadPosix())?.isSupported()
-    ? "posix"
-    : "deno";
+  return isLacking && await mayChoosePosix() ? "posix" : "deno";
 }
 
 function check(options: ListenTcpOptions): void {

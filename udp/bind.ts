@@ -1,6 +1,6 @@
 import { checkPort, formatHostPort, SOCK_DGRAM } from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
-import { preloadPosix, setOptions, type SocketOptions } from "../libc/mod.ts";
+import { mayChoosePosix, setOptions, type SocketOptions } from "../libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { checkInteger } from "./_check_integer.ts";
@@ -211,9 +211,7 @@ function checkLimits(options: UdpOptions) {
 async function backendFor(options: BindUdpOptions): Promise<UdpBackend> {
   const { backend, ttl, hostname } = options;
   if (backend === undefined) {
-    // Only Linux has the batches that it is made of.
-    const isLinux = Deno.build.os === "linux";
-    if (isLinux && (await preloadPosix())?.isSupported()) return "posix";
+    if (await mayChoosePosix()) return "posix";
     return hasDenoDatagrams() && ttl === undefined ? "deno" : "node";
   }
   if (backend !== "deno") return backend;
