@@ -27,6 +27,15 @@ interface Waiter {
   reject: (error: unknown) => void;
 }
 
+/** One who waits for what `take` makes of a datagram. */
+function waiterOf<T>(
+  take: (datagram: RawDatagram) => T,
+  resolve: (result: T | Promise<never>) => void,
+  reject: (error: unknown) => void,
+): Waiter {
+  return { deliver: (datagram) => resolve(take(datagram)), resolve, reject };
+}
+
 /**
  * The receiving half of a socket: hands datagrams to those who wait, in the order
  * of their calls. A receive that is given up takes no datagram with it; one that
@@ -81,11 +90,7 @@ export class Receiver {
       return Promise.reject(error);
     }
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = {
-        deliver: (datagram) => resolve(take(datagram)),
-        resolve,
-        reject,
-      };
+      const waiter = waiterOf(take, resolve, reject);
       this.#waiting.push(waiter);
       if (isBounded(options)) this.#limit(waiter, options!);
       if (!this.#isReceiving) this.#pump();
@@ -118,11 +123,7 @@ export class Receiver {
   /** Goes on waiting, in front of those who came later. */
   #waitFirst<T>(take: (datagram: RawDatagram) => T): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#waiting.unshift({
-        deliver: (datagram) => resolve(take(datagram)),
-        resolve,
-        reject,
-      });
+      this.#waiting.unshift(waiterOf(take, resolve, reject));
       this.#pump();
     });
   }
@@ -209,15 +210,13 @@ export class Receiver {
     most: number,
     take: (datagram: RawDatagram) => void,
   ): Promise<void> {
-    while (most > 0 && this.#error === undefined && !this.#isBusy) {
+    for (; most > 0; most--) {
+      if (this.#error !== undefined || this.#isBusy) return;
       const datagram = this.#now();
       if (datagram === undefined) break;
       take(datagram);
-      most--;
     }
-    const isToAsk = this.#transport.backend === "deno" && most > 0 &&
-      this.#error === undefined && !this.#isBusy;
-    if (!isToAsk) return;
+    if (most === 0 || this.#transport.backend !== "deno") return;
     let patience = PATIENCE;
     const waiter: Waiter = {
       deliver: (datagram) => {
