@@ -2,7 +2,7 @@ import net from "node:net";
 import { requireNet } from "../permissions/mod.ts";
 import { takenAway } from "./_check.ts";
 import { plainNetAddr } from "./_net_addr.ts";
-import { DEFAULT_BACKLOG, MOST_AT_ONCE } from "./_transport.ts";
+import { DEFAULT_BACKLOG, firstPiece } from "./_transport.ts";
 import type {
   ConnectTarget,
   ListenerTransport,
@@ -99,9 +99,7 @@ class NodeTransport implements StreamTransport {
   }
 
   write(bytes: Uint8Array): Promise<number> {
-    const some = bytes.length > MOST_AT_ONCE
-      ? bytes.subarray(0, MOST_AT_ONCE)
-      : bytes;
+    const some = firstPiece(bytes);
     return this.#untilDone(some.length, (done) => {
       this.#socket.write(some, done);
     });

@@ -7,9 +7,9 @@ import { plainNetAddr } from "./_net_addr.ts";
 import {
   type ConnectTarget,
   DEFAULT_BACKLOG,
+  firstPiece,
   type ListenerTransport,
   type ListenTarget,
-  MOST_AT_ONCE,
   type StreamTransport,
 } from "./_transport.ts";
 
@@ -43,10 +43,7 @@ class PosixTransport implements StreamTransport {
   }
 
   write(bytes: Uint8Array): Promise<number> {
-    const some = bytes.length > MOST_AT_ONCE
-      ? bytes.subarray(0, MOST_AT_ONCE)
-      : bytes;
-    return this.#socket.send(some).catch(throwForeign);
+    return this.#socket.send(firstPiece(bytes)).catch(throwForeign);
   }
 
   closeWrite(): Promise<void> {

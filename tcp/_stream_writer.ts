@@ -340,8 +340,7 @@ export class StreamWriter {
     const { bytes, start, end } = head;
     const isWhole = start === 0 && end === bytes.length;
     if (bytes.length < end) { // transferred, and no part of it can be sent
-      Promise.reject(takenAway("write")).catch(this.#onTakenAway);
-      return;
+      return queueMicrotask(this.#onTakenAway);
     }
     this.#target.write(isWhole ? bytes : bytes.subarray(start, end))
       .then(this.#onWritten, this.#onFailed);
@@ -363,7 +362,8 @@ export class StreamWriter {
     this.#pumpNext();
   };
 
-  readonly #onTakenAway = (error: TypeError): void => {
+  readonly #onTakenAway = (): void => {
+    const error = takenAway("write");
     const head = this.#queue[0];
     // The peer has half a message, and the rest will never come.
     if (head === undefined || head.start > 0) return this.#onFailed(error);

@@ -13,11 +13,16 @@ export type TcpBackend = "deno" | "node" | "posix";
 /** How many connections wait for accept, unless the user says; as in Deno and Node. */
 export const DEFAULT_BACKLOG = 511;
 
+/** The most bytes of one write, for APIs that are silent until all of it is done. */
+const MOST_AT_ONCE = 256 * 1024;
+
 /**
- * The most bytes of one write, for APIs that are silent until all of it is done:
- * the counters, and so the idle timeouts, are to see a slow one go on.
+ * What such an API is given at once: the counters, and so the idle timeouts, are to
+ * see a slow write go on.
  */
-export const MOST_AT_ONCE: number = 256 * 1024;
+export function firstPiece(bytes: Uint8Array): Uint8Array {
+  return bytes.length > MOST_AT_ONCE ? bytes.subarray(0, MOST_AT_ONCE) : bytes;
+}
 
 /** One connection as a runtime API has it. */
 export interface StreamTransport {

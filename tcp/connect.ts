@@ -1,4 +1,9 @@
-import { formatHostPort, isIpAddress, SOCK_STREAM } from "../address/mod.ts";
+import {
+  checkPort,
+  formatHostPort,
+  isIpAddress,
+  SOCK_STREAM,
+} from "../address/mod.ts";
 import {
   AddrInfoError,
   NotCapableError,
@@ -14,7 +19,6 @@ import {
   waitFor,
   type WaitOptions,
 } from "../wait/mod.ts";
-import { checkPort } from "../address/mod.ts";
 import { checkHighWaterMark, checkIdle } from "./_check.ts";
 import { race, RaceLost } from "./_race.ts";
 import { isForRuntime, lookupsFor } from "./_resolve.ts";

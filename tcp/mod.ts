@@ -20,8 +20,8 @@
  * ```
  *
  * `"deno"` carries connections, unless an option needs another (a local address, an
- * idle time of keep-alive: `"node"`), or you say which. `"posix"` needs
- * `--allow-ffi`, and is never chosen by itself.
+ * idle time of keep-alive: `"node"`; `reusePort` or `ipv6Only` of a listener:
+ * `"posix"`, where the program has `--allow-ffi`), or you say which.
  *
  * @example A server and a client
  * ```ts
