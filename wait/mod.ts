@@ -6,9 +6,10 @@
  * folders that use them.
  *
  * - {@linkcode WaitOptions}: the `{ signal, timeout }` of every waiting call.
- * - {@linkcode checkWait}: refuses bad options and aborted signals up front.
+ * - {@linkcode checkWait}: reads and checks the options, and refuses aborted signals.
  * - {@linkcode arm}: calls back when the options end a wait.
  * - {@linkcode waitFor}: waits for a promise, but no longer than the options allow.
+ * - {@linkcode Timers}: the timers of an endpoint, which follow its `ref` and `unref`.
  * - {@linkcode MAX_DELAY}: the longest delay that a timer keeps.
  * - {@linkcode retrace}, {@linkcode rejectTraced}: have the stack of an error name
  *   the call that met it.
@@ -17,4 +18,5 @@
  */
 export * from "./options.ts";
 export * from "./retrace.ts";
+export * from "./timers.ts";
 export * from "./wait_for.ts";

@@ -12,20 +12,44 @@ export interface WaitOptions {
   timeout?: number | undefined;
 }
 
+/** Wait options as a call uses them: checked, and read once. */
+export interface Wait {
+  /** Ends the wait when aborted. */
+  readonly signal: AbortSignal | undefined;
+  /** The longest wait in milliseconds. */
+  readonly timeout: number;
+}
+
 /**
- * Throws for wait options that cannot be honoured, before anything is begun.
+ * Reads the options once, and returns what they limit a wait to, or undefined if
+ * they set no limit. Throws for options that cannot be honoured, before anything
+ * is begun.
  *
- * @throws {RangeError} When `timeout` is negative or not a number.
- * @throws The signal's reason, when it is aborted already.
+ * @throws {TypeError} If `timeout` is not a number, or `signal` not an `AbortSignal`.
+ * @throws {RangeError} If `timeout` is negative or NaN.
+ * @throws The signal's reason, if it is aborted already.
  */
-export function checkWait(options: WaitOptions | undefined): void {
-  const timeout = options?.timeout;
-  if (timeout !== undefined && !(timeout >= 0)) {
+export function checkWait(options: WaitOptions | undefined): Wait | undefined {
+  if (options === undefined || options === null) return undefined;
+  const { signal, timeout = Infinity } = options;
+  if (typeof timeout !== "number") {
+    const text = typeof timeout === "string" ? `"${timeout}"` : String(timeout);
+    throw new TypeError(`Cannot wait for ${text}: timeout must be a number`);
+  }
+  if (!(timeout >= 0)) {
     throw new RangeError(
       `Cannot wait for ${timeout} ms: timeout must be 0 or more`,
     );
   }
-  options?.signal?.throwIfAborted();
+  if (signal !== undefined) {
+    if (typeof signal?.throwIfAborted !== "function") {
+      throw new TypeError("Cannot wait: signal must be an AbortSignal");
+    }
+    signal.throwIfAborted();
+  }
+  return signal === undefined && timeout === Infinity
+    ? undefined
+    : { signal, timeout };
 }
 
 /** Whether these options can end a wait at all; when not, waiting costs nothing extra. */

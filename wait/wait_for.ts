@@ -1,35 +1,49 @@
-import { checkWait, isBounded, type WaitOptions } from "./options.ts";
+import {
+  checkWait,
+  isBounded,
+  type Wait,
+  type WaitOptions,
+} from "./options.ts";
 import { rejectTraced } from "./retrace.ts";
+import { Timers } from "./timers.ts";
 
-/** `setTimeout` keeps its delay in 31 bits; a longer one would fire at once. */
-export const MAX_DELAY: number = 2 ** 31 - 1;
+/** The timers of calls that belong to no endpoint. */
+const FREE_TIMERS = new Timers();
 
 /**
  * Calls `giveUp` once, when the signal aborts or the time runs out: with the
  * signal's reason, or with what `timeoutError` makes. The function returned
  * disarms it.
+ *
+ * A timeout gives the event loop one turn more before it gives up. If the program
+ * was busy when the time ran out, the runtime then delivers first what arrived in
+ * time, and that can settle the call.
+ *
+ * `timers` decides whether the timeout keeps the program alive.
  */
 export function arm(
   options: WaitOptions,
   timeoutError: () => Error,
   giveUp: (reason: unknown) => void,
+  timers: Timers = FREE_TIMERS,
 ): () => void {
-  const { signal, timeout } = options;
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  const { signal, timeout = Infinity } = options;
+  let stop: (() => void) | undefined;
   const disarm = () => {
-    clearTimeout(timer);
+    stop?.();
     signal?.removeEventListener("abort", onAbort);
   };
   const onAbort = () => {
     disarm();
     giveUp(signal!.reason);
   };
+  const onTime = () => {
+    disarm();
+    giveUp(timeoutError());
+  };
   signal?.addEventListener("abort", onAbort);
-  if (timeout !== undefined && timeout !== Infinity) {
-    timer = setTimeout(() => {
-      disarm();
-      giveUp(timeoutError());
-    }, Math.min(timeout, MAX_DELAY));
+  if (timeout !== Infinity) {
+    stop = timers.start(() => stop = timers.start(onTime, 0), timeout);
   }
   return disarm;
 }
@@ -43,27 +57,31 @@ export function arm(
  *
  * With `timeout: 0`, work that is settled already still wins.
  *
- * @throws {RangeError} When `timeout` is negative or not a number.
+ * @throws {TypeError} If `timeout` is not a number.
+ * @throws {RangeError} If `timeout` is negative or NaN.
  */
 export function waitFor<T>(
   work: Promise<T>,
   options: WaitOptions | undefined,
   timeoutError: () => Error,
   onGiveUp?: (reason: unknown) => void,
+  timers?: Timers,
 ): Promise<T> {
   if (!isBounded(options)) return work;
   work.catch(() => {}); // abandoned work must not be an unhandled rejection
+  let wait: Wait | undefined;
   try {
-    checkWait(options);
+    wait = checkWait(options);
   } catch (error) {
     onGiveUp?.(error);
     return Promise.reject(error);
   }
+  if (wait === undefined) return work;
   return new Promise<T>((resolve, reject) => {
-    const disarm = arm(options!, timeoutError, (reason) => {
+    const disarm = arm(wait, timeoutError, (reason) => {
       onGiveUp?.(reason);
       rejectTraced({ resolve, reject }, reason);
-    });
+    }, timers);
     work.then(
       (value) => {
         disarm();
