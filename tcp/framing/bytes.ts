@@ -1,3 +1,4 @@
+import { locateFrame } from "./codec_check.ts";
 import { type Framing, newBounds } from "./framing.ts";
 
 /**
@@ -57,7 +58,7 @@ export function decodeFrames(
   const frames: Uint8Array[] = [];
   const bounds = newBounds();
   let start = 0;
-  while (framing.locate(bytes, start, bytes.length, bounds)) {
+  while (locateFrame(framing, bytes, start, bytes.length, bounds)) {
     frames.push(bytes.subarray(bounds.frameStart, bounds.frameEnd));
     start = bounds.end;
   }

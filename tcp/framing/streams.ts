@@ -1,5 +1,6 @@
 import { socketError } from "../../errors/mod.ts";
 import { encodeFrame } from "./bytes.ts";
+import { locateFrame } from "./codec_check.ts";
 import { type FrameBounds, type Framing, newBounds } from "./framing.ts";
 
 const EMPTY = new Uint8Array(0);
@@ -30,7 +31,8 @@ class Collector {
     this.#end = needed;
     let start = 0;
     const bounds = this.#bounds;
-    while (this.#framing.locate(this.#buffer, start, this.#end, bounds)) {
+    const framing = this.#framing;
+    while (locateFrame(framing, this.#buffer, start, this.#end, bounds)) {
       yield this.#buffer.slice(bounds.frameStart, bounds.frameEnd);
       start = bounds.end;
     }
