@@ -1,4 +1,9 @@
-import { AF_INET, AF_INET6, parseIpAddress } from "../address/mod.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  parseIpAddress,
+  tryParseIpAddress,
+} from "../address/mod.ts";
 import { IS_LINUX } from "./_platform.ts";
 import { encode, scopeOf } from "./_sockaddr.ts";
 import type { GroupRequest, PeerCredentials } from "./socket_options.ts";
@@ -133,11 +138,14 @@ export function ipBytes(
 
 /** An interface's index, of its number or its name. */
 function indexOf(via: string | number | undefined): number {
-  return typeof via === "number" ? via : scopeOf(via);
+  if (typeof via !== "number") return scopeOf(via);
+  if (Number.isInteger(via) && via >= 0 && via < INT32) return via;
+  throw new RangeError(`Cannot use ${via}: not the index of an interface`);
 }
 
+/** Names may have dots, too: `eth0.100` is a VLAN. */
 function isAddress(via: string | number | undefined): via is string {
-  return typeof via === "string" && via.includes(".");
+  return typeof via === "string" && tryParseIpAddress(via)?.family === 4;
 }
 
 /** A `struct ip_mreqn`: the group, an address, an index. */

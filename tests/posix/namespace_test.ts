@@ -4,7 +4,7 @@ import { canMakeNamespace, testInNamespace } from "../_namespace.ts";
 
 const ignore = !HAS_POSIX || !canMakeNamespace();
 
-for (const topic of ["routes", "losses"]) {
+for (const topic of ["routes", "losses", "interfaces"]) {
   Deno.test({
     name: `options over the links of a namespace: ${topic}`,
     ignore,
