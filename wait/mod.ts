@@ -10,12 +10,16 @@
  * - {@linkcode arm}: calls back when the options end a wait.
  * - {@linkcode waitFor}: waits for a promise, but no longer than the options allow.
  * - {@linkcode Timers}: the timers of an endpoint, which follow its `ref` and `unref`.
+ * - {@linkcode resolveFairly}, {@linkcode isLoopStarved}, {@linkcode afterTurn},
+ *   {@linkcode nextTurn}: leave the event loop its turn beside calls that complete
+ *   at once.
  * - {@linkcode MAX_DELAY}: the longest delay that a timer keeps.
  * - {@linkcode retrace}, {@linkcode rejectTraced}: have the stack of an error name
  *   the call that met it.
  *
  * @module
  */
+export * from "./fair.ts";
 export * from "./options.ts";
 export * from "./retrace.ts";
 export * from "./timers.ts";
