@@ -13,7 +13,9 @@ export function isMapped(bytes: Uint8Array): boolean {
 
 /**
  * RFC 5952: lower case, no leading zeros, `::` for the first of the longest runs
- * of two or more zero groups, and the IPv4 part of a mapped address dotted.
+ * of two or more zero groups, and the IPv4 part of an IPv4-mapped address dotted;
+ * that of an IPv4-compatible address (RFC 4291 section 2.5.5.1), too, as
+ * `inet_ntop` writes it.
  */
 export function formatIpv6(bytes: Uint8Array): string {
   if (isMapped(bytes)) return `::ffff:${formatIpv4(bytes, 12)}`;
@@ -24,6 +26,7 @@ export function formatIpv6(bytes: Uint8Array): string {
     if (length > gapLength) [gap, gapLength] = [i, length];
     i += length;
   }
+  if (gap === 0 && gapLength === 6) return `::${formatIpv4(bytes, 12)}`;
   let text = "";
   for (let i = 0; i < 8; i++) {
     if (i === gap) {

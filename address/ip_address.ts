@@ -38,8 +38,9 @@ export class IpAddress {
    * The address with these 4 or 16 bytes, in network byte order; the bytes are
    * copied.
    *
-   * @throws {RangeError} When there are neither 4 nor 16 bytes.
-   * @throws {SyntaxError} When the zone is malformed, or the address is one
+   * @throws {TypeError} If `bytes` is no `Uint8Array`.
+   * @throws {RangeError} If there are neither 4 nor 16 bytes.
+   * @throws {SyntaxError} If the zone is malformed, or the address is one
    * that has no zones: IPv4, or IPv4-mapped.
    *
    * @example From a packet
@@ -52,12 +53,17 @@ export class IpAddress {
    * ```
    */
   static fromBytes(bytes: Uint8Array, zone?: string): IpAddress {
-    if (bytes.length !== 4 && bytes.length !== 16) {
-      throw new RangeError(
-        `Cannot make an IP address of ${bytes.length} bytes: 4 or 16 are needed`,
+    if (!(bytes instanceof Uint8Array)) {
+      throw new TypeError(
+        "Cannot make an IP address: its bytes must be a Uint8Array",
       );
     }
-    const own = bytes.slice();
+    const own = new Uint8Array(bytes); // `slice` of a Buffer is a view
+    if (own.length !== 4 && own.length !== 16) {
+      throw new RangeError(
+        `Cannot make an IP address of ${own.length} bytes: 4 or 16 are needed`,
+      );
+    }
     if (zone !== undefined) {
       if (own.length === 4 || isMapped(own) || !isZone(zone, 0, zone.length)) {
         throw new SyntaxError(
@@ -100,7 +106,7 @@ export class IpAddress {
   }
 
   /**
-   * Whether it is `::ffff:a.b.c.d`, an IPv4 address in IPv6 clothes.
+   * Whether it is an IPv4-mapped IPv6 address, `::ffff:a.b.c.d`.
    *
    * @example What a dual-stack socket may report
    * ```ts
@@ -174,8 +180,14 @@ export class IpAddress {
     return IpAddress.fromBytes(this.#bytes, zone);
   }
 
+  /** Where its IPv4 address begins, IPv4-mapped or not; -1 if it has none. */
+  #v4At(): number {
+    return this.family === 4 ? 0 : isMapped(this.#bytes) ? 12 : -1;
+  }
+
   /**
-   * Whether it is `0.0.0.0` or `::`, C's `INADDR_ANY` and `in6addr_any`.
+   * Whether it is `0.0.0.0` (also IPv4-mapped) or `::`, C's `INADDR_ANY` and
+   * `in6addr_any`.
    *
    * @example What a server binds to
    * ```ts
@@ -188,11 +200,12 @@ export class IpAddress {
    * ```
    */
   isUnspecified(): boolean {
-    return this.#bytes.every((byte) => byte === 0);
+    const at = Math.max(this.#v4At(), 0);
+    return this.#bytes.every((byte, i) => byte === 0 || i < at);
   }
 
   /**
-   * Whether it is in `127.0.0.0/8` or is `::1`, or is one of the first mapped.
+   * Whether it is in `127.0.0.0/8` (also IPv4-mapped) or is `::1`.
    *
    * @example This host
    * ```ts
@@ -205,14 +218,15 @@ export class IpAddress {
    * ```
    */
   isLoopback(): boolean {
-    const ip = this.unmap();
-    if (ip.family === 4) return ip.byteAt(0) === 127;
-    return ip.byteAt(15) === 1 &&
+    const at = this.#v4At();
+    if (at >= 0) return this.byteAt(at) === 127;
+    return this.byteAt(15) === 1 &&
       this.#bytes.every((byte, i) => byte === 0 || i === 15);
   }
 
   /**
-   * Whether it is in `224.0.0.0/4` (RFC 5771) or `ff00::/8` (RFC 4291).
+   * Whether it is in `224.0.0.0/4` (RFC 5771, also IPv4-mapped) or `ff00::/8`
+   * (RFC 4291).
    *
    * @example Groups
    * ```ts
@@ -225,13 +239,13 @@ export class IpAddress {
    * ```
    */
   isMulticast(): boolean {
-    return this.family === 4
-      ? this.byteAt(0) >> 4 === 0xe
-      : this.byteAt(0) === 0xff;
+    const at = this.#v4At();
+    return at >= 0 ? this.byteAt(at) >> 4 === 0xe : this.byteAt(0) === 0xff;
   }
 
   /**
-   * Whether it is in `169.254.0.0/16` (RFC 3927) or `fe80::/10` (RFC 4291).
+   * Whether it is in `169.254.0.0/16` (RFC 3927, also IPv4-mapped) or
+   * `fe80::/10` (RFC 4291).
    *
    * @example Addresses that need a zone
    * ```ts
@@ -244,8 +258,9 @@ export class IpAddress {
    * ```
    */
   isLinkLocal(): boolean {
-    return this.family === 4
-      ? this.byteAt(0) === 169 && this.byteAt(1) === 254
+    const at = this.#v4At();
+    return at >= 0
+      ? this.byteAt(at) === 169 && this.byteAt(at + 1) === 254
       : this.byteAt(0) === 0xfe && this.byteAt(1) >> 6 === 0b10;
   }
 

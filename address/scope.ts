@@ -8,7 +8,7 @@ const GLOBAL = 0xe;
 /**
  * How far an address reaches, as the scope field of multicast addresses (RFC 4291
  * section 2.7) has it; unicast has its place by RFC 6724 section 3, where loopback
- * counts as link-local.
+ * counts as link-local. An IPv4-mapped address has the scope of the IPv4 address.
  *
  * @example From the link to the world
  * ```ts
@@ -21,7 +21,7 @@ const GLOBAL = 0xe;
  * ```
  */
 export function scopeOf(ip: IpAddress): number {
-  if (ip.family === 6) {
+  if (ip.family === 6 && !ip.isV4Mapped()) {
     if (ip.isMulticast()) return ip.byteAt(1) & 0xf;
     // Deprecated by RFC 3879, but still in RFC 6724.
     const isSiteLocal = ip.byteAt(0) === 0xfe && ip.byteAt(1) >= 0xc0;

@@ -1,8 +1,4 @@
-import {
-  type IpAddress,
-  parseIpAddress,
-  tryParseIpAddress,
-} from "./ip_address.ts";
+import { IpAddress, parseIpAddress, tryParseIpAddress } from "./ip_address.ts";
 import { checkPort } from "./port.ts";
 
 /**
@@ -32,19 +28,28 @@ export class SocketAddress {
   /**
    * Makes a socket address.
    *
-   * @throws {RangeError} When the port is not an integer from 0 to 65535.
+   * @throws {TypeError} If `ip` is no {@linkcode IpAddress}.
+   * @throws {RangeError} If the port is not an integer from 0 to 65535.
    */
   constructor(ip: IpAddress, port: number) {
+    if (!(ip instanceof IpAddress)) {
+      throw new TypeError(
+        "Cannot make a socket address: its ip must be an IpAddress; SocketAddress.from() takes a hostname and a port",
+      );
+    }
     this.ip = ip;
     this.port = checkPort(port);
   }
 
   /**
-   * Makes one of the runtime's plain shape.
+   * Makes a socket address from a `Deno.NetAddr`, such as `conn.remoteAddr`, or
+   * from any object with the same `hostname` and `port`.
    *
-   * @throws {SyntaxError} When its host is a name.
+   * @throws {TypeError} If it has no `hostname`, as a unix address.
+   * @throws {SyntaxError} If `hostname` is not an IP address.
+   * @throws {RangeError} If the port is not an integer from 0 to 65535.
    *
-   * @example From what the runtime tells
+   * @example The address of a listener
    * ```ts
    * import { SocketAddress } from "@berkeley/sockets/address";
    * import { assertEquals } from "@std/assert";
@@ -55,8 +60,16 @@ export class SocketAddress {
    * assertEquals(address.port, listener.addr.port);
    * ```
    */
-  static from(address: { hostname: string; port: number }): SocketAddress {
-    return new SocketAddress(parseIpAddress(address.hostname), address.port);
+  static from(
+    address: Deno.NetAddr | { hostname: string; port: number },
+  ): SocketAddress {
+    const { hostname, port } = address;
+    if (typeof hostname !== "string") {
+      throw new TypeError(
+        "Cannot make a socket address: it needs a hostname and a port",
+      );
+    }
+    return new SocketAddress(parseIpAddress(hostname), port);
   }
 
   /** 4 or 6. */

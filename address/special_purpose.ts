@@ -100,7 +100,8 @@ const BLOCKS: readonly SpecialPurpose[] = REGISTRY
 
 /**
  * The most special block of the IANA's registries that holds the address;
- * undefined for ordinary global unicast.
+ * undefined for ordinary global unicast. An IPv4-mapped address is in the block of
+ * that name: `ip.unmap()` has the purpose of the IPv4 address.
  *
  * @example What an address is for
  * ```ts
@@ -122,7 +123,8 @@ function isNamed(ip: IpAddress, pattern: RegExp): boolean {
 
 /**
  * Whether packets to the address may cross the Internet. Multicast is not, nor is
- * any block that the registries call not globally reachable.
+ * any block that the registries call not globally reachable. An IPv4-mapped
+ * address counts as the IPv4 address, here and in the functions below.
  *
  * @example Addresses of the Internet and others
  * ```ts

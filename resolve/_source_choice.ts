@@ -79,7 +79,8 @@ function serversOf({ nameServers }: ResolvConf): Required<NameServer>[] {
 function withPort({ hostname, port = 53 }: NameServer): Required<NameServer> {
   const ip = parseIpAddress(hostname);
   if (!ip.isUnspecified()) return { hostname: ip.toString(), port };
-  return { hostname: ip.family === 4 ? "127.0.0.1" : "::1", port };
+  const loopback = ip.unmap().family === 4 ? "127.0.0.1" : "::1";
+  return { hostname: loopback, port };
 }
 
 /** On macOS the file is not what the system goes by; Windows has none. */

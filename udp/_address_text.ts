@@ -4,9 +4,13 @@ import {
   tryParseIpAddress,
 } from "../address/mod.ts";
 
-/** The address, an IPv4 peer of a dual-stack socket as IPv4. */
+/**
+ * The address, an IPv4 peer of a dual-stack socket as IPv4, and an IPv4-compatible
+ * one (`::192.0.2.1`) as we write it: Deno 2.9 has the last groups of it in
+ * hexadecimal.
+ */
 export function unmapped(hostname: string): string {
-  return hostname.startsWith("::ffff:")
+  return hostname.startsWith("::")
     ? tryParseIpAddress(hostname)?.unmap().toString() ?? hostname
     : hostname;
 }

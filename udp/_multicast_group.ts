@@ -11,7 +11,7 @@ export function multicastGroup(
   { interface: via, source }: MulticastOptions,
 ): MulticastGroup {
   const ip = tryParseIpAddress(address);
-  if (ip?.family !== family || !ip.isMulticast()) {
+  if (ip?.family !== family || ip.isV4Mapped() || !ip.isMulticast()) {
     const text = JSON.stringify(address);
     throw new TypeError(
       `Cannot ${verb} ${text}: not an IPv${family} multicast address`,

@@ -86,6 +86,6 @@ export async function findPeer(
   checkWait(wait);
   const found = await findAddress(lookup, wait);
   if (!found.ip.isUnspecified()) return found;
-  const loopback = found.family === 4 ? "127.0.0.1" : "::1";
+  const loopback = found.ip.unmap().family === 4 ? "127.0.0.1" : "::1";
   return new SocketAddress(parseIpAddress(loopback), found.port);
 }

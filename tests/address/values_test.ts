@@ -5,6 +5,7 @@ import {
   commonPrefixLength,
   htonl,
   htons,
+  type IpAddress,
   IpPrefix,
   isBroadcast,
   isDocumentation,
@@ -262,9 +263,70 @@ for (const [text, name, reachable] of PURPOSES) {
   });
 }
 
-pure("IPv4-mapped addresses are for what the IPv4 address is for", () => {
-  assert(isPrivate(parseIpAddress("::ffff:10.0.0.1")));
-  assert(isGlobal(parseIpAddress("::ffff:9.9.9.9")));
+for (const text of PURPOSES.map(([text]) => text)) {
+  if (text.includes(":")) continue;
+  pure(`${text} is classified the same when it is IPv4-mapped`, () => {
+    const ip = parseIpAddress(text);
+    const classify = (ip: IpAddress) => ({
+      isUnspecified: ip.isUnspecified(),
+      isLoopback: ip.isLoopback(),
+      isLinkLocal: ip.isLinkLocal(),
+      isMulticast: ip.isMulticast(),
+      isGlobal: isGlobal(ip),
+      isPrivate: isPrivate(ip),
+      isDocumentation: isDocumentation(ip),
+      isBroadcast: isBroadcast(ip),
+      scope: scopeOf(ip),
+    });
+    assertEquals(classify(ip.toV4Mapped()), classify(ip));
+  });
+}
+
+pure("specialPurposeOf() gives the block of all IPv4-mapped addresses", () => {
+  assertEquals(
+    specialPurposeOf(parseIpAddress("::ffff:10.0.0.1"))?.name,
+    "IPv4-mapped Address",
+  );
+});
+
+pure("SocketAddress.from() takes what the runtime's sockets report", () => {
+  const netAddr: Deno.NetAddr = { transport: "udp", hostname: "::1", port: 53 };
+  assertEquals(SocketAddress.from(netAddr).toString(), "[::1]:53");
+  assertEquals(SocketAddress.from(netAddr).toNetAddr("udp"), netAddr);
+  const address = parseSocketAddress("[fe80::1%eth0]:53");
+  assert(SocketAddress.from(address).equals(address));
+});
+
+pure("SocketAddress.from() reads each property once", () => {
+  let reads = 0;
+  const shifty = {
+    get hostname() {
+      return reads++ === 0 ? "192.0.2.1" : "192.0.2.2";
+    },
+    port: 1,
+  };
+  assertEquals(String(SocketAddress.from(shifty)), "192.0.2.1:1");
+  assertEquals(reads, 1);
+});
+
+pure("SocketAddress refuses what is no address, and says what to do", () => {
+  const unix = { transport: "unix", path: "/tmp/x" };
+  const netAddr = { transport: "tcp", hostname: "::1", port: 1 };
+  assertThrows(
+    () => SocketAddress.from(unix as unknown as Deno.NetAddr),
+    TypeError,
+    "it needs a hostname and a port",
+  );
+  assertThrows(
+    () => new SocketAddress(netAddr as unknown as IpAddress, 1),
+    TypeError,
+    "SocketAddress.from()",
+  );
+  assertThrows(
+    () => SocketAddress.from({ hostname: "localhost", port: 1 }),
+    SyntaxError,
+    '"localhost"',
+  );
 });
 
 pure("scopeOf() places unicast among the scopes of multicast", () => {
@@ -280,6 +342,9 @@ pure("scopeOf() places unicast among the scopes of multicast", () => {
       ["127.0.0.1", 2],
       ["169.254.0.1", 2],
       ["10.0.0.1", 14],
+      ["::ffff:169.254.1.2", 2],
+      ["::ffff:127.0.0.1", 2],
+      ["::ffff:10.0.0.1", 14],
     ] as const
   ) {
     assertEquals(scopeOf(parseIpAddress(text)), scope, text);

@@ -53,7 +53,10 @@ for (const { options, error } of BAD) {
 for (
   const { host, texts } of [
     { host: "::1", texts: ["0:0:0:0:0:0:0:1", "::0001", "::"] },
-    { host: "127.0.0.1", texts: ["0.0.0.0", "::FFFF:7F00:1"] },
+    {
+      host: "127.0.0.1",
+      texts: ["0.0.0.0", "::FFFF:7F00:1", "::ffff:0.0.0.0"],
+    },
   ]
 ) {
   Deno.test({

@@ -64,3 +64,24 @@ for (const backend of BACKENDS) {
     });
   }
 }
+
+// The runtime writes the addresses of RFC 4291 section 2.5.5.1 otherwise.
+run("ip", "address", "add", "::192.0.2.7/128", "dev", "lo", "nodad");
+for (const hostname of ["::192.0.2.7", "::c000:207"]) {
+  for (const backend of BACKENDS) {
+    Deno.test(`a peer at ${hostname} is heard over ${backend}`, async () => {
+      using peer = await bindUdp({ hostname, backend });
+      using socket = await connectUdp({
+        hostname,
+        port: peer.localAddr.port,
+        backend,
+      });
+      await socket.send(bytes("ping"));
+      const { address } = await peer.receive(SOON);
+      await peer.sendTo(bytes("pong"), address);
+      const answer = await socket.receive(SOON);
+      assertEquals(text(answer.data), "pong");
+      assertEquals(answer.address.hostname, "::192.0.2.7");
+    });
+  }
+}

@@ -121,6 +121,7 @@ for (const backend of BACKENDS) {
           [four, GROUP, { interface: "lo" }],
           [four, GROUP, { interface: 1 }],
           [four, GROUP, { interface: "::1" }],
+          [six, `::ffff:${GROUP}`, {}],
           [six, GROUP6, { interface: -1 }],
           [six, GROUP6, { interface: 1.5 }],
           [six, GROUP6, { interface: "" }],
