@@ -11,7 +11,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   errors: [],
   wait: ["errors"],
   permissions: ["errors"],
-  libc: ["errors"],
+  libc: ["permissions", "errors"],
   address: ["errors"],
   resolve: ["permissions", "address", "errors", "wait"],
   tcp: ["libc", "permissions", "resolve", "address", "errors", "wait"],

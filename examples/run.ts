@@ -39,8 +39,9 @@ function list(isListed: (example: string) => boolean): void {
   }
 }
 
-function hasFfi(): boolean {
-  return Deno.permissions.querySync({ name: "ffi" }).state === "granted";
+async function hasLibc(): Promise<boolean> {
+  const { isSupported } = await import("@berkeley/sockets/posix");
+  return isSupported();
 }
 
 async function run([name, ...args]: string[]): Promise<void> {
@@ -58,7 +59,7 @@ async function run([name, ...args]: string[]): Promise<void> {
     );
   }
   const wantsHelp = args.includes("--help") || args.includes("-h");
-  if (POSIX_EXAMPLES.has(name) && !wantsHelp && !hasFfi()) {
+  if (POSIX_EXAMPLES.has(name) && !wantsHelp && !await hasLibc()) {
     throw new Error(
       `${name} needs --allow-ffi: run deno task examples:posix ${name}`,
     );

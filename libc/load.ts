@@ -1,4 +1,5 @@
 import { socketError, type SocketErrorContext } from "../errors/mod.ts";
+import { libcPaths } from "../permissions/mod.ts";
 
 export type {
   GroupRequest,
@@ -11,24 +12,19 @@ type Posix = typeof import("../posix/mod.ts");
 
 let posix: Posix | undefined;
 
-function isGranted(): boolean {
-  return Deno.permissions.querySync({ name: "ffi" }).state === "granted";
-}
-
-/** Whether the program may use FFI, on a system that has what it takes. */
+/** Whether the program may open libc, on a system that `posix` supports. */
 export function mayLoadPosix(): boolean {
-  const { os } = Deno.build;
-  return (os === "linux" || os === "darwin") && isGranted();
+  return libcPaths().length > 0;
 }
 
-/** The module, once it has been loaded, where the program may still use FFI. */
+/** The module, once it has been loaded, where the program may still open libc. */
 export function loadedPosix(): Posix | undefined {
-  return posix !== undefined && isGranted() ? posix : undefined;
+  return posix !== undefined && mayLoadPosix() ? posix : undefined;
 }
 
 /**
- * Loads the module where the program may already use FFI: not libc itself, which
- * waits until somebody needs it. Never prompts.
+ * Loads the module where the program may already open libc. libc itself is loaded
+ * when it is first needed. Never prompts.
  */
 export async function preloadPosix(): Promise<Posix | undefined> {
   if (!mayLoadPosix()) return undefined;
@@ -55,10 +51,12 @@ export async function requirePosix(
 ): Promise<Posix> {
   const loaded = await preloadPosix();
   if (loaded?.isSupported()) return loaded;
+  const { os } = Deno.build;
+  const isKnown = os === "linux" || os === "darwin";
   throw socketError("ENOTSUP", {
     ...context,
-    reason: isGranted()
-      ? `libc cannot be used on ${Deno.build.os}`
-      : "it needs libc; start the program with --allow-ffi",
+    reason: isKnown && !mayLoadPosix()
+      ? "it needs libc; start the program with --allow-ffi"
+      : `libc cannot be used on ${os}`,
   });
 }

@@ -23,10 +23,11 @@ export function connectNow(
 ): boolean | (() => true | undefined) {
   const { all, errno } = loadLibc();
   if (all.connect(fd, name.bytes, name.length) === 0) return true;
-  if (errno[0] === EAGAIN && IS_LINUX && name.bytes[0] === AF_UNIX) {
+  const reason = errno();
+  if (reason === EAGAIN && IS_LINUX && name.bytes[0] === AF_UNIX) {
     return false;
   }
-  if (errno[0] !== EINPROGRESS && errno[0] !== EINTR) {
+  if (reason !== EINPROGRESS && reason !== EINTR) {
     throw lastError(action, "connect");
   }
   if (!IS_LINUX) return () => isConnected(fd, action);
@@ -34,8 +35,9 @@ export function connectNow(
   const bytes = name.bytes.slice();
   return () => {
     if (all.connect(fd, bytes, name.length) === 0) return true;
-    if (errno[0] === EISCONN) return true;
-    if (errno[0] === EALREADY || errno[0] === EINTR) return undefined;
+    const reason = errno();
+    if (reason === EISCONN) return true;
+    if (reason === EALREADY || reason === EINTR) return undefined;
     throw lastError(action, "connect");
   };
 }

@@ -1,4 +1,5 @@
 import { codeOf, type SocketError, socketError } from "../errors/mod.ts";
+import { libcPaths } from "../permissions/mod.ts";
 
 const SYMBOLS = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -35,6 +36,18 @@ const SYMBOLS = {
   poll: { parameters: ["buffer", "usize", "i32"], result: "i32" },
   write: { parameters: ["i32", "buffer", "usize"], result: "i32" },
   read: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  // The address of a buffer, and what is at an address: without the runtime's
+  // own calls for it, which need FFI access to all libraries, and take longer.
+  addressOf: {
+    name: "memcpy",
+    parameters: ["buffer", "buffer", "u32"],
+    result: "usize",
+  },
+  copyFrom: {
+    name: "memcpy",
+    parameters: ["buffer", "pointer", "u32"],
+    result: "void",
+  },
   if_nametoindex: { parameters: ["buffer"], result: "u32" },
   if_indextoname: { parameters: ["u32", "buffer"], result: "pointer" },
 } as const;
@@ -60,7 +73,6 @@ const LINUX = {
 } as const;
 
 const DARWIN = {
-  pipe: { parameters: ["buffer"], result: "i32" },
   pollInThread: {
     name: "poll",
     parameters: ["buffer", "usize", "i32"],
@@ -102,8 +114,8 @@ export interface Libc {
   readonly darwin: Symbols<typeof DARWIN> | undefined;
   /** C's `fcntl` with one number as its argument. */
   fcntl(fd: number, command: number, value: number): number;
-  /** The `errno` of this thread, as a load from memory. */
-  readonly errno: Int32Array;
+  /** The `errno` of this thread: of the call of libc just before. */
+  errno(): number;
 }
 
 let libc: Libc | undefined;
@@ -118,11 +130,10 @@ export function obstacle(): { code: string; reason: string } | undefined {
   const { os, arch } = Deno.build;
   const isKnown = os === "linux" || os === "darwin";
   if (!isKnown || (arch !== "x86_64" && arch !== "aarch64")) {
-    const reason = `posix is not there for ${os} on ${arch}`;
+    const reason = `posix does not support ${os} on ${arch}`;
     return { code: "ENOTSUP", reason };
   }
-  const { state } = Deno.permissions.querySync({ name: "ffi" });
-  if (state === "granted") return undefined;
+  if (libcPaths().length > 0) return undefined;
   const reason = "it needs ffi access, run again with the --allow-ffi flag";
   return { code: "ENOTCAPABLE", reason };
 }
@@ -133,35 +144,47 @@ function load(): Libc {
   if (fault !== undefined) {
     throw socketError(fault.code, { action, reason: fault.reason });
   }
-  const isLinux = Deno.build.os === "linux";
-  const name = isLinux ? "libc.so.6" : "/usr/lib/libSystem.B.dylib";
-  try {
-    const open = <T extends Deno.ForeignLibraryInterface>(symbols: T) =>
-      Deno.dlopen(name, symbols).symbols as unknown as Symbols<T>;
-    const all = open(SYMBOLS);
-    const { fcntl } = open({ fcntl: FCNTL });
-    const linux = isLinux ? open(LINUX) : undefined;
-    const darwin = isLinux ? undefined : open(DARWIN);
-    const location = linux?.__errno_location() ?? darwin?.__error();
-    const memory = new Deno.UnsafePointerView(location!).getArrayBuffer(4);
-    const call = fcntl as unknown as (...args: number[]) => number;
-    return {
-      all,
-      linux,
-      darwin,
-      fcntl: FCNTL.parameters.length === 3
-        ? call
-        : (fd, command, value) => call(fd, command, 0, 0, 0, 0, 0, 0, value),
-      errno: new Int32Array(memory),
-    };
-  } catch (cause) {
-    const reason = `${name} lacks what it needs: ${(cause as Error).message}`;
-    throw socketError("ENOTSUP", { action, reason, cause });
+  const paths = libcPaths();
+  let reason = "";
+  let cause: unknown;
+  for (const path of paths) {
+    try {
+      return open(path);
+    } catch (error) {
+      cause ??= error;
+      reason ||= `${path} lacks what it needs: ${(error as Error).message}`;
+    }
   }
+  throw socketError("ENOTSUP", { action, reason, cause });
+}
+
+function open(path: string): Libc {
+  const isLinux = Deno.build.os === "linux";
+  const open = <T extends Deno.ForeignLibraryInterface>(symbols: T) =>
+    Deno.dlopen(path, symbols).symbols as unknown as Symbols<T>;
+  const all = open(SYMBOLS);
+  const { fcntl } = open({ fcntl: FCNTL });
+  const linux = isLinux ? open(LINUX) : undefined;
+  const darwin = isLinux ? undefined : open(DARWIN);
+  const location = linux?.__errno_location() ?? darwin!.__error();
+  const errno = new Int32Array(1);
+  const call = fcntl as unknown as (...args: number[]) => number;
+  return {
+    all,
+    linux,
+    darwin,
+    fcntl: FCNTL.parameters.length === 3
+      ? call
+      : (fd, command, value) => call(fd, command, 0, 0, 0, 0, 0, 0, value),
+    errno() {
+      all.copyFrom(errno, location, errno.byteLength);
+      return errno[0]!;
+    },
+  };
 }
 
 /** The error of a call that has just failed. */
 export function lastError(action: string, syscall: string): SocketError {
-  const errno = loadLibc().errno[0]!;
+  const errno = loadLibc().errno();
   return socketError(codeOf(errno) ?? `E${errno}`, { action, syscall, errno });
 }

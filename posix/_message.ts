@@ -22,7 +22,7 @@ const CMSG_CLOEXEC = IS_LINUX ? 0x40000000 : 0;
 /** The address of bytes, for a structure; nothing moves them while they live. */
 export function addressOf(bytes: Uint8Array<ArrayBuffer>): bigint {
   if (bytes.length === 0) return 0n;
-  return BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)));
+  return BigInt(loadLibc().all.addressOf(bytes, bytes, 0));
 }
 
 /** What libc reaches by address alone, so that it is not collected meanwhile. */

@@ -20,7 +20,8 @@ const EINTR = errnoOf("EINTR")!;
 
 /** Whether the call that has just failed is to be made again later. */
 export function wouldBlock(libc: Libc): boolean {
-  return libc.errno[0] === EAGAIN || libc.errno[0] === EINTR;
+  const errno = libc.errno();
+  return errno === EAGAIN || errno === EINTR;
 }
 
 /** The flags of the call that libc gets: nothing here waits inside libc. */

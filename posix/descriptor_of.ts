@@ -92,7 +92,7 @@ function matches(
   const { all, errno } = loadLibc();
   length[0] = SOCKADDR_SIZE;
   if (all[call](fd, name, length) === -1) {
-    return errno[0] === 9 ? undefined : false; // EBADF, on both systems
+    return errno() === 9 ? undefined : false; // EBADF, on both systems
   }
   const isV6 = length[0] === 28;
   if (!isV6 && length[0] !== 16) return false;

@@ -26,7 +26,7 @@ async function failuresOn(os: string): Promise<string[]> {
         await call();
         console.log(name + " worked");
       } catch ({ name: kind, code, message }) {
-        console.log([name, kind, code, /posix is not there|libc cannot be used|lacks what/.test(message)].join(" "));
+        console.log([name, kind, code, /posix does not support|libc cannot be used|lacks what/.test(message)].join(" "));
       }
     }
     const bound = await bindUdp(to); // what needs no libc works
