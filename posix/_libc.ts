@@ -62,24 +62,32 @@ const LINUX = {
   epoll_create1: { parameters: ["i32"], result: "i32" },
   epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
   epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
-  epollWaitInThread: {
-    name: "epoll_wait",
-    parameters: ["i32", "buffer", "i32", "i32"],
-    result: "i32",
-    nonblocking: true,
-  },
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
   __errno_location: { parameters: [], result: "pointer" },
 } as const;
 
 const DARWIN = {
-  pollInThread: {
-    name: "poll",
+  __error: { parameters: [], result: "pointer" },
+} as const;
+
+/** How often sockets are looked at if no thread can wait for them: milliseconds. */
+const LOOK_INTERVAL = 10;
+
+/** Calls that wait in a thread. */
+const LINUX_THREAD = {
+  epoll_wait: {
+    parameters: ["i32", "buffer", "i32", "i32"],
+    result: "i32",
+    nonblocking: true,
+  },
+} as const;
+
+const DARWIN_THREAD = {
+  poll: {
     parameters: ["buffer", "usize", "i32"],
     result: "i32",
     nonblocking: true,
   },
-  __error: { parameters: [], result: "pointer" },
 } as const;
 
 /**
@@ -109,9 +117,17 @@ export interface Libc {
   /** What every system has. */
   readonly all: Symbols<typeof SYMBOLS>;
   /** What Linux has, on Linux. */
-  readonly linux: Symbols<typeof LINUX> | undefined;
+  readonly linux:
+    | Symbols<typeof LINUX> & {
+      epollWaitInThread: Symbols<typeof LINUX_THREAD>["epoll_wait"];
+    }
+    | undefined;
   /** What macOS has, on macOS. */
-  readonly darwin: Symbols<typeof DARWIN> | undefined;
+  readonly darwin:
+    | Symbols<typeof DARWIN> & {
+      pollInThread: Symbols<typeof DARWIN_THREAD>["poll"];
+    }
+    | undefined;
   /** C's `fcntl` with one number as its argument. */
   fcntl(fd: number, command: number, value: number): number;
   /** The `errno` of this thread: of the call of libc just before. */
@@ -138,6 +154,69 @@ export function obstacle(): { code: string; reason: string } | undefined {
   return { code: "ENOTCAPABLE", reason };
 }
 
+/**
+ * The functions of a library that the runtime itself is linked to. The handle is
+ * closed at once: an open one is a resource, for which a test with
+ * `sanitizeResources` fails if it is the first to use libc. The functions hold
+ * what they need, and the library stays in memory. tests/posix/leaks_test.ts watches
+ * both (Deno 2.9.6).
+ */
+function functionsOf<T extends Deno.ForeignLibraryInterface>(
+  name: string,
+  symbols: T,
+): Symbols<T> {
+  const library = Deno.dlopen(name, symbols);
+  library.close();
+  return library.symbols as unknown as Symbols<T>;
+}
+
+/**
+ * The same for functions that are called in a thread. Their handle is needed for
+ * each call, unless they are called by address, which requires full FFI access.
+ */
+function inThread<T extends Record<string, ThreadFunction>>(
+  name: string,
+  symbols: T,
+): Symbols<T> {
+  if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
+    return Deno.dlopen(name, symbols).symbols as unknown as Symbols<T>;
+  }
+  const entries = Object.entries<ThreadFunction>(symbols).map(
+    ([symbol, definition]) => {
+      const library = Deno.dlopen(name, { [symbol]: { type: "pointer" } });
+      const address = library.symbols[symbol] as Deno.PointerObject<never>;
+      library.close();
+      return [symbol, callAt(new Deno.UnsafeFnPointer(address, definition))];
+    },
+  );
+  return Object.fromEntries(entries) as Symbols<T>;
+}
+
+type ThreadFunction = Deno.ForeignFunction<
+  readonly Deno.NativeType[],
+  "i32",
+  true
+>;
+
+/**
+ * Calls by address. If the program has revoked its FFI access in the meantime, the
+ * runtime refuses: then the sockets that are open are looked at now and then.
+ */
+function callAt(
+  pointer: Deno.UnsafeFnPointer<ThreadFunction>,
+): (...args: never[]) => Promise<number> {
+  return async (...args) => {
+    try {
+      return await pointer.call(...args);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotCapable)) throw error;
+      return await new Promise((resolve) =>
+        setTimeout(() => resolve(0), LOOK_INTERVAL)
+      );
+    }
+  };
+}
+
 function load(): Libc {
   const action = "load libc";
   const fault = obstacle();
@@ -160,12 +239,18 @@ function load(): Libc {
 
 function open(path: string): Libc {
   const isLinux = Deno.build.os === "linux";
-  const open = <T extends Deno.ForeignLibraryInterface>(symbols: T) =>
-    Deno.dlopen(path, symbols).symbols as unknown as Symbols<T>;
-  const all = open(SYMBOLS);
-  const { fcntl } = open({ fcntl: FCNTL });
-  const linux = isLinux ? open(LINUX) : undefined;
-  const darwin = isLinux ? undefined : open(DARWIN);
+  const all = functionsOf(path, SYMBOLS);
+  const { fcntl } = functionsOf(path, { fcntl: FCNTL });
+  const linux = isLinux
+    ? {
+      ...functionsOf(path, LINUX),
+      epollWaitInThread: inThread(path, LINUX_THREAD).epoll_wait,
+    }
+    : undefined;
+  const darwin = isLinux ? undefined : {
+    ...functionsOf(path, DARWIN),
+    pollInThread: inThread(path, DARWIN_THREAD).poll,
+  };
   const location = linux?.__errno_location() ?? darwin!.__error();
   const errno = new Int32Array(1);
   const call = fcntl as unknown as (...args: number[]) => number;

@@ -4,8 +4,9 @@ import { loadLibc, obstacle } from "./_libc.ts";
  * Whether this module can be used here: on a system that it knows, by a program
  * that may already use FFI. It does not prompt.
  *
- * It loads libc, which then stays. Called at the head of a test file, it keeps a
- * test from being blamed for that.
+ * If FFI access is limited to libc's path, libc stays open after the first use. A
+ * test with `sanitizeResources` reports that: call this function once at the top of
+ * the test file. With full FFI access, nothing is reported.
  *
  * @example Another way where it cannot
  * ```ts

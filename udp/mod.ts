@@ -38,10 +38,6 @@
  * | SO_RCVBUF, SO_SNDBUF | yes | no | no |
  * | a refused port is reported | yes | no | no |
  *
- * A test that looks for leaks (`--sanitize-resources`) and may use FFI would blame
- * the first socket for libc, which stays loaded: call `isSupported()` of
- * `@berkeley/sockets/posix` at its head, and close sockets by `await using`.
- *
  * What a backend cannot do fails with a `NotSupportedError` that says what can.
  *
  * @example A question and an answer
