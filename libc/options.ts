@@ -19,6 +19,13 @@ export interface OptionOwner {
   readonly remoteAddr?: Deno.NetAddr | undefined;
 }
 
+/**
+ * Returns the socket that an option is for, or throws if it is closed. It is
+ * called right before the descriptor is used, with nothing awaited in between:
+ * another socket may have the number of a closed one.
+ */
+export type FindOwner = () => OptionOwner;
+
 /** Sets options of a socket of ours. */
 export function applyOptions(
   socket: PosixSocket,
@@ -30,37 +37,39 @@ export function applyOptions(
   }
 }
 
-/** The descriptor of a socket, whoever opened it; libc must have been loaded. */
+/** The descriptor of a socket, whichever API opened it; libc must have been loaded. */
 function descriptorOf(owner: OptionOwner): number {
   return owner.descriptor ?? loadedPosix()!.descriptorOf(owner);
 }
 
-/** Sets options of a socket that the runtime opened, after the fact. */
+/** Sets options of a socket that is open already, whichever API opened it. */
 export async function setOptions(
-  owner: OptionOwner,
+  findOwner: FindOwner,
   options: Partial<SocketOptions> | undefined,
 ): Promise<void> {
   const all = Object.entries(options ?? {});
   if (all.length === 0) return;
+  findOwner(); // a closed socket is closed with or without libc
   const { setSockOpt } = await requirePosix({
     action: `set ${all.map(([name]) => name).join(", ")}`,
     syscall: "setsockopt",
   });
-  const fd = descriptorOf(owner);
+  const fd = descriptorOf(findOwner());
   for (const [name, value] of all) {
     if (value === undefined) continue;
     setSockOpt(fd, name as SocketOptionName, value as never);
   }
 }
 
-/** Reads an option of a socket, whoever opened it. */
+/** Reads an option of a socket, whichever API opened it. */
 export async function readOption<K extends SocketOptionName>(
-  owner: OptionOwner,
+  findOwner: FindOwner,
   name: K,
 ): Promise<SocketOptions[K]> {
   const action = `read ${name}`;
+  findOwner();
   const { getSockOpt } = await requirePosix({ action, syscall: "getsockopt" });
-  return getSockOpt(descriptorOf(owner), name);
+  return getSockOpt(descriptorOf(findOwner()), name);
 }
 
 /**
@@ -74,8 +83,13 @@ export function resetConnection(
   if (!mayLoadPosix()) return false;
   const posix = loadedPosix();
   if (posix !== undefined) {
-    posix.disconnect(descriptorOf(owner));
-    close();
+    try {
+      posix.disconnect(descriptorOf(owner));
+    } catch {
+      // The peer has reset it first.
+    } finally {
+      close();
+    }
     return true;
   }
   requirePosix({ action: "reset", syscall: "connect" })

@@ -1090,9 +1090,9 @@ export class TcpConn implements Deno.TcpConn {
     name: K,
     value: SocketOptions[K],
   ): Promise<void> {
-    return this.#isClosed
-      ? Promise.reject(this.#error("EBADF", "setsockopt"))
-      : setOptions(this.#optionOwner, { [name]: value });
+    return setOptions(() => this.#optionOwner("setsockopt"), {
+      [name]: value,
+    });
   }
 
   /**
@@ -1118,12 +1118,11 @@ export class TcpConn implements Deno.TcpConn {
    * ```
    */
   getOption<K extends SocketOptionName>(name: K): Promise<SocketOptions[K]> {
-    return this.#isClosed
-      ? Promise.reject(this.#error("EBADF", "getsockopt"))
-      : readOption(this.#optionOwner, name);
+    return readOption(() => this.#optionOwner("getsockopt"), name);
   }
 
-  get #optionOwner() {
+  #optionOwner(syscall: string) {
+    if (this.#isClosed) throw this.#error("EBADF", syscall);
     const { descriptor, localAddr, remoteAddr } = this.#transport;
     return { type: SOCK_STREAM, descriptor, localAddr, remoteAddr };
   }

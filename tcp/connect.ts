@@ -178,7 +178,7 @@ async function connect(options: ConnectTcpOptions): Promise<TcpConn> {
   // libc has set them already.
   if (backend === "posix") return conn;
   try {
-    await setOptions(ownerOf(result), socketOptions);
+    await setOptions(() => ownerOf(result), socketOptions);
     return conn;
   } catch (error) {
     conn.close();

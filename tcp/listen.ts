@@ -121,7 +121,7 @@ export async function listenTcp(
   try {
     const { descriptor, addr: localAddr } = transport;
     const owner = { type: SOCK_STREAM, descriptor, localAddr };
-    await setOptions(owner, socketOptions);
+    await setOptions(() => owner, socketOptions);
     return listener;
   } catch (error) {
     await listener[Symbol.asyncDispose]();

@@ -104,18 +104,18 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
     return this.#isClosed;
   }
 
-  #context() {
+  #context(action = "accept", syscall = "accept") {
     const { hostname, port } = this.addr;
     return {
-      action: `accept on ${formatHostPort(hostname, port)}`,
-      syscall: "accept",
+      action: `${action} on ${formatHostPort(hostname, port)}`,
+      syscall,
       localAddr: this.addr,
     };
   }
 
-  #closedError(): Error {
+  #closedError(action?: string, syscall?: string): Error {
     return socketError("EBADF", {
-      ...this.#context(),
+      ...this.#context(action, syscall),
       reason: "the listener is closed",
     });
   }
@@ -266,9 +266,9 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
     name: K,
     value: SocketOptions[K],
   ): Promise<void> {
-    return this.#isClosed
-      ? Promise.reject(this.#closedError())
-      : setOptions(this.#optionOwner, { [name]: value });
+    return setOptions(() => this.#optionOwner("setsockopt"), {
+      [name]: value,
+    });
   }
 
   /**
@@ -291,12 +291,13 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
    * ```
    */
   getOption<K extends SocketOptionName>(name: K): Promise<SocketOptions[K]> {
-    return this.#isClosed
-      ? Promise.reject(this.#closedError())
-      : readOption(this.#optionOwner, name);
+    return readOption(() => this.#optionOwner("getsockopt"), name);
   }
 
-  get #optionOwner() {
+  #optionOwner(syscall: string) {
+    if (this.#isClosed) {
+      throw this.#closedError("set or read an option", syscall);
+    }
     const { descriptor, addr: localAddr } = this.#transport;
     return { type: SOCK_STREAM, descriptor, localAddr };
   }

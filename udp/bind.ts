@@ -165,7 +165,7 @@ export async function bindCore(options: BindUdpOptions): Promise<UdpCore> {
     if (backend !== "posix") {
       const { localAddr } = transport;
       const owner = { type: SOCK_DGRAM, localAddr };
-      await setOptions(owner, options.socketOptions);
+      await setOptions(() => owner, options.socketOptions);
     }
   } catch (error) {
     transport?.close();

@@ -643,9 +643,9 @@ export abstract class UdpEndpoint
     name: K,
     value: SocketOptions[K],
   ): Promise<void> {
-    return this.#isClosed
-      ? Promise.reject(this.error("EBADF", "setsockopt"))
-      : setOptions(this.#optionOwner, { [name]: value });
+    return setOptions(() => this.#optionOwner("setsockopt"), {
+      [name]: value,
+    });
   }
 
   /**
@@ -668,12 +668,11 @@ export abstract class UdpEndpoint
    * ```
    */
   getOption<K extends SocketOptionName>(name: K): Promise<SocketOptions[K]> {
-    return this.#isClosed
-      ? Promise.reject(this.error("EBADF", "getsockopt"))
-      : readOption(this.#optionOwner, name);
+    return readOption(() => this.#optionOwner("getsockopt"), name);
   }
 
-  get #optionOwner() {
+  #optionOwner(syscall: string) {
+    if (this.#isClosed) throw this.error("EBADF", syscall);
     const { descriptor, localAddr } = this.#core.transport;
     return { type: SOCK_DGRAM, descriptor, localAddr };
   }
