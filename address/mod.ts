@@ -9,7 +9,8 @@
  * - {@linkcode IpPrefix}: a block of addresses.
  * - {@linkcode specialPurposeOf}, {@linkcode isGlobal}, {@linkcode isPrivate}: what
  *   an address is for, by the IANA's registries.
- * - {@linkcode sortAddresses}: which address to try first, RFC 6724.
+ * - {@linkcode sortAddresses}, {@linkcode selectSource}: which address to try
+ *   first, and from which to send, RFC 6724.
  * - {@linkcode reverseName}: the names of addresses in the DNS.
  * - {@linkcode htons} and its kin: byte order.
  * - {@linkcode AF_INET}, {@linkcode SOCK_STREAM} and their kin: the constants of
@@ -47,5 +48,5 @@ export * from "./reverse_name.ts";
 export * from "./scope.ts";
 export * from "./socket_address.ts";
 export * from "./sort.ts";
-export * from "./source.ts";
+export { selectSource, type SourceAddress } from "./source.ts";
 export * from "./special_purpose.ts";

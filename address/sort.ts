@@ -1,61 +1,38 @@
+import { policyOf } from "./_policy.ts";
 import type { IpAddress } from "./ip_address.ts";
 import { commonPrefixLength, IpPrefix } from "./prefix.ts";
 import { scopeOf } from "./scope.ts";
-
-/** A row of the policy table: RFC 6724 section 2.1. */
-interface Policy {
-  readonly prefix: IpPrefix;
-  readonly precedence: number;
-  readonly label: number;
-}
-
-/** The default policy table of RFC 6724 section 2.1, the longest prefixes first. */
-const POLICIES: readonly Policy[] = ([
-  ["::1/128", 50, 0],
-  ["::ffff:0.0.0.0/96", 35, 4],
-  ["::/96", 1, 3],
-  ["2001::/32", 5, 5],
-  ["2002::/16", 30, 2],
-  ["3ffe::/16", 1, 12],
-  ["fec0::/10", 1, 11],
-  ["fc00::/7", 3, 13],
-  ["::/0", 40, 1],
-] as const).map(([text, precedence, label]) => ({
-  prefix: IpPrefix.parse(text),
-  precedence,
-  label,
-}));
-
-const V4_POLICY = POLICIES.find(({ label }) => label === 4)!;
-
-function policyOf(ip: IpAddress): Policy {
-  if (ip.family === 4) return V4_POLICY;
-  return POLICIES.find(({ prefix }) => prefix.contains(ip))!;
-}
+import { ipOfSource, type SourceAddress } from "./source.ts";
 
 /** What is known about the host that is going to connect. */
 export interface SortOptions {
   /**
-   * The address that the host would send from to a destination, or undefined
-   * where it can reach none; {@linkcode selectSource} finds it among those of the
-   * interfaces. If left out, the rules about sources do not apply.
+   * Returns the address that the host would send from to a destination, or
+   * undefined if it can reach none; {@linkcode selectSource} finds it among those
+   * of the interfaces. If omitted, the rules about sources do not apply.
    */
-  sourceFor?: ((destination: IpAddress) => IpAddress | undefined) | undefined;
+  sourceFor?:
+    | ((destination: IpAddress) => SourceAddress | undefined)
+    | undefined;
 }
 
-/** What the rules go by of one destination, in their order; less is better. */
+/** What the rules go by of one destination. */
 interface Candidate {
   readonly ip: IpAddress;
-  /** Rules 1, 2, 5, 6 and 8. */
+  /** Rules 1, 2, 5, 6 and 8 in their order; less is better. */
   readonly ranks: readonly number[];
-  /** Rule 9, for IPv6 alone, so that DNS round robin works for IPv4. */
-  readonly commonBits: number | undefined;
+  /** Rule 9: more is better, within a family. */
+  readonly commonBits: number;
 }
 
 /**
- * The addresses in the order in which to try them: RFC 6724 section 6. Pure: what
- * it must know about the host is passed in. Rules 3, 4 and 7 are about what no
- * runtime tells; without sources only the rules 6, 8 and 10 apply.
+ * Returns the addresses in the order in which to try them: RFC 6724 section 6.
+ * Pure: what it must know about the host is passed in.
+ *
+ * The rules 3, 4 and 7 are about what no runtime tells; without sources only the
+ * rules 6, 8 and 10 apply. Rule 9 applies to IPv4 only where the destination is on
+ * the link of its source, an `IpPrefix`: elsewhere it would defeat the round robin
+ * of the DNS.
  *
  * @example IPv6 first, where nothing speaks against it
  * ```ts
@@ -79,37 +56,41 @@ export function sortAddresses(
 }
 
 function candidateAlone(ip: IpAddress): Candidate {
-  return {
-    ip,
-    ranks: [-policyOf(ip).precedence, scopeOf(ip)],
-    commonBits: undefined,
-  };
+  const ranks = [-policyOf(ip).precedence, scopeOf(ip)];
+  return { ip, ranks, commonBits: 0 };
 }
 
-function candidate(ip: IpAddress, source: IpAddress | undefined): Candidate {
-  // Rule 1: avoid unusable destinations.
-  if (source === undefined) return { ip, ranks: [1], commonBits: undefined };
+function candidate(
+  ip: IpAddress,
+  source: SourceAddress | undefined,
+): Candidate {
   const { precedence, label } = policyOf(ip);
   const scope = scopeOf(ip);
+  const from = source === undefined ? undefined : ipOfSource(source);
   const ranks = [
-    0,
-    Number(scope !== scopeOf(source)), // rule 2: prefer matching scope
-    Number(label !== policyOf(source).label), // rule 5: prefer matching label
+    Number(from === undefined), // rule 1: avoid unusable destinations
+    Number(from === undefined || scope !== scopeOf(from)), // rule 2: prefer matching scope
+    Number(from === undefined || label !== policyOf(from).label), // rule 5: prefer matching label
     -precedence, // rule 6: prefer higher precedence
     scope, // rule 8: prefer smaller scope
   ];
-  return {
-    ip,
-    ranks,
-    commonBits: ip.family === 6 ? commonPrefixLength(ip, source) : undefined,
-  };
+  return { ip, ranks, commonBits: commonBits(ip, source) };
+}
+
+function commonBits(ip: IpAddress, source: SourceAddress | undefined): number {
+  if (source === undefined) return 0;
+  const from = ipOfSource(source);
+  // libc takes IPv4-mapped destinations for any other of IPv6 here.
+  if (ip.family === 6) return commonPrefixLength(ip, from.toV4Mapped());
+  const bits = commonPrefixLength(ip, from);
+  return source instanceof IpPrefix && bits >= source.length ? bits : 0;
 }
 
 function compare(a: Candidate, b: Candidate): number {
-  for (let i = 0; i < a.ranks.length && i < b.ranks.length; i++) {
+  for (let i = 0; i < a.ranks.length; i++) {
     const difference = a.ranks[i]! - b.ranks[i]!;
     if (difference !== 0) return difference;
   }
-  if (a.commonBits === undefined || b.commonBits === undefined) return 0;
-  return b.commonBits - a.commonBits; // rule 9: use the longest matching prefix
+  // Rule 9: use the longest matching prefix.
+  return a.ip.family === b.ip.family ? b.commonBits - a.commonBits : 0;
 }

@@ -1,4 +1,8 @@
-import { parseIpAddress, sortAddresses } from "@berkeley/sockets/address";
+import {
+  IpPrefix,
+  parseIpAddress,
+  sortAddresses,
+} from "@berkeley/sockets/address";
 import { assertEquals } from "@std/assert";
 
 /** Destinations with the sources they would be reached from; null where there is none. */
@@ -60,6 +64,29 @@ const CASES: { what: string; pairs: Pairs }[] = [
       ["fd00::1", "fd00::9"],
     ],
   },
+  {
+    what: "sort unusable destinations by precedence and scope",
+    pairs: [
+      ["198.51.100.1", "198.51.100.9"],
+      ["2001:db8::1", null],
+      ["169.254.1.1", null],
+      ["192.0.2.1", null],
+      ["fd00::1", null],
+    ],
+  },
+  {
+    what: "take IPv4-mapped destinations for IPv4",
+    pairs: [
+      ["2001:db8::1", "2001:db8::9"],
+      ["::ffff:192.0.2.1", "192.0.2.9"],
+      ["2002::1", "2002::9"],
+      ["fd00::1", "fd00::9"],
+    ],
+  },
+  {
+    what: "put an IPv4-mapped destination first if no IPv6 source is there",
+    pairs: [["::ffff:192.0.2.1", "192.0.2.9"], ["2001:db8::1", null]],
+  },
 ];
 
 for (const { what, pairs } of CASES) {
@@ -101,6 +128,25 @@ Deno.test({
       );
       assertEquals(sortAddresses(given).map(String), texts);
     }
+  },
+});
+
+Deno.test({
+  name: "sortAddresses() puts IPv4 on the link of its source first (rule 9)",
+  permissions: "none",
+  fn() {
+    const source = IpPrefix.parse("192.0.2.9/24");
+    const given = ["198.51.100.1", "192.0.3.1", "192.0.2.200", "192.0.2.10"]
+      .map(parseIpAddress);
+    assertEquals(
+      sortAddresses(given, { sourceFor: () => source }).map(String),
+      [
+        "192.0.2.10",
+        "192.0.2.200",
+        "198.51.100.1",
+        "192.0.3.1",
+      ],
+    );
   },
 });
 
