@@ -26,6 +26,14 @@ const NODE_LOOKUP: ReadonlyMap<string, string> = new Map([
   ["ENODATA", "EAI_NODATA"],
 ]);
 
+/** Windows reports a failed look-up by a number of Winsock's, behind codes such as ENOENT. */
+const WINSOCK_LOOKUP: ReadonlyMap<string, string> = new Map([
+  ["11001", "EAI_NONAME"], // WSAHOST_NOT_FOUND
+  ["11002", "EAI_AGAIN"], // WSATRY_AGAIN
+  ["11003", "EAI_FAIL"], // WSANO_RECOVERY
+  ["11004", "EAI_NODATA"], // WSANO_DATA
+]);
+
 /** Deno names its classes after the state; some of them carry no code. */
 const CODE_OF_CLASS = new Map<string, string>(
   SOCKET_ERROR_KINDS.flatMap((kind) => {
@@ -34,10 +42,14 @@ const CODE_OF_CLASS = new Map<string, string>(
   }),
 );
 
-/** The number in "Connection refused (os error 111)". */
-function osErrorCode({ message }: Error): string | undefined {
-  const match = /\(os error (\d+)\)/.exec(message);
-  return match === null ? undefined : codeOf(Number(match[1]));
+/** The number in "Connection refused (os error 111)", in digits. */
+function osErrorNumber({ message }: Error): string | undefined {
+  return /\(os error (\d+)\)/.exec(message)?.[1];
+}
+
+function osErrorCode(error: Error): string | undefined {
+  const number = osErrorNumber(error);
+  return number === undefined ? undefined : codeOf(Number(number));
 }
 
 /** What the runtime's missing permission is called on the command line. */
@@ -104,6 +116,10 @@ const ROWS: readonly Row[] = [
 
 /** The error of a look-up that a call of the runtime did by itself, if it is one. */
 function toAddrInfoError(error: ForeignError): AddrInfoError | undefined {
+  const winsock = WINSOCK_LOOKUP.get(osErrorNumber(error) ?? "");
+  if (winsock !== undefined) {
+    return new AddrInfoError(winsock, { cause: error });
+  }
   if (error.message.startsWith(LOOKUP)) {
     const again = /temporary|try again/i.test(error.message);
     return new AddrInfoError(again ? "EAI_AGAIN" : "EAI_NONAME", {

@@ -2,7 +2,7 @@
  * libc's getaddrinfo and getnameinfo, by `node:dns`.
  */
 import { AF_INET, type IpAddress, parseIpAddress } from "../address/mod.ts";
-import { toSocketError } from "../errors/mod.ts";
+import { AddrInfoError, toSocketError } from "../errors/mod.ts";
 import { waitFor, type WaitOptions } from "../wait/mod.ts";
 import type { HostAnswer } from "./_addresses.ts";
 import { type Flight, startFlight } from "./_flights.ts";
@@ -58,17 +58,14 @@ async function ask(name: string, family: 0 | 4): Promise<HostAnswer | Refusal> {
     );
     return { addresses, canonical: name };
   } catch (error) {
-    const { code } = error as { code?: unknown };
-    if (code === "ENOTFOUND" || code === "ENODATA") {
-      return new Refusal("EAI_NONAME", undefined, error);
-    }
-    if (typeof code === "string" && code.startsWith("EAI_")) {
-      return new Refusal(code, undefined, error);
-    }
-    throw toSocketError(error, {
+    const own = toSocketError(error, {
       action: `look up ${name}`,
       syscall: "getaddrinfo",
     });
+    if (own instanceof AddrInfoError) {
+      return new Refusal(own.code, undefined, error);
+    }
+    throw own;
   }
 }
 
@@ -79,12 +76,13 @@ async function askName(ip: IpAddress): Promise<Names | Refusal | undefined> {
     const { hostname } = await lookupService(address, 0);
     return hostname === address ? undefined : { name: hostname, aliases: [] };
   } catch (error) {
-    const { code } = error as { code?: unknown };
-    if (code === "ENOTFOUND" || code === "EAI_NONAME") return undefined;
-    if (code === "EAI_AGAIN") return new Refusal(code, undefined, error);
-    throw toSocketError(error, {
+    const own = toSocketError(error, {
       action: `look up ${address}`,
       syscall: "getnameinfo",
     });
+    if (!(own instanceof AddrInfoError)) throw own;
+    return own.code === "EAI_NONAME"
+      ? undefined
+      : new Refusal(own.code, undefined, error);
   }
 }

@@ -279,6 +279,32 @@ for (const { what, provoke } of LOOKUPS) {
   });
 }
 
+// Windows alone reports these: an error of each shape that Deno may give them.
+for (
+  const [number, code] of [
+    [11001, "EAI_NONAME"],
+    [11002, "EAI_AGAIN"],
+    [11003, "EAI_FAIL"],
+    [11004, "EAI_NODATA"],
+  ]
+) {
+  Deno.test(`toSocketError() gives ${code} for Winsock's error ${number} of a look-up`, () => {
+    const text = `No such host is known. (os error ${number})`;
+    const shapes = [
+      new Error(text),
+      new Deno.errors.NotFound(text),
+      Object.assign(new Error(text), { code: "ENOENT" }),
+      Object.assign(new Error(text), { code: "UNKNOWN", errno: number }),
+      new Error(`failed to lookup address information: ${text}`),
+    ];
+    for (const foreign of shapes) {
+      const error = toSocketError(foreign, { action: "connect" });
+      assert(error instanceof AddrInfoError, Deno.inspect(foreign));
+      assertEquals([error.code, error.cause], [code, foreign]);
+    }
+  });
+}
+
 Deno.test({
   name: "toSocketError() leaves misuse and the reasons of signals as they are",
   permissions: { net: true },
