@@ -32,6 +32,7 @@ export class IpAddress {
     this.#bytes = bytes;
     this.family = bytes.length === 4 ? 4 : 6;
     this.zone = zone;
+    Object.freeze(this); // several callers of the resolver get the same address
   }
 
   /**

@@ -15,6 +15,8 @@ import type { RecordType } from "./records.ts";
 export interface HostAnswer {
   readonly addresses: readonly IpAddress[];
   readonly canonical: string;
+  /** The other names, if the source knows any. */
+  readonly aliases?: readonly string[] | undefined;
 }
 
 /** The product of addresses and kinds of sockets, as C's linked list has it. */

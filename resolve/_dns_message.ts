@@ -28,8 +28,22 @@ export const TYPE_NUMBERS: { readonly [T in RecordType]: number } = {
 
 /** Response codes: RFC 1035 section 4.1.1. */
 export const NOERROR = 0;
+/** The server cannot read the query. */
+export const FORMERR = 1;
 /** The name does not exist. */
 export const NXDOMAIN = 3;
+/** The server does not do this kind of query. */
+export const NOTIMP = 4;
+/** The server does not know this version of EDNS: RFC 6891 section 9. */
+export const BADVERS = 16;
+
+/** The type of the record that says what its sender can do: RFC 6891. */
+const OPT = 41;
+/**
+ * The largest answer over UDP that a query with EDNS(0) asks for: it fits into
+ * the least packet that IPv6 carries whole (https://dnsflagday.net/2020/).
+ */
+export const UDP_SIZE = 1232;
 
 const HEADER = 12;
 /** A chain of CNAMEs is followed no further than this. */
@@ -45,22 +59,27 @@ export interface DnsAnswer<T extends RecordType = RecordType> {
   readonly truncated: boolean;
   /** The name at the end of the CNAME chain, without final dot. */
   readonly canonical: string;
+  /** The names before it in the chain, the one that was asked for first. */
+  readonly aliases: readonly string[];
   /** The records of the type that was asked for. */
   readonly records: readonly SourceData[T][];
   /** How long this may be kept, in seconds; undefined where the server does not say. */
   readonly ttl: number | undefined;
 }
 
-/** Writes a recursive query. The name must have passed the name check. */
+/**
+ * Writes a recursive query, with EDNS(0) unless it is to be `plain`. The name
+ * must have passed the name check.
+ */
 export function encodeQuery(
   id: number,
   name: string,
   type: RecordType,
+  plain = false,
 ): Uint8Array<ArrayBuffer> {
   const labels = name.endsWith(".") ? name.slice(0, -1) : name;
-  const bytes = new Uint8Array(
-    HEADER + (labels === "" ? 1 : labels.length + 2) + 4,
-  );
+  const end = HEADER + (labels === "" ? 1 : labels.length + 2) + 4;
+  const bytes = new Uint8Array(plain ? end : end + 11);
   bytes[0] = id >> 8;
   bytes[1] = id;
   bytes[2] = 0x01; // RD
@@ -77,6 +96,11 @@ export function encodeQuery(
   bytes[at++] = number >> 8;
   bytes[at++] = number;
   bytes[at + 1] = 1; // IN
+  if (plain) return bytes;
+  bytes[11] = 1; // ARCOUNT
+  bytes[end + 2] = OPT; // of the root, whose label is 0
+  bytes[end + 3] = UDP_SIZE >> 8;
+  bytes[end + 4] = UDP_SIZE & 0xff;
   return bytes;
 }
 
@@ -124,20 +148,42 @@ function readAnswer<T extends RecordType>(
     // A server that could not read the question need not repeat it.
     : questions === 0 && !isFinal;
   if (!isMine) return undefined;
-  if (truncated || !isFinal) {
-    return { rcode, truncated, canonical: asked, records: [], ttl: undefined };
-  }
+  const empty = { canonical: asked, aliases: [], records: [], ttl: undefined };
+  if (truncated || !isFinal) return { ...empty, rcode, truncated };
   const raw: RawRecord[] = [];
   for (let i = 0; i < answers; i++) reader.record(raw);
   const end = reader.at;
-  const { canonical, records, ttl } = follow(reader, raw, asked, type);
-  if (records.length > 0) return { rcode, truncated, canonical, records, ttl };
+  const { ttl, ...found } = follow(reader, raw, asked, type);
+  if (found.records.length > 0) return { ...found, rcode, truncated, ttl };
   reader.at = end;
   const negative = negativeTtl(reader, authorities);
+  const extension = readExtension(reader, additional);
+  if (extension?.rcode !== undefined && extension.rcode > 0) {
+    return { ...empty, rcode: extension.rcode << 4 | rcode, truncated };
+  }
   // As libc has it: neither AA nor RA, and nothing said but perhaps an authority.
+  const others = additional - (extension === undefined ? 0 : 1);
   const isReferral = rcode === NOERROR && (flags & 0x0480) === 0 &&
-    answers === 0 && additional === 0;
-  return { rcode, truncated, canonical, records, ttl: negative, isReferral };
+    answers === 0 && others === 0;
+  return { ...found, rcode, truncated, ttl: negative, isReferral };
+}
+
+/**
+ * What the OPT record among the last records says: the upper bits of the response
+ * code. What cannot be read there does not spoil the answer before it.
+ */
+function readExtension(
+  reader: Reader,
+  additional: number,
+): { rcode: number } | undefined {
+  const raw: RawRecord[] = [];
+  try {
+    for (let i = 0; i < additional; i++) reader.record(raw);
+  } catch (error) {
+    if (!(error instanceof MalformedMessage)) throw error;
+  }
+  const opt = raw.find(({ name, number }) => name === "." && number === OPT);
+  return opt && { rcode: opt.upper };
 }
 
 /** The records at the end of the CNAME chain, and the least TTL along it. */
@@ -146,8 +192,13 @@ function follow<T extends RecordType>(
   raw: readonly RawRecord[],
   asked: string,
   type: T,
-): { canonical: string; records: SourceData[T][]; ttl: number } {
-  const { canonical, ttl } = followChain(
+): {
+  canonical: string;
+  aliases: string[];
+  records: SourceData[T][];
+  ttl: number;
+} {
+  const { canonical, aliases, ttl } = followChain(
     asked,
     raw,
     TYPE_NUMBERS[type],
@@ -166,6 +217,7 @@ function follow<T extends RecordType>(
   });
   return {
     canonical,
+    aliases,
     records,
     ttl: Math.min(ttl, ...matching.map(({ ttl }) => ttl)),
   };
@@ -183,24 +235,26 @@ function negativeTtl(reader: Reader, authorities: number): number | undefined {
   return Math.min(soa.ttl, reader.u32());
 }
 
-/** Where the CNAMEs in an answer lead to, and the least of their TTLs. */
+/** Where the CNAMEs in an answer lead to, the names on the way, and the least of the TTLs. */
 function followChain(
   asked: string,
   records: readonly RawRecord[],
   type: number,
   targetOf: (record: RawRecord) => string,
-): { canonical: string; ttl: number } {
+): { canonical: string; aliases: string[]; ttl: number } {
+  const aliases: string[] = [];
   let canonical = asked;
   let ttl = MAX_TTL;
-  if (type === TYPE_NUMBERS.CNAME) return { canonical, ttl };
+  if (type === TYPE_NUMBERS.CNAME) return { canonical, aliases, ttl };
   for (let i = 0; i < MAX_CNAMES; i++) {
     const owner = canonical.toLowerCase();
     const link = records.find((record) =>
       record.type === TYPE_NUMBERS.CNAME && record.name.toLowerCase() === owner
     );
     if (link === undefined) break;
+    aliases.push(canonical);
     canonical = targetOf(link);
     ttl = Math.min(ttl, link.ttl);
   }
-  return { canonical, ttl };
+  return { canonical, aliases, ttl };
 }

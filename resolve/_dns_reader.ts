@@ -14,8 +14,13 @@ export class MalformedMessage extends Error {}
 /** A resource record; its data lies from `start` to `end`. */
 export interface RawRecord {
   readonly name: string;
+  /** Its type, or -1 outside the Internet class. */
   readonly type: number;
   readonly ttl: number;
+  /** Its type in any class: that of an OPT record is a size. */
+  readonly number: number;
+  /** The upper bits of the TTL field, where an OPT record has those of the response code. */
+  readonly upper: number;
   readonly start: number;
   readonly end: number;
 }
@@ -45,6 +50,8 @@ export class Reader {
       name,
       type: isInternet ? type : -1,
       ttl: ttl > MAX_TTL ? 0 : ttl,
+      number: type,
+      upper: ttl >>> 24,
       start,
       end,
     });

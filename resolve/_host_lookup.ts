@@ -3,6 +3,7 @@
  */
 import {
   AF_INET,
+  AF_INET6,
   AF_UNSPEC,
   IpAddress,
   tryParseIpAddress,
@@ -21,8 +22,8 @@ import { interfaceAddresses } from "./_interfaces.ts";
 import { hostNameOf, specialName } from "./_names.ts";
 import { configuredFamily, orderAddresses } from "./_order.ts";
 import { Refusal } from "./_plan.ts";
-import { cacheOptions } from "./_record_lookup.ts";
 import type { RecordSearch } from "./_record_search.ts";
+import type { Settings } from "./_settings.ts";
 import type { Status } from "./_source.ts";
 import type { SystemSource } from "./_system_source.ts";
 import type { WatchedFile } from "./_watched_file.ts";
@@ -35,7 +36,6 @@ import {
   AI_V4MAPPED,
 } from "./flags.ts";
 import type { HostsTable } from "./hosts.ts";
-import type { ResolverOptions } from "./resolver_options.ts";
 
 const V4_LOOPBACK = IpAddress.fromBytes(new Uint8Array([127, 0, 0, 1]));
 const V6_LOOPBACK = IpAddress.fromBytes(
@@ -60,23 +60,22 @@ export class HostLookup {
   readonly #search: RecordSearch;
   readonly #system: SystemSource | undefined;
   readonly #hosts: WatchedFile<HostsTable> | undefined;
-  readonly #order: NonNullable<ResolverOptions["order"]>;
+  readonly #order: Settings["order"];
   readonly #memos: Cache<HostAnswer>;
   readonly #unknownTtl: number;
 
   constructor(
-    options: ResolverOptions,
+    settings: Settings,
     search: RecordSearch,
     system: SystemSource | undefined,
     hosts: WatchedFile<HostsTable> | undefined,
-    now: () => number,
   ) {
     this.#search = search;
     this.#system = system;
     this.#hosts = hosts;
-    this.#order = options.order ?? "rfc6724";
-    const { size, ttl, maxTtl } = cacheOptions(options.cache);
-    this.#memos = new Cache(size, now);
+    this.#order = settings.order;
+    const { size, ttl, maxTtl } = settings.cache;
+    this.#memos = new Cache(size, settings.now);
     this.#unknownTtl = Math.min(ttl, maxTtl);
   }
 
@@ -85,12 +84,14 @@ export class HostLookup {
     this.#memos.delete();
   }
 
-  /** The answer, if it can be told at once; undefined where the network must be asked. */
+  /** The answer, if no network has to be asked for it; else undefined. */
   now(
     node: string | null,
-    family: number,
+    requested: number,
     flags: number,
   ): HostAnswer | Refusal | undefined {
+    const family = familyFor(requested, flags);
+    if (family === undefined) return NO_FAMILY;
     if (node === null) return localAddresses(family, flags);
     if (!(flags & AI_NUMERICHOST)) {
       // What is in the cache has passed all the checks below, but for the hosts file.
@@ -111,7 +112,9 @@ export class HostLookup {
       return new Refusal("EAI_NONAME", "the name is reserved never to exist");
     }
     if (special === "localhost") {
-      return this.#choose([V4_LOOPBACK], [V6_LOOPBACK], node, family, flags);
+      return this.#choose([V4_LOOPBACK], [V6_LOOPBACK], family, flags, {
+        canonical: node,
+      });
     }
     return this.#fromHosts(name, family, flags);
   }
@@ -125,47 +128,51 @@ export class HostLookup {
     family: number,
     flags: number,
   ): HostAnswer | undefined {
-    const entry = this.#hosts?.current()?.byName(name);
+    const hosts = this.#hosts?.current();
+    if (hosts?.byName(name) === undefined) return undefined;
+    // As in libc, only the lines of the families that are asked for count.
+    const isMapped = family === AF_INET6 && flags & AI_V4MAPPED;
+    const only = family === AF_UNSPEC || isMapped
+      ? undefined
+      : family === AF_INET
+      ? 4
+      : 6;
+    const entry = hosts.byName(name, only);
+    // A name that the file has for the other family alone may be in the DNS.
     if (entry === undefined) return undefined;
     const v4 = ofFamily(entry.addresses, 4);
     const v6 = ofFamily(entry.addresses, 6);
-    const answer = this.#choose(v4, v6, entry.name, family, flags);
-    // A name that the file has for the other family alone may be in the DNS.
-    return answer.addresses.length > 0 ? answer : undefined;
+    return this.#choose(v4, v6, family, flags, {
+      canonical: entry.name,
+      aliases: entry.aliases,
+    });
   }
 
-  /** The answer, by asking the network. */
+  /** The answer, by asking the network; only after `now` had none. */
   async later(
     node: string,
-    family: number,
+    requested: number,
     flags: number,
     wait: WaitOptions | undefined,
     timeoutError: () => Error,
   ): Promise<HostAnswer | Refusal> {
     const name = hostNameOf(node)!;
     const left = wait === undefined ? undefined : deadlineOf(wait);
-    const wanted = flags & AI_ADDRCONFIG
-      ? configuredFamily(family, interfaceAddresses())
-      : family;
-    if (wanted === undefined) {
-      return new Refusal(
-        "EAI_NONAME",
-        "no address of the family is configured",
-      );
-    }
+    const family = familyFor(requested, flags);
+    if (family === undefined) return NO_FAMILY;
     if (this.#system !== undefined) {
       const answer = await this.#system.lookup(
         name,
-        wanted,
+        family,
         left,
         timeoutError,
       );
       if (answer instanceof Refusal) return answer;
-      const ordered = this.#arrange(answer, wanted, flags);
+      const ordered = this.#arrange(answer, family, flags);
       this.#memos.set(memoKey(node, family, flags), ordered, this.#unknownTtl);
       return ordered;
     }
-    const types = typesFor(wanted, flags);
+    const types = typesFor(family, flags);
     const found = await this.#search.find(name, types, left, timeoutError);
     const v4 = addressesOf(found.outcomes, types, "A");
     const v6 = addressesOf(found.outcomes, types, "AAAA");
@@ -173,10 +180,10 @@ export class HostLookup {
     if (status.status !== "found") {
       return new Refusal(CODES[status.status], undefined, status.cause);
     }
-    const canonical = flags & AI_CANONNAME
-      ? await this.#search.canonicalName(found, left, timeoutError)
-      : found.name;
-    const answer = this.#choose(v4, v6, canonical, wanted, flags);
+    const names = flags & AI_CANONNAME
+      ? await this.#search.chain(found, left, timeoutError)
+      : { canonical: found.name };
+    const answer = this.#choose(v4, v6, family, flags, names);
     this.#memos.set(memoKey(node, family, flags), answer, found.lifetime);
     return answer;
   }
@@ -184,12 +191,12 @@ export class HostLookup {
   #choose(
     v4: readonly IpAddress[],
     v6: readonly IpAddress[],
-    canonical: string,
     family: number,
     flags: number,
+    names: Omit<HostAnswer, "addresses">,
   ): HostAnswer {
     const addresses = selectAddresses(v4, v6, family, flags);
-    return { addresses: orderAddresses(addresses, this.#order), canonical };
+    return { addresses: orderAddresses(addresses, this.#order), ...names };
   }
 
   /** libc has ordered its addresses already, unless another order is wished for. */
@@ -211,6 +218,18 @@ export class HostLookup {
       canonical,
     };
   }
+}
+
+const NO_FAMILY = new Refusal(
+  "EAI_NONAME",
+  "no address of the family is configured",
+);
+
+/** What AI_ADDRCONFIG leaves of a family; undefined if that is none. */
+function familyFor(family: number, flags: number): number | undefined {
+  return flags & AI_ADDRCONFIG
+    ? configuredFamily(family, interfaceAddresses())
+    : family;
 }
 
 function ofFamily(addresses: readonly IpAddress[], family: 4 | 6): IpAddress[] {

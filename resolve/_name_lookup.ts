@@ -40,7 +40,7 @@ export class NameLookup {
   /** The names of an address; undefined where it has none. */
   async find(
     address: IpAddress,
-    wait: WaitOptions,
+    wait: WaitOptions | undefined,
     timeoutError: () => Error,
   ): Promise<Names | Refusal | undefined> {
     const ip = address.unmap();

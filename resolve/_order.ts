@@ -26,10 +26,20 @@ export function orderAddresses(
       const interfaces = interfaceAddresses();
       if (interfaces === undefined) return sortAddresses(addresses);
       const sources = interfaces.map(({ ip }) => ip);
-      const sourceFor = (ip: IpAddress) => selectSource(ip, sources);
-      return sortAddresses(addresses, { sourceFor });
+      return sortAddresses(addresses, {
+        sourceFor: (ip) => sourceOf(ip, sources),
+      });
     }
   }
+}
+
+/** An IPv4-mapped destination is reached from an IPv4 address, mapped like it. */
+function sourceOf(
+  destination: IpAddress,
+  sources: readonly IpAddress[],
+): IpAddress | undefined {
+  if (!destination.isV4Mapped()) return selectSource(destination, sources);
+  return selectSource(destination.unmap(), sources)?.toV4Mapped();
 }
 
 function familyFirst(

@@ -32,6 +32,9 @@ export interface SocketKind {
   readonly port: number;
 }
 
+/** Which results are wanted. */
+export type SocketHints = Omit<AddrInfoHints, "signal" | "timeout">;
+
 /** The EAI_* code of a request that cannot be met. */
 export class Refusal {
   constructor(
@@ -96,7 +99,7 @@ const KNOWN_FLAGS = AI_PASSIVE | AI_CANONNAME | AI_NUMERICHOST | AI_V4MAPPED |
 export function refuseRequest(
   node: string | null,
   service: string | number | null,
-  hints: AddrInfoHints,
+  hints: SocketHints,
 ): Refusal | undefined {
   const { flags = 0, family = AF_UNSPEC } = hints;
   if (node === null && service === null) {
@@ -114,7 +117,7 @@ export function refuseRequest(
 /** The kinds of sockets that the hints and the service allow. */
 export function planSockets(
   service: string | number | null,
-  hints: AddrInfoHints,
+  hints: SocketHints,
   services: () => ServiceTable,
 ): readonly SocketKind[] | Refusal {
   const { socktype = 0, protocol = 0, flags = 0 } = hints;

@@ -9,21 +9,6 @@ import type { DnsSource, Outcome } from "./_source.ts";
 import type { RecordType } from "./records.ts";
 import type { CacheOptions } from "./resolver_options.ts";
 
-/** The cache's options with their defaults. */
-export function cacheOptions(
-  options: CacheOptions | false | undefined,
-): Required<CacheOptions> {
-  const given = options === false ? { size: 0 } : options;
-  return {
-    size: 1000,
-    ttl: 10_000,
-    maxTtl: 3_600_000,
-    negativeTtl: 5000,
-    staleIfError: 0,
-    ...given,
-  };
-}
-
 /** Each query has a socket of its own: so many at a time, lest they use up the descriptors. */
 const sockets = new Limit(256);
 

@@ -7,11 +7,11 @@ import { weightiest } from "./_addresses.ts";
 import { hostNameOf } from "./_names.ts";
 import type { RecordLookup } from "./_record_lookup.ts";
 import type { DnsSource, Outcome, Status } from "./_source.ts";
+import type { Settings } from "./_settings.ts";
 import { SourceChoice } from "./_source_choice.ts";
 import type { WatchedFile } from "./_watched_file.ts";
 import type { RecordType } from "./records.ts";
 import type { ResolvConf } from "./resolv_conf.ts";
-import type { ResolverOptions } from "./resolver_options.ts";
 
 /** A chain of CNAMEs is followed no further than this. */
 const MAX_CNAMES = 16;
@@ -28,20 +28,20 @@ export interface Found {
 
 /** Finds which of the names that a short name may stand for has records. */
 export class RecordSearch {
-  readonly #options: ResolverOptions;
+  readonly #settings: Settings;
   readonly #records: RecordLookup;
   readonly #conf: WatchedFile<ResolvConf> | undefined;
   readonly #sources: SourceChoice;
 
   constructor(
-    options: ResolverOptions,
+    settings: Settings,
     records: RecordLookup,
     conf: WatchedFile<ResolvConf> | undefined,
   ) {
-    this.#options = options;
+    this.#settings = settings;
     this.#records = records;
     this.#conf = conf;
-    this.#sources = new SourceChoice(options, conf);
+    this.#sources = new SourceChoice(settings, conf);
   }
 
   /** Tries the name and the search domains in turn, until one has records. */
@@ -102,17 +102,20 @@ export class RecordSearch {
     return outcome!;
   }
 
-  /** Where the CNAMEs of what was found lead to. */
-  async canonicalName(
+  /** Where the CNAMEs of what was found lead to, and the names on the way. */
+  async chain(
     found: Found,
     wait: WaitOptions | undefined,
     timeoutError: () => Error,
-  ): Promise<string> {
+  ): Promise<{ canonical: string; aliases: readonly string[] }> {
     const known = found.outcomes.find(({ canonical, status }) =>
       canonical !== undefined && status === "found"
     );
-    if (known?.canonical !== undefined) return known.canonical;
+    if (known?.canonical !== undefined) {
+      return { canonical: known.canonical, aliases: known.aliases ?? [] };
+    }
     let name = found.name;
+    const aliases: string[] = [];
     for (let i = 0; i < MAX_CNAMES; i++) {
       const { records: [target] } = await this.exactly(
         name,
@@ -121,9 +124,10 @@ export class RecordSearch {
         timeoutError,
       );
       if (target === undefined) break;
+      aliases.push(name);
       name = target as string;
     }
-    return name;
+    return { canonical: name, aliases };
   }
 
   /** The names to try, in order: res_search of resolver(3). */
@@ -131,9 +135,9 @@ export class RecordSearch {
     if (name.endsWith(".")) return [source.absolute ? name.slice(0, -1) : name];
     if (!source.absolute) return [name]; // the runtime knows the search domains
     const conf = this.#conf?.current();
-    const ndots = this.#options.ndots ?? conf?.ndots ?? 1;
-    const search = this.#options.search ??
-      (this.#options.nameServers?.length ? [] : conf?.search ?? []);
+    const ndots = this.#settings.ndots ?? conf?.ndots ?? 1;
+    const search = this.#settings.search ??
+      (this.#settings.nameServers.length > 0 ? [] : conf?.search ?? []);
     const extended = search.flatMap((domain) => extend(name, domain) ?? []);
     const dots = name.split(".").length - 1;
     return dots >= ndots ? [name, ...extended] : [...extended, name];

@@ -13,7 +13,7 @@ export async function resolveRecords<T extends RecordType>(
   search: RecordSearch,
   name: string,
   type: T,
-  wait: WaitOptions,
+  wait: WaitOptions | undefined,
 ): Promise<RecordData[T][]> {
   const refuse = (code: string, reason?: string, cause?: unknown) =>
     refused(new Refusal(code, reason, cause), name);

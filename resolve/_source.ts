@@ -26,6 +26,8 @@ export interface Outcome<T extends RecordType = RecordType> {
   readonly records: readonly SourceData[T][];
   /** The name at the end of the CNAME chain, where it is known. */
   readonly canonical?: string | undefined;
+  /** The names before it in that chain, the one that was asked for first. */
+  readonly aliases?: readonly string[] | undefined;
   /** How long the outcome holds, in milliseconds, where the source says so. */
   readonly ttl?: number | undefined;
   /** Whether a server answered, if only to say that it cannot. */

@@ -1,11 +1,11 @@
-import { parseIpAddress } from "../address/mod.ts";
 import { MAX_DELAY } from "../wait/mod.ts";
 import { RuntimeSource } from "./_runtime_source.ts";
 import type { DnsSource } from "./_source.ts";
 import type { WatchedFile } from "./_watched_file.ts";
 import { WireSource } from "./_wire_source.ts";
 import type { ResolvConf } from "./resolv_conf.ts";
-import type { NameServer, ResolverOptions } from "./resolver_options.ts";
+import type { NameServer } from "./resolver_options.ts";
+import { nameServerOf, type Settings } from "./_settings.ts";
 
 /** The permission is looked at no more often than this, in milliseconds. */
 const RECHECK_MS = 1000;
@@ -15,7 +15,7 @@ const RECHECK_MS = 1000;
  * known and the network is open, else by the runtime.
  */
 export class SourceChoice {
-  readonly #options: ResolverOptions;
+  readonly #settings: Settings;
   readonly #conf: WatchedFile<ResolvConf> | undefined;
   #checked = -Infinity;
   #isOpen = false;
@@ -23,11 +23,11 @@ export class SourceChoice {
   #madeFor: { conf: ResolvConf | undefined; isOpen: boolean } | undefined;
 
   constructor(
-    options: ResolverOptions,
+    settings: Settings,
     conf: WatchedFile<ResolvConf> | undefined,
   ) {
-    this.#options = options;
-    const isOwn = (options.nameServers ?? []).length > 0;
+    this.#settings = settings;
+    const isOwn = settings.nameServers.length > 0;
     this.#conf = isOwn || !followsResolvConf() ? undefined : conf;
   }
 
@@ -43,8 +43,8 @@ export class SourceChoice {
   }
 
   #make(conf: ResolvConf | undefined, isOpen: boolean): DnsSource {
-    const { search, timeout, attempts, rotate } = this.#options;
-    const own = (this.#options.nameServers ?? []).map(withPort);
+    const { search, timeout, attempts, rotate } = this.#settings;
+    const own = this.#settings.nameServers;
     const isKnown = own.length > 0 || conf !== undefined;
     if (!isOpen || !isKnown) {
       return new RuntimeSource(isKnown || search !== undefined, own);
@@ -72,15 +72,7 @@ export class SourceChoice {
 /** Without a name server in the file, libc asks this host. */
 function serversOf({ nameServers }: ResolvConf): Required<NameServer>[] {
   const hosts = nameServers.length > 0 ? nameServers : ["127.0.0.1"];
-  return hosts.map((hostname) => withPort({ hostname }));
-}
-
-/** As answers will show where they come from: in canonical text, and never as "any address". */
-function withPort({ hostname, port = 53 }: NameServer): Required<NameServer> {
-  const ip = parseIpAddress(hostname);
-  if (!ip.isUnspecified()) return { hostname: ip.toString(), port };
-  const loopback = ip.unmap().family === 4 ? "127.0.0.1" : "::1";
-  return { hostname: loopback, port };
+  return hosts.map((hostname) => nameServerOf({ hostname }));
 }
 
 /** On macOS the file is not what the system goes by; Windows has none. */

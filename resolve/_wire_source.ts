@@ -129,7 +129,7 @@ function newExchanges(name: string, types: readonly RecordType[]): Exchange[] {
     return {
       id,
       type,
-      query: encodeQuery(id, name, type),
+      query: encodeQuery(id, name, type, true),
       answer: undefined,
       accept(message) {
         const answer = decodeAnswer(message, id, name, type);
@@ -145,7 +145,7 @@ function outcomeOf(answer: DnsAnswer | undefined, cause: unknown): Outcome {
   if (answer === undefined || answer.truncated) {
     return { status: "again", records: [], cause };
   }
-  const { rcode, canonical, records } = answer;
+  const { rcode, canonical, aliases, records } = answer;
   const ttl = answer.ttl === undefined ? undefined : answer.ttl * 1000;
   if (rcode === NXDOMAIN) {
     return { status: "noname", records: [], ttl, answered: true };
@@ -162,6 +162,7 @@ function outcomeOf(answer: DnsAnswer | undefined, cause: unknown): Outcome {
     status: "found",
     records: records.slice(0, MAX_RECORDS),
     canonical,
+    aliases,
     ttl,
     answered: true,
   };

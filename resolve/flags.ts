@@ -9,9 +9,11 @@ export const AI_V4MAPPED = 0x0008;
 /** With `AI_V4MAPPED`, give the v4-mapped addresses beside the IPv6 ones: AI_ALL. */
 export const AI_ALL = 0x0010;
 /**
- * Look up only the families that this system has an address of, other than
- * loopback: AI_ADDRCONFIG. Which it has is known only where `--allow-sys` is
- * granted already; elsewhere the flag does nothing.
+ * Return only addresses of the families that this system has an address of,
+ * other than loopback: AI_ADDRCONFIG. As in libc, this also goes for names in the
+ * hosts file, for `localhost`, and for addresses in text. The system's addresses
+ * are known only if `--allow-sys` is granted already; otherwise the flag does
+ * nothing.
  */
 export const AI_ADDRCONFIG = 0x0020;
 /** Take the service for a port number in text and look nothing up: AI_NUMERICSERV. */

@@ -8,6 +8,11 @@ import type { NameInfo } from "./name_info.ts";
  * getnameinfo. Without a name, the host is the address in text and the service
  * the port in digits.
  *
+ * The address is a `SocketAddress` or any object with the same `hostname` and
+ * `port`, such as `conn.remoteAddr` and `socket.localAddr`.
+ *
+ * @throws {SyntaxError} If `hostname` is not an IP address.
+ * @throws {TypeError} If an argument has the wrong type.
  * @throws {AddrInfoError} `EAI_NONAME` when NI_NAMEREQD is set and there is no name, `EAI_AGAIN` when the name servers fail, `EAI_BADFLAGS` when a flag is unknown.
  *
  * @example The service on a port
@@ -24,7 +29,7 @@ import type { NameInfo } from "./name_info.ts";
  * ```
  */
 export function getNameInfo(
-  address: SocketAddress,
+  address: SocketAddress | { hostname: string; port: number },
   flags = 0,
   options: WaitOptions = {},
 ): Promise<NameInfo> {

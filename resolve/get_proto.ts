@@ -1,9 +1,12 @@
+import { checkText } from "./_checks.ts";
 import { currentProtocols } from "./_system_files.ts";
 import type { ProtocolEntry } from "./protocols.ts";
 
 /**
  * Finds a protocol by one of its names: C's getprotobyname. Undefined where it
- * is not known.
+ * is not known. The result is frozen.
+ *
+ * @throws {TypeError} If the name is not a string.
  *
  * The table is `/etc/protocols` where it may be read already, else a built-in
  * one.
@@ -17,12 +20,13 @@ import type { ProtocolEntry } from "./protocols.ts";
  * ```
  */
 export function getProtoByName(name: string): ProtocolEntry | undefined {
+  checkText(name, "protocol");
   return currentProtocols().byName(name);
 }
 
 /**
  * Finds a protocol by its number: C's getprotobynumber. Undefined where it is
- * not known.
+ * not known. The result is frozen.
  *
  * @example The name of a protocol
  * ```ts

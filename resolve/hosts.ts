@@ -57,7 +57,8 @@ export class HostsTable {
   }
 
   /**
-   * What the file says of a name, with or without a final dot.
+   * What the file says of a name, with or without a final dot; with a `family`,
+   * only what its lines of IPv4 (4) or IPv6 (6) say.
    *
    * @example A name and its aliases
    * ```ts
@@ -68,11 +69,15 @@ export class HostsTable {
    * const entry = hosts.byName("WWW.");
    * assertEquals(entry?.name, "www.example.com");
    * assertEquals(entry?.aliases, ["www"]);
+   * assertEquals(hosts.byName("www", 6), undefined);
    * ```
    */
-  byName(name: string): HostsEntry | undefined {
+  byName(name: string, family?: 4 | 6): HostsEntry | undefined {
     const lines = this.#byName.get(keyOf(name));
-    return lines === undefined ? undefined : entryOf(lines);
+    const chosen = family === undefined
+      ? lines
+      : lines?.filter(({ address }) => address.family === family);
+    return chosen?.length ? entryOf(chosen) : undefined;
   }
 
   /**

@@ -28,9 +28,18 @@ export class ProtocolTable {
   readonly #byName = new Map<string, ProtocolEntry>();
   readonly #byNumber = new Map<number, ProtocolEntry>();
 
-  /** Makes a table of these entries, of which earlier ones win. */
+  /**
+   * Makes a table of copies of these entries, of which earlier ones win. What
+   * the table answers is frozen.
+   */
   constructor(entries: Iterable<ProtocolEntry>) {
-    for (const entry of entries) {
+    for (const { name, aliases, protocol } of entries) {
+      // Several callers get the same entry: none can change it.
+      const entry: ProtocolEntry = Object.freeze({
+        name,
+        aliases: Object.freeze([...aliases]),
+        protocol,
+      });
       if (!this.#byNumber.has(entry.protocol)) {
         this.#byNumber.set(entry.protocol, entry);
       }

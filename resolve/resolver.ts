@@ -7,14 +7,28 @@ import {
 } from "../address/mod.ts";
 import { checkWait, type WaitOptions } from "../wait/mod.ts";
 import { type HostAnswer, toAddrInfo } from "./_addresses.ts";
-import { checkName, checkShape, checkType } from "./_checks.ts";
+import {
+  checkInteger,
+  checkIp,
+  checkShape,
+  checkText,
+  checkType,
+  serviceNameOf,
+  socketAddressOf,
+} from "./_checks.ts";
 import { refused, timedOut } from "./_failures.ts";
 import { HostLookup } from "./_host_lookup.ts";
 import { NameLookup } from "./_name_lookup.ts";
-import { planSockets, Refusal, refuseRequest } from "./_plan.ts";
-import { cacheOptions, RecordLookup } from "./_record_lookup.ts";
+import {
+  planSockets,
+  Refusal,
+  refuseRequest,
+  type SocketHints,
+} from "./_plan.ts";
+import { RecordLookup } from "./_record_lookup.ts";
 import { RecordSearch } from "./_record_search.ts";
 import { resolveRecords } from "./_resolve_records.ts";
+import { type Settings, settingsOf } from "./_settings.ts";
 import {
   currentServices,
   watchHosts,
@@ -32,10 +46,7 @@ import {
 } from "./flags.ts";
 import type { HostEntry, NameInfo, ServiceQuery } from "./name_info.ts";
 import type { RecordData, RecordType, SrvRecord } from "./records.ts";
-import {
-  checkResolverOptions,
-  type ResolverOptions,
-} from "./resolver_options.ts";
+import type { ResolverOptions } from "./resolver_options.ts";
 import { orderSrv } from "./srv_order.ts";
 
 const KNOWN_NI_FLAGS = NI_NUMERICHOST | NI_NUMERICSERV | NI_NOFQDN |
@@ -85,26 +96,23 @@ export class Resolver {
   /**
    * Makes a resolver; nothing is read or asked before the first look-up.
    *
-   * @throws {RangeError} When a number among the options is out of range.
-   * @throws {SyntaxError} When a name server is not an address, or what is to be searched not a domain.
-   * @throws {TypeError} When `source` or `order` is none of those that there are.
+   * @throws {RangeError} If a number among the options is out of range.
+   * @throws {SyntaxError} If a name server is not an IP address, or an entry of `search` not a domain.
+   * @throws {TypeError} If an option has the wrong type, or `source` or `order` is not a known value.
    */
   constructor(options: ResolverOptions = {}) {
-    checkResolverOptions(options);
-    const now = options.now ?? (() => performance.now());
-    const { hosts = true, source = "dns" } = options;
-    // The wall clock is ten times cheaper to read, and good enough for files.
-    const fileNow = options.now ?? Date.now;
+    const settings: Settings = settingsOf(options);
+    const { hosts, source, cache, now, fileNow } = settings;
     const conf = watchResolvConf(fileNow);
     const file = hosts === false
       ? undefined
       : watchHosts(hosts === true ? undefined : hosts, fileNow);
     const system = source === "system" ? new SystemSource() : undefined;
-    this.#records = new RecordLookup(cacheOptions(options.cache), now);
-    this.#search = new RecordSearch(options, this.#records, conf);
-    this.#hosts = new HostLookup(options, this.#search, system, file, now);
+    this.#records = new RecordLookup(cache, now);
+    this.#search = new RecordSearch(settings, this.#records, conf);
+    this.#hosts = new HostLookup(settings, this.#search, system, file);
     this.#names = new NameLookup(this.#search, system, file);
-    this.#random = options.random ?? Math.random;
+    this.#random = settings.random;
   }
 
   /**
@@ -140,8 +148,8 @@ export class Resolver {
    * well goes on.
    *
    * @throws {AddrInfoError} With an EAI_* code when there is no answer.
-   * @throws {RangeError} When the service is a number that is no port, or the timeout is negative.
-   * @throws {TypeError} When the node or the service is of another type.
+   * @throws {RangeError} If the service is a number that is no port, or the timeout is negative.
+   * @throws {TypeError} If the node, the service or a hint has the wrong type.
    *
    * @example What to connect to, and what to bind
    * ```ts
@@ -168,13 +176,14 @@ export class Resolver {
   ): Promise<AddrInfo[]> {
     try {
       checkShape(node, service);
-      checkWait(hints);
+      const wait = checkWait(hints);
       if (typeof service === "number") checkPort(service, "service");
-      const refusal = refuseRequest(node, service, hints);
+      const wanted = readHints(hints);
+      const refusal = refuseRequest(node, service, wanted);
       if (refusal !== undefined) throw refused(refusal, node, service);
-      const kinds = planSockets(service, hints, currentServices);
+      const kinds = planSockets(service, wanted, currentServices);
       if (kinds instanceof Refusal) throw refused(kinds, node, service);
-      const { family = AF_UNSPEC, flags = 0 } = hints;
+      const { family, flags } = wanted;
       const finish = (answer: HostAnswer | Refusal) => {
         if (answer instanceof Refusal) throw refused(answer, node, service);
         return toAddrInfo(answer, kinds, (flags & AI_CANONNAME) !== 0);
@@ -185,7 +194,7 @@ export class Resolver {
         node!,
         family,
         flags,
-        hints,
+        wait,
         () => timedOut(node!),
       ).then(finish);
     } catch (error) {
@@ -198,6 +207,12 @@ export class Resolver {
    * getnameinfo. Without a name, the host is the address in text and the
    * service the port in digits.
    *
+   * The address is a {@linkcode SocketAddress} or any object with the same
+   * `hostname` and `port`, such as `conn.remoteAddr` and `socket.localAddr`.
+   *
+   * @throws {SyntaxError} If `hostname` is not an IP address.
+   * @throws {RangeError} If the port is not one, or the timeout is negative.
+   * @throws {TypeError} If an argument has the wrong type.
    * @throws {AddrInfoError} `EAI_NONAME` when NI_NAMEREQD is set and there is no name, `EAI_AGAIN` when the name servers fail, `EAI_BADFLAGS` when a flag is unknown.
    *
    * @example A name of this host, and digits alone
@@ -222,12 +237,13 @@ export class Resolver {
    * ```
    */
   async getNameInfo(
-    address: SocketAddress,
+    address: SocketAddress | { hostname: string; port: number },
     flags = 0,
     options: WaitOptions = {},
   ): Promise<NameInfo> {
-    checkWait(options);
-    const { ip, port } = address;
+    const wait = checkWait(options);
+    checkInteger(flags, "flags");
+    const { ip, port } = socketAddressOf(address);
     const hostname = ip.toString();
     if ((flags & ~KNOWN_NI_FLAGS) !== 0) {
       throw refused(new Refusal("EAI_BADFLAGS"), hostname);
@@ -239,7 +255,7 @@ export class Resolver {
     if (!(flags & NI_NUMERICHOST)) {
       const found = await this.#names.find(
         ip,
-        options,
+        wait,
         () => timedOut(hostname),
       );
       if (typeof found === "object" && !(found instanceof Refusal)) {
@@ -281,9 +297,9 @@ export class Resolver {
     name: string,
     options: WaitOptions & { readonly family?: number } = {},
   ): Promise<HostEntry> {
-    checkName(name);
-    checkWait(options);
-    const { family = AF_INET } = options;
+    checkText(name);
+    const wait = checkWait(options);
+    const family = checkInteger(options.family ?? AF_INET, "family");
     const refusal = refuseRequest(name, null, { family });
     if (refusal !== undefined) throw refused(refusal, name);
     const answer = this.#hosts.now(name, family, AI_CANONNAME) ??
@@ -291,16 +307,15 @@ export class Resolver {
         name,
         family,
         AI_CANONNAME,
-        options,
+        wait,
         () => timedOut(name),
       );
     if (answer instanceof Refusal) throw refused(answer, name);
-    const known = this.#names.hostsEntry(name)?.aliases;
-    const aliases = known ?? (answer.canonical === name ? [] : [name]);
+    const { canonical, aliases = [], addresses } = answer;
     return {
-      name: answer.canonical,
-      aliases,
-      addresses: [...answer.addresses],
+      name: canonical,
+      aliases: [...aliases],
+      addresses: [...addresses],
     };
   }
 
@@ -324,11 +339,12 @@ export class Resolver {
     address: IpAddress,
     options: WaitOptions = {},
   ): Promise<HostEntry> {
-    checkWait(options);
+    checkIp(address);
+    const wait = checkWait(options);
     const text = address.toString();
     const found = await this.#names.find(
       address,
-      options,
+      wait,
       () => timedOut(text),
     );
     if (found === undefined) throw refused(new Refusal("EAI_NONAME"), text);
@@ -362,10 +378,10 @@ export class Resolver {
     type: T,
     options: WaitOptions = {},
   ): Promise<RecordData[T][]> {
-    checkName(name);
+    checkText(name);
     checkType(type);
-    checkWait(options);
-    return await resolveRecords(this.#search, name, type, options);
+    const wait = checkWait(options);
+    return await resolveRecords(this.#search, name, type, wait);
   }
 
   /**
@@ -391,8 +407,7 @@ export class Resolver {
     query: ServiceQuery,
     options: WaitOptions = {},
   ): Promise<SrvRecord[]> {
-    const { service, protocol = "tcp", domain } = query;
-    const name = `_${service}._${protocol}.${domain}`;
+    const { name, service, domain } = serviceNameOf(query);
     const records = await this.resolve(name, "SRV", options);
     if (records.length === 1 && records[0]!.target === ".") {
       throw refused(
@@ -403,4 +418,14 @@ export class Resolver {
     }
     return orderSrv(records, this.#random);
   }
+}
+
+/** Reads the hints once, and refuses those that are no numbers. */
+function readHints(hints: AddrInfoHints): Required<SocketHints> {
+  const { family = AF_UNSPEC, socktype = 0, protocol = 0, flags = 0 } = hints;
+  checkInteger(family, "family");
+  checkInteger(socktype, "socktype");
+  checkInteger(protocol, "protocol");
+  checkInteger(flags, "flags");
+  return { family, socktype, protocol, flags };
 }

@@ -1,6 +1,3 @@
-import { checkPort, parseIpAddress } from "../address/mod.ts";
-import { hostNameOf } from "./_names.ts";
-
 /** A DNS server. */
 export interface NameServer {
   /** Its address in text, IPv4 or IPv6. */
@@ -53,7 +50,7 @@ export interface CacheOptions {
   readonly staleIfError?: number;
 }
 
-/** How a {@linkcode Resolver} goes about it. */
+/** Options of {@linkcode Resolver}. */
 export interface ResolverOptions {
   /**
    * Where names are looked up: `"dns"` asks the hosts file and the name
@@ -138,61 +135,4 @@ export interface ResolverOptions {
    * @default {Math.random}
    */
   readonly random?: () => number;
-}
-
-/**
- * Refuses options that cannot be honoured.
- *
- * @throws {RangeError} When a number is out of range.
- * @throws {SyntaxError} When a name server is not an address, or what is to be searched not a domain.
- * @throws {TypeError} When a choice is none of those that there are.
- */
-export function checkResolverOptions(options: ResolverOptions): void {
-  for (const { hostname, port } of options.nameServers ?? []) {
-    parseIpAddress(hostname);
-    if (port !== undefined) checkPort(port);
-  }
-  for (const domain of options.search ?? []) {
-    if (domain === "." || hostNameOf(domain) !== undefined) continue;
-    throw new SyntaxError(
-      `Cannot make a resolver: ${JSON.stringify(domain)} is not a domain`,
-    );
-  }
-  checkChoice("source", options.source, ["dns", "system"]);
-  checkChoice("order", options.order, ORDERS);
-  const cache = options.cache === false ? {} : options.cache ?? {};
-  checkAtLeast(1, { timeout: options.timeout, attempts: options.attempts });
-  checkAtLeast(0, { ndots: options.ndots, ...cache });
-}
-
-const ORDERS: readonly AddressOrder[] = [
-  "rfc6724",
-  "ipv4first",
-  "ipv6first",
-  "verbatim",
-];
-
-function checkChoice(
-  name: string,
-  value: string | undefined,
-  choices: readonly string[],
-): void {
-  if (value === undefined || choices.includes(value)) return;
-  throw new TypeError(
-    `Cannot make a resolver: ${name} is ${
-      JSON.stringify(value)
-    }, and must be one of ${choices.join(", ")}`,
-  );
-}
-
-function checkAtLeast(
-  least: number,
-  values: { [name: string]: number | undefined },
-): void {
-  for (const [name, value] of Object.entries(values)) {
-    if (value === undefined || value >= least) continue;
-    throw new RangeError(
-      `Cannot make a resolver: ${name} is ${value}, and must be ${least} or more`,
-    );
-  }
 }

@@ -31,9 +31,13 @@ export class ServiceTable {
   /** By protocol, with the empty one for any. */
   readonly #indexes = new Map<string, Index>([["", newIndex()]]);
 
-  /** Makes a table of these entries, of which earlier ones win. */
+  /**
+   * Makes a table of copies of these entries, of which earlier ones win. What
+   * the table answers is frozen.
+   */
   constructor(entries: Iterable<ServiceEntry>) {
-    for (const entry of entries) {
+    for (const given of entries) {
+      const entry = frozenEntry(given);
       let index = this.#indexes.get(entry.protocol);
       if (index === undefined) {
         this.#indexes.set(entry.protocol, index = newIndex());
@@ -95,6 +99,18 @@ export class ServiceTable {
   byPort(port: number, protocol = ""): ServiceEntry | undefined {
     return this.#indexes.get(protocol)?.byPort.get(port);
   }
+}
+
+/** An entry that can be given to several callers: none can change it. */
+function frozenEntry(
+  { name, aliases, port, protocol }: ServiceEntry,
+): ServiceEntry {
+  return Object.freeze({
+    name,
+    aliases: Object.freeze([...aliases]),
+    port,
+    protocol,
+  });
 }
 
 interface Index {

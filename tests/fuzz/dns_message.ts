@@ -35,10 +35,12 @@ function writesWhatServersRead(random: Random): string {
   const name = labels.join(".").slice(0, 253).replace(/\.$/, "");
   const id = random.integer(0, 0xffff);
   const type = random.pick(["A", "AAAA", "MX", "SRV", "TXT"] as const);
-  const query = encodeQuery(id, name, type);
+  const plain = random.integer(0, 1) === 1;
+  const query = encodeQuery(id, name, type, plain);
   const question = readQuestion(query);
   assertEquals([question.id, question.name, question.type], [id, name, type]);
-  assertEquals(encodeQuery(id, `${name}.`, type), query);
+  assertEquals(question.udpSize, plain ? undefined : 1232);
+  assertEquals(encodeQuery(id, `${name}.`, type, plain), query);
   return "a query";
 }
 

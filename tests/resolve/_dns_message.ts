@@ -46,6 +46,8 @@ export interface Question {
   type: string;
   /** The question's own bytes, to be repeated in the answer. */
   bytes: Uint8Array;
+  /** The size of the largest answer that its EDNS(0) record allows, if it has one. */
+  udpSize?: number | undefined;
 }
 
 /** Reads a query; the test fails loudly when the resolver sends nonsense. */
@@ -69,12 +71,26 @@ export function readQuestion(message: Uint8Array): Question {
   const type = Object.keys(TYPES).find((key) => TYPES[key] === number);
   if (type === undefined) throw new Error(`unknown type ${number}`);
   const name = labels.join(".").toLowerCase();
+  const end = at + 5;
   return {
     id: view.getUint16(0),
     name,
     type,
-    bytes: message.slice(12, at + 5),
+    bytes: message.slice(12, end),
+    udpSize: readUdpSize(view, end),
   };
+}
+
+/** The size in the OPT record of RFC 6891, which is all that may follow a question. */
+function readUdpSize(view: DataView, at: number): number | undefined {
+  const additional = view.getUint16(10);
+  if (view.getUint32(6) !== 0) throw new Error("a query with answers");
+  if (additional === 0 && view.byteLength === at) return undefined;
+  const isPlainOpt = additional === 1 && view.byteLength === at + 11 &&
+    view.getUint8(at) === 0 && view.getUint16(at + 1) === 41 &&
+    view.getUint32(at + 5) === 0 && view.getUint16(at + 9) === 0;
+  if (!isPlainOpt) throw new Error("not an EDNS(0) record alone");
+  return view.getUint16(at + 3);
 }
 
 /** Bytes that grow. */

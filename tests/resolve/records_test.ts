@@ -168,11 +168,12 @@ for (const { source, net } of SOURCES) {
     });
   });
 
-  test("getHostByName() gives the official name, the alias and IPv4 addresses", async (resolver) => {
+  test("getHostByName() gives the official name, all aliases on the way, and IPv4 addresses", async (resolver) => {
     const host = await resolver.getHostByName("second.test");
     assertEquals([host.name, ...host.aliases, ...host.addresses.map(String)], [
       "all.test",
       "second.test",
+      "alias.test",
       "192.0.2.1",
       "192.0.2.2",
     ]);

@@ -6,6 +6,7 @@ import {
   SOCK_STREAM,
 } from "../../address/mod.ts";
 import { Resolver, type ResolverOptions } from "../../resolve/mod.ts";
+import { settingsOf } from "../../resolve/_settings.ts";
 import { configuredFamily } from "../../resolve/_order.ts";
 import { assertEquals, assertThrows } from "@std/assert";
 import { endOf } from "./_codes.ts";
@@ -38,6 +39,9 @@ const BAD: {
   { options: { search: ["one.test", "a..b"] }, error: SyntaxError },
   { options: { search: ["one.test two.test"] }, error: SyntaxError },
   { options: { search: [`${"a".repeat(64)}.test`] }, error: SyntaxError },
+  { options: { timeout: "5" as unknown as number }, error: TypeError },
+  { options: { ndots: null as unknown as number }, error: TypeError },
+  { options: { cache: { size: "1" as unknown as number } }, error: TypeError },
   { options: { order: "ipv5first" as "ipv4first" }, error: TypeError },
   { options: { source: "file" as "dns" }, error: TypeError },
 ];
@@ -82,6 +86,26 @@ for (
     },
   });
 }
+
+// On Windows a socket of IPv6 does not reach IPv4; here it does, so that only the
+// address tells.
+Deno.test({
+  name:
+    "Resolver asks an IPv4-mapped name server as the IPv4 address that it is",
+  permissions: "none",
+  fn() {
+    const { nameServers } = settingsOf({
+      nameServers: [
+        { hostname: "::ffff:192.0.2.53" },
+        { hostname: "::ffff:0.0.0.0", port: 5353 },
+      ],
+    });
+    assertEquals(nameServers, [
+      { hostname: "192.0.2.53", port: 53 },
+      { hostname: "127.0.0.1", port: 5353 },
+    ]);
+  },
+});
 
 for (const timeout of [Infinity, 2 ** 31, 2 ** 53]) {
   Deno.test({
