@@ -2,19 +2,16 @@ import { socketError } from "../errors/mod.ts";
 import {
   arm,
   checkWait,
-  isBounded,
   rejectTraced,
+  type Timers,
+  type Wait,
   waitFor,
   type WaitOptions,
 } from "../wait/mod.ts";
-import {
-  giveChunk,
-  LARGE_CHUNK,
-  SMALL_CHUNK,
-  takeChunk,
-} from "./_chunk_pool.ts";
+import { LARGE_CHUNK, SMALL_CHUNK, takeChunk } from "./_chunk_pool.ts";
 import { takenAway } from "./_check.ts";
 import type { Refusal } from "./_refusal.ts";
+import { type Entry, type Settle, WriteQueue } from "./_write_queue.ts";
 
 /** A flush waits for more as long as more comes, up to this many bytes. */
 const EAGER_FLUSH = 32 * 1024;
@@ -34,27 +31,8 @@ export interface WriteTarget {
   failure(error: unknown, syscall: string): Error;
   /** The error of a write that took too long. */
   timeout(syscall: string): Error;
-}
-
-/** Bytes in the queue: a chunk that `send` fills, or the bytes of one caller. */
-interface Entry {
-  bytes: Uint8Array;
-  start: number;
-  end: number;
-  /** Whether `bytes` is a chunk of the pool. */
-  isChunk: boolean;
-  /** Whether one write is all that the caller wants. */
-  isShort: boolean;
-  /** Whether `send` queued it, and so its limit counts it. */
-  isSent: boolean;
-  settle?: Settle<number>;
-  /** Who waits until this, and so all before it, has been written. */
-  waiters?: Settle<void>[];
-}
-
-interface Settle<T> {
-  resolve: (value: T | Promise<never>) => void;
-  reject: (error: unknown) => void;
+  /** The timers of the connection. */
+  readonly timers: Timers;
 }
 
 /**
@@ -68,28 +46,26 @@ interface Settle<T> {
 export class StreamWriter {
   /** How many bytes have been written. */
   bytesWritten = 0;
-  /** How many bytes wait in the queue. */
-  queued = 0;
-  /** How many of them are of writes, which hold no memory but their callers'. */
-  #written = 0;
   /** How many queued bytes make senders wait. */
   readonly highWaterMark: number;
 
   readonly #target: WriteTarget;
-  readonly #queue: Entry[] = [];
+  readonly #queue = new WriteQueue();
   /** The chunk that `send` may append to: always the last entry. */
   #tail: Entry | undefined;
   #isWriting = false;
-  /** The size of the write that found all idle and went past the queue. */
-  #direct = 0;
-  /** Who waits until that write is done. */
-  #directWaiters: Settle<void>[] = [];
+  /** The bytes of a write that found all idle: no entry of the queue unless another call comes. */
+  #direct: Uint8Array | undefined;
+  #directSize = 0;
+  #resolveDirect: Settle<number>["resolve"] = ignore;
+  #rejectDirect: Settle<number>["reject"] = ignore;
   #isScheduled = false;
   #seen = 0;
   #hasOverflowed = false;
   /** Why later writes are refused: closed, or failed. */
   #refusal: Refusal | undefined;
   #hasFailed = false;
+  #isTorn = false;
   #drain: PromiseWithResolvers<void> | undefined;
 
   constructor(target: WriteTarget, highWaterMark: number) {
@@ -97,9 +73,22 @@ export class StreamWriter {
     this.highWaterMark = highWaterMark;
   }
 
+  /** How many bytes wait in the queue. */
+  get queued(): number {
+    return this.#queue.bytes;
+  }
+
   /** Whether nothing waits to be written. */
   get isIdle(): boolean {
     return !this.#isWriting && this.#queue.length === 0;
+  }
+
+  /**
+   * Whether bytes that were accepted have not left, so that the peer must not read
+   * an orderly end. After a failure of the connection there is no end to read.
+   */
+  get owesBytes(): boolean {
+    return this.#hasFailed ? this.#isTorn : !this.isIdle;
   }
 
   /** Queues a message; see `TcpConn.send`. */
@@ -117,9 +106,9 @@ export class StreamWriter {
       if (full !== undefined) return full;
       this.#appendChunks(bytes);
     }
-    this.queued += size;
+    this.#queue.bytes += size;
     if (!this.#isScheduled && !this.#isWriting) this.#schedule();
-    return this.queued < this.highWaterMark ? READY : this.drained();
+    return this.#queue.bytes < this.highWaterMark ? READY : this.drained();
   }
 
   /**
@@ -145,14 +134,14 @@ export class StreamWriter {
   /** Sends what was written behind `reserve`. */
   commit(size: number): Promise<void> {
     this.#tail!.end += size;
-    this.queued += size;
+    this.#queue.bytes += size;
     if (!this.#isScheduled && !this.#isWriting) this.#schedule();
-    return this.queued < this.highWaterMark ? READY : this.drained();
+    return this.#queue.bytes < this.highWaterMark ? READY : this.drained();
   }
 
   /** How many queued bytes are of messages that were sent. */
   get #sent(): number {
-    return this.queued - this.#written;
+    return this.#queue.bytes - this.#queue.written;
   }
 
   #refuseMore(size: number): Promise<void> | undefined {
@@ -170,16 +159,19 @@ export class StreamWriter {
   }
 
   #newTail(size: number): Entry {
+    this.#queueDirect();
     if (this.#queue.length > 0) this.#hasOverflowed = true;
     const isLarge = this.#hasOverflowed || size > SMALL_CHUNK;
     const bytes = takeChunk(isLarge);
-    const tail = {
+    const tail: Entry = {
       bytes,
       start: 0,
       end: 0,
       isChunk: true,
       isShort: false,
       isSent: true,
+      settle: undefined,
+      waiters: undefined,
     };
     this.#queue.push(tail);
     return this.#tail = tail;
@@ -204,7 +196,7 @@ export class StreamWriter {
     const full = this.#refuseMore(bytes.length);
     if (full !== undefined) return full;
     const sent: Promise<unknown> = this.#refusal === undefined
-      ? this.#enqueue(bytes, { isShort: false, isSent: true }, undefined)
+      ? this.#enqueue(bytes, false, true, undefined)
       : Promise.reject(this.#refusal());
     const done = sent.then(ignore);
     done.catch(ignore); // flush(), drained() and the next send report it too
@@ -218,8 +210,8 @@ export class StreamWriter {
   }
 
   readonly #flushWhenQuiet = (): void => {
-    if (this.queued > this.#seen && this.queued < EAGER_FLUSH) {
-      this.#seen = this.queued;
+    if (this.#queue.bytes > this.#seen && this.#queue.bytes < EAGER_FLUSH) {
+      this.#seen = this.#queue.bytes;
       queueMicrotask(this.#flushWhenQuiet);
       return;
     }
@@ -234,96 +226,109 @@ export class StreamWriter {
     options: WaitOptions | undefined,
   ): Promise<number> {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal());
-    if (isBounded(options)) {
+    let wait: Wait | undefined;
+    if (options !== undefined) {
       try {
-        checkWait(options);
+        wait = checkWait(options);
       } catch (error) {
         return Promise.reject(error);
       }
-    } else if (isShort && bytes.length > 0 && this.isIdle) {
+    }
+    if (wait === undefined && isShort && bytes.length > 0 && this.isIdle) {
       return this.#writeDirect(bytes);
     }
-    return this.#enqueue(bytes, { isShort, isSent: false }, options);
+    return this.#enqueue(bytes, isShort, false, wait);
   }
 
-  /** The write of a caller who is alone: no queue, and one promise only. */
+  /** Writes for a caller that is alone, without an entry in the queue. */
   #writeDirect(bytes: Uint8Array): Promise<number> {
     this.#isWriting = true;
-    this.#direct = bytes.length;
-    this.queued += bytes.length;
-    this.#written += bytes.length;
-    return this.#target.write(bytes)
-      .then(this.#onDirect, this.#onDirectFailed);
+    this.#direct = bytes;
+    this.#directSize = bytes.length;
+    this.#queue.count(false, bytes.length);
+    const promise = new Promise(this.#keepDirect);
+    this.#target.write(bytes).then(this.#onDirect, this.#onFailed);
+    return promise;
   }
 
-  readonly #onDirect = (count: number): number => {
-    if (!this.#hasFailed) {
-      this.queued -= this.#direct;
-      this.#written -= this.#direct;
-    }
-    this.#direct = 0;
-    this.#isWriting = false;
-    this.bytesWritten += count;
-    if (this.#directWaiters.length > 0) {
-      for (const waiter of this.#directWaiters.splice(0)) waiter.resolve();
-    }
-    this.#settleDrain();
-    this.#pumpNext();
-    return count;
+  readonly #keepDirect = (
+    resolve: Settle<number>["resolve"],
+    reject: Settle<number>["reject"],
+  ): void => {
+    this.#resolveDirect = resolve;
+    this.#rejectDirect = reject;
   };
 
-  readonly #onDirectFailed = (error: unknown): never => {
-    this.#direct = 0;
-    this.#onFailed(error);
-    throw this.#refusal!();
+  readonly #onDirect = (count: number): void => {
+    if (this.#direct === undefined) return this.#onWritten(count);
+    this.#queue.count(false, -this.#directSize);
+    this.#direct = undefined;
+    this.#isWriting = false;
+    this.bytesWritten += count;
+    this.#resolveDirect(count);
+    this.#settleDrain();
   };
+
+  /** Makes of the write that is under way the head of the queue. */
+  #queueDirect(): void {
+    const bytes = this.#direct;
+    if (bytes === undefined) return;
+    this.#direct = undefined;
+    this.#queue.count(false, -this.#directSize);
+    this.#queue.push({
+      bytes,
+      start: 0,
+      end: this.#directSize,
+      isChunk: false,
+      isShort: true,
+      isSent: false,
+      settle: { resolve: this.#resolveDirect, reject: this.#rejectDirect },
+      waiters: undefined,
+    });
+  }
 
   #enqueue(
     bytes: Uint8Array,
-    kind: { isShort: boolean; isSent: boolean },
-    options: WaitOptions | undefined,
+    isShort: boolean,
+    isSent: boolean,
+    wait: Wait | undefined,
   ): Promise<number> {
     if (bytes.length === 0 && this.isIdle) return Promise.resolve(0);
+    this.#queueDirect();
     this.#tail = undefined;
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
-    const entry: Entry = {
-      bytes,
-      start: 0,
-      end: bytes.length,
-      isChunk: false,
-      isShort: kind.isShort,
-      isSent: kind.isSent,
-      settle: { resolve, reject },
-    };
-    this.#queue.push(entry);
-    this.queued += bytes.length;
-    if (!kind.isSent) this.#written += bytes.length;
-    if (isBounded(options)) this.#limit(entry, options!);
-    if (!this.#isWriting) this.#pump();
-    return promise;
+    return new Promise((resolve, reject) => {
+      const entry: Entry = {
+        bytes,
+        start: 0,
+        end: bytes.length,
+        isChunk: false,
+        isShort,
+        isSent,
+        settle: { resolve, reject },
+        waiters: undefined,
+      };
+      this.#queue.push(entry);
+      if (wait !== undefined) this.#limit(entry, wait);
+      if (!this.#isWriting) this.#pump();
+    });
   }
 
   /**
    * Giving up takes a write out of the queue if it has not begun. One that has
    * is completed in the background, so that the peer never gets half of it.
    */
-  #limit(entry: Entry, options: WaitOptions): void {
+  #limit(entry: Entry, wait: Wait): void {
     const { resolve, reject } = entry.settle!;
     const disarm = arm(
-      options,
+      wait,
       () => this.#target.timeout("write"),
       (reason) => {
-        const at = this.#queue.indexOf(entry);
-        if (at < 0) return;
-        if (at > 0 || !this.#isWriting || this.#direct > 0) {
-          this.#queue.splice(at, 1);
-          this.#uncount(entry, entry.end);
-          this.#moveWaiters(entry, this.#queue[at - 1]);
-          this.#settleDrain();
-        }
-        delete entry.settle;
+        if (entry.settle === undefined) return;
+        entry.settle = undefined;
+        if (entry !== this.#begun) this.#remove(entry);
         rejectTraced({ resolve, reject }, reason);
       },
+      this.#target.timers,
     );
     entry.settle = {
       resolve: (count) => (disarm(), resolve(count)),
@@ -331,9 +336,20 @@ export class StreamWriter {
     };
   }
 
+  /** The entry of which some may have left, or be about to. */
+  get #begun(): Entry | undefined {
+    const { head } = this.#queue;
+    return this.#isWriting || head?.start !== 0 ? head : undefined;
+  }
+
+  #remove(entry: Entry): void {
+    this.#queue.remove(entry);
+    this.#settleDrain();
+  }
+
   /** Writes the head of the queue. */
   #pump(): void {
-    const head = this.#queue[0];
+    const { head } = this.#queue;
     if (head === undefined || this.#isWriting) return;
     if (head === this.#tail) this.#tail = undefined; // the kernel is at it now
     this.#isWriting = true;
@@ -348,79 +364,51 @@ export class StreamWriter {
 
   readonly #onWritten = (count: number): void => {
     this.#isWriting = false;
-    const head = this.#queue[0];
+    const { head } = this.#queue;
     if (head === undefined) return; // failed by close in the meantime
-    head.start += count;
-    this.#uncount(head, count);
     this.bytesWritten += count;
-    if (head.isShort && head.start < head.end && head.settle !== undefined) {
-      this.#uncount(head, head.end - head.start);
-      head.end = head.start;
-    }
-    if (head.start >= head.end) this.#finish(head);
+    this.#queue.advance(head, count);
     this.#settleDrain();
     this.#pumpNext();
   };
 
   readonly #onTakenAway = (): void => {
-    const error = takenAway("write");
-    const head = this.#queue[0];
-    // The peer has half a message, and the rest will never come.
-    if (head === undefined || head.start > 0) return this.#onFailed(error);
+    const { head } = this.#queue;
+    if (head === undefined || head.start > 0) return this.#onFailed(undefined);
     this.#isWriting = false;
-    this.#queue.shift();
-    this.#uncount(head, head.end);
-    head.settle?.reject(error);
-    this.#moveWaiters(head, undefined);
-    this.#settleDrain();
+    this.#remove(head);
+    head.settle?.reject(takenAway("write"));
     this.#pumpNext();
   };
-
-  /** Bytes of an entry wait no longer. */
-  #uncount(entry: Entry, count: number): void {
-    this.queued -= count;
-    if (!entry.isSent) this.#written -= count;
-  }
 
   #pumpNext(): void {
     if (this.#queue.length === 0) {
       this.#hasOverflowed = false;
-    } else if (this.#queue.length === 1 && this.#queue[0] === this.#tail) {
+    } else if (this.#queue.length === 1 && this.#queue.head === this.#tail) {
       if (!this.#isScheduled) this.#schedule(); // let the last chunk fill up
     } else {
       this.#pump();
     }
   }
 
-  #finish(head: Entry): void {
-    this.#queue.shift();
-    if (head.isChunk) giveChunk(head.bytes);
-    head.settle?.resolve(head.end);
-    this.#moveWaiters(head, undefined);
-  }
-
-  /** What waited for an entry that is gone waits for the one before it, if any. */
-  #moveWaiters(entry: Entry, previous: Entry | undefined): void {
-    if (entry.waiters === undefined) return;
-    if (previous === undefined && this.#direct > 0) {
-      this.#directWaiters.push(...entry.waiters);
-    } else if (previous === undefined) {
-      for (const waiter of entry.waiters) waiter.resolve();
-    } else {
-      (previous.waiters ??= []).push(...entry.waiters);
-    }
-  }
-
   /** Wakes who waits for room. */
   #settleDrain(): void {
-    if (this.#drain === undefined || this.queued >= this.highWaterMark) return;
+    if (this.#drain === undefined || this.#queue.bytes >= this.highWaterMark) {
+      return;
+    }
     this.#drain.resolve();
     this.#drain = undefined;
   }
 
   readonly #onFailed = (error: unknown): void => {
     this.#isWriting = false;
-    const failure = this.#target.failure(error, "write");
+    this.#queueDirect();
+    const { head } = this.#queue;
+    // Transferred under the write: the connection goes on, with half a message.
+    this.#isTorn = head !== undefined && head.bytes.length < head.end;
+    const failure = this.#isTorn
+      ? takenAway("write")
+      : this.#target.failure(error, "write");
     this.fail(() => failure);
   };
 
@@ -429,16 +417,9 @@ export class StreamWriter {
     this.#refusal = refusal;
     if (this.#hasFailed) return;
     this.#hasFailed = true;
+    this.#queueDirect();
     this.#tail = undefined;
-    this.queued = this.#written = 0;
-    for (const { settle, waiters } of this.#queue.splice(0)) {
-      // A chunk that the kernel may still be reading is not given back.
-      settle?.reject(refusal());
-      for (const waiter of waiters ?? []) waiter.reject(refusal());
-    }
-    for (const waiter of this.#directWaiters.splice(0)) {
-      waiter.reject(refusal());
-    }
+    this.#queue.fail(refusal);
     this.#drain?.reject(refusal());
     this.#drain = undefined;
   }
@@ -449,10 +430,23 @@ export class StreamWriter {
     this.#tail = undefined; // nor is anything added to what is queued
   }
 
+  /**
+   * Refuses later writes and rejects pending ones, and leaves what was sent to be
+   * written. A write that has begun goes on: half of it would tear the messages
+   * around it. A flush that waits for a rejected write rejects as well.
+   */
+  close(refusal: Refusal): void {
+    this.#refusal = refusal;
+    this.#tail = undefined;
+    this.#queueDirect();
+    this.#queue.rejectWrites(refusal, this.#begun);
+    this.#settleDrain();
+  }
+
   /** See `TcpConn.drained`. */
   drained(): Promise<void> {
     if (this.#refusal !== undefined) return rejected(this.#refusal());
-    if (this.queued < this.highWaterMark) return READY;
+    if (this.#queue.bytes < this.highWaterMark) return READY;
     if (this.#drain === undefined) {
       this.#drain = Promise.withResolvers();
       this.#drain.promise.catch(ignore);
@@ -468,24 +462,17 @@ export class StreamWriter {
       this.settled(),
       options,
       () => this.#target.timeout("flush"),
+      undefined,
+      this.#target.timers,
     );
   }
 
   /** As `flush`, but also once later writes are refused. */
   settled(): Promise<void> {
-    if (this.isIdle) return READY;
+    if (this.isIdle || this.#hasFailed) return READY;
     if (!this.#isWriting) this.#pump();
-    const last = this.#queue.at(-1);
-    const waiters = last === undefined
-      ? this.#directWaiters
-      : last.waiters ??= [];
-    return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
-  }
-
-  /** Whether a caller's own write is in the queue. */
-  get hasPendingWrite(): boolean {
-    return this.#direct > 0 ||
-      this.#queue.some(({ settle }) => settle !== undefined);
+    this.#queueDirect();
+    return this.#queue.settled();
   }
 }
 

@@ -6,7 +6,7 @@ import {
   type SocketOptions,
 } from "../libc/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
-import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
+import { checkWait, Timers, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { checkBytes, checkCount, checkIdle } from "./_check.ts";
 import { readLine, readUntil, type ReadUntilOptions } from "./_delimited.ts";
 import {
@@ -82,11 +82,11 @@ export class TcpConn implements Deno.TcpConn {
   readonly #transport: StreamTransport;
   readonly #reader: StreamReader;
   readonly #writer: StreamWriter;
+  readonly #timers = new Timers();
   #streams: WebStreams | undefined;
   #isClosed = false;
   /** Settles when a close with queued messages has let them go. */
   #closing: Promise<void> = Promise.resolve();
-  #onClose: (() => void) | undefined;
 
   /** Not for users: `connectTcp` and `TcpListener.accept` make connections. */
   constructor(
@@ -103,7 +103,12 @@ export class TcpConn implements Deno.TcpConn {
       timeout,
     });
     this.#writer = new StreamWriter(
-      { write: (bytes) => transport.write(bytes), failure, timeout },
+      {
+        write: (bytes) => transport.write(bytes),
+        failure,
+        timeout,
+        timers: this.#timers,
+      },
       options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK,
     );
   }
@@ -817,33 +822,34 @@ export class TcpConn implements Deno.TcpConn {
     this.#isClosed = true;
     this.#reader.close(this.#closed("read"));
     const writer = this.#writer;
-    if (writer.isIdle || writer.hasPendingWrite) {
-      this.#closing = this.#closeNow();
-    } else {
-      writer.refuse(this.#closed("write"));
-      this.#closing = waitFor(
-        writer.settled(),
-        { timeout: LINGER },
-        () => this.#error("ETIMEDOUT", "close"),
-      ).catch(() => {}).then(() => this.#closeNow());
-    }
+    writer.close(this.#closed("write"));
+    this.#closing = writer.isIdle ? this.#closeNow() : waitFor(
+      writer.settled(),
+      { timeout: LINGER },
+      () => this.#error("ETIMEDOUT", "close"),
+      undefined,
+      this.#timers,
+    ).catch(() => {}).then(() => this.#closeNow());
   }
 
+  /** Ends the connection: with FIN if all that was accepted has left, else with RST. */
   async #closeNow(): Promise<void> {
+    const isReset = this.#writer.owesBytes && this.#tryReset();
     this.#writer.fail(this.#closed("write"));
-    let closing: void | Promise<void> = undefined;
+    if (isReset) return;
     try {
-      closing = this.#transport.close();
+      await this.#transport.close();
     } catch {
       // closed by the runtime's own hand already
     }
-    this.#onClose?.();
-    await closing;
   }
 
-  /** Not for users: lets a server count its connections. */
-  set onclose(callback: () => void) {
-    this.#onClose = callback;
+  #tryReset(): boolean {
+    try {
+      return this.#transport.reset();
+    } catch {
+      return false; // such as that the peer has reset it first
+    }
   }
 
   /**
@@ -884,6 +890,8 @@ export class TcpConn implements Deno.TcpConn {
         this.#sayGoodbye(),
         { ...options, timeout: options?.timeout ?? DEFAULT_GRACE },
         () => this.#error("ETIMEDOUT", "close"),
+        undefined,
+        this.#timers,
       );
     } finally {
       if (!this.#isClosed) {
@@ -936,7 +944,6 @@ export class TcpConn implements Deno.TcpConn {
     this.#isClosed = true;
     this.#reader.close(this.#closed("read"));
     this.#writer.fail(this.#closed("write"));
-    this.#onClose?.();
   }
 
   /**
@@ -986,7 +993,6 @@ export class TcpConn implements Deno.TcpConn {
     const buffered = this.#reader.takeNow(this.#reader.buffered);
     this.#reader.close(this.#closed("read"));
     this.#writer.fail(this.#closed("write"));
-    this.#onClose?.();
     return { conn, buffered };
   }
 
@@ -1148,6 +1154,7 @@ export class TcpConn implements Deno.TcpConn {
    */
   ref(): void {
     this.#transport.ref();
+    this.#timers.ref();
   }
 
   /**
@@ -1171,6 +1178,7 @@ export class TcpConn implements Deno.TcpConn {
    */
   unref(): void {
     this.#transport.unref();
+    this.#timers.unref();
   }
 
   // Web streams and disposal

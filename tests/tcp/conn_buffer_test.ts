@@ -2,6 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BrokenPipeError } from "@berkeley/sockets/errors";
 import { bytes, eachTransport, readAll, text } from "./_each_transport.ts";
+import { endingOf } from "./_ending.ts";
 
 /** Takes the memory away, as `postMessage` does, and returns it. */
 function transfer(buffer: Uint8Array<ArrayBuffer>): Uint8Array {
@@ -102,24 +103,15 @@ eachTransport(
     const following = ends.client.send(bytes("end")).catch((error) => error);
     await ends.server.readExact(1);
     transfer(message);
-    const reading = readAllCount(ends.server);
+    const reading = endingOf(ends.server);
     const errors = [await writing, await following];
     ends.client.close();
-    const received = 1 + await reading;
+    const { count } = await reading;
     for (const error of errors) {
       // What node:net was writing at that moment, it reports as EPIPE.
       const isOfNode = backend === "node" && error instanceof BrokenPipeError;
       assert(isOfNode || error instanceof TypeError, String(error));
     }
-    assert(received < size, "nothing follows half a message");
+    assert(count + 1 < size, "nothing follows half a message");
   },
 );
-
-async function readAllCount(
-  conn: { read(buffer: Uint8Array): Promise<number | null> },
-): Promise<number> {
-  const buffer = new Uint8Array(256 * 1024);
-  let sum = 0;
-  for (let n; (n = await conn.read(buffer)) !== null;) sum += n;
-  return sum;
-}
