@@ -49,7 +49,8 @@ export interface ModuleDocs {
 /** Such interfaces are filled in by users, who may leave things out. */
 const SETTINGS = /(Options|Hints|Query|Request)$/;
 /** How a doc says in words what a setting is if left out. */
-const WORDS = /left out|by default|aborted|--allow-ffi|Called/;
+const WORDS =
+  /left out|omitted|[Dd]efaults to|by default|aborted|--allow-ffi|Called/;
 
 /** What is wrong with an example, or undefined. */
 function faultOf(example: string): string | undefined {

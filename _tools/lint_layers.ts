@@ -9,14 +9,15 @@
 /** Which folders each folder may import; what is not listed may import anything. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   errors: [],
-  wait: ["errors"],
+  check: [],
+  wait: ["check", "errors"],
   permissions: ["errors"],
   libc: ["permissions", "errors"],
-  address: ["errors"],
-  resolve: ["permissions", "address", "errors", "wait"],
-  tcp: ["libc", "permissions", "resolve", "address", "errors", "wait"],
-  udp: ["libc", "permissions", "resolve", "address", "errors", "wait"],
-  posix: ["permissions", "address", "errors", "wait"],
+  address: ["check", "errors"],
+  resolve: ["permissions", "address", "check", "errors", "wait"],
+  tcp: ["libc", "permissions", "resolve", "address", "check", "errors", "wait"],
+  udp: ["libc", "permissions", "resolve", "address", "check", "errors", "wait"],
+  posix: ["permissions", "address", "check", "errors", "wait"],
   "": ["tcp", "udp", "resolve", "address", "errors", "wait"],
 };
 
@@ -49,7 +50,7 @@ export function layerFault(
   const allowed = MAY_IMPORT[from];
   if (allowed === undefined) return undefined;
   if (/^node:/.test(specifier)) {
-    return from === "address" || from === "errors"
+    return ["address", "check", "errors"].includes(from)
       ? `${from}/ is pure and imports no built-in`
       : undefined;
   }

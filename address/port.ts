@@ -1,9 +1,11 @@
+import { checkInteger } from "../check/mod.ts";
+
 /**
- * Returns the port, if it is one.
+ * Checks a port number and returns it.
  *
- * @param port What should be an integer from 0 to 65535; 0 asks for a free one.
- * @param name How the message calls it.
- * @throws {RangeError} When it is anything else.
+ * @param port An integer from 0 to 65535; 0 asks for a free port.
+ * @param name Name used in the error message.
+ * @throws {RangeError} If it is anything else, such as text.
  *
  * @example A port from a command line
  * ```ts
@@ -16,8 +18,5 @@
  * ```
  */
 export function checkPort(port: number, name = "port"): number {
-  if (Number.isInteger(port) && port >= 0 && port <= 0xffff) return port;
-  throw new RangeError(
-    `Cannot use ${name} ${port}: it must be an integer from 0 to 65535`,
-  );
+  return checkInteger(name, port, 0, 0xffff);
 }

@@ -1,3 +1,4 @@
+import { checkInteger } from "../check/mod.ts";
 import { IpAddress, tryParseIpAddress } from "./ip_address.ts";
 
 /**
@@ -28,13 +29,8 @@ export class IpPrefix {
    */
   constructor(ip: IpAddress, length: number) {
     const bits = ip.family === 4 ? 32 : 128;
-    if (!Number.isInteger(length) || length < 0 || length > bits) {
-      throw new RangeError(
-        `Cannot use a prefix length of ${length}: it must be an integer from 0 to ${bits}`,
-      );
-    }
+    this.length = checkInteger("prefix length", length, 0, bits);
     this.ip = ip.zone === undefined ? ip : ip.withZone(undefined);
-    this.length = length;
   }
 
   /**

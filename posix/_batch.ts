@@ -1,3 +1,4 @@
+import { showValue } from "../check/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { lastError, type Libc, loadLibc } from "./_libc.ts";
 import { MSG_NOSIGNAL } from "./constants.ts";
@@ -26,7 +27,9 @@ export function sendBatchNow(
   const { sendmmsg } = linuxOf(libc, "sendmmsg");
   if (!(Number.isInteger(from) && from >= 0 && from <= batch.length)) {
     throw new RangeError(
-      `Cannot send from datagram ${from} on: the batch holds ${batch.length}`,
+      `Cannot send from datagram ${
+        showValue(from)
+      } on: the batch holds ${batch.length}`,
     );
   }
   const headers = partsOf(batch).headers();

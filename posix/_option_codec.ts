@@ -4,6 +4,7 @@ import {
   parseIpAddress,
   tryParseIpAddress,
 } from "../address/mod.ts";
+import { showValue } from "../check/mod.ts";
 import { IS_LINUX } from "./_platform.ts";
 import { encode, scopeOf } from "./_sockaddr.ts";
 import type { GroupRequest, PeerCredentials } from "./socket_options.ts";
@@ -27,7 +28,9 @@ const INT32 = 2 ** 31;
  */
 export function int32(value: number): Uint8Array<ArrayBuffer> {
   const isInt = Number.isInteger(value) && value >= -INT32 && value < INT32;
-  if (!isInt) throw new RangeError(`Cannot use ${value}: not an int of C`);
+  if (!isInt) {
+    throw new RangeError(`Cannot use ${showValue(value)}: not an int of C`);
+  }
   return new Uint8Array(Int32Array.of(value).buffer);
 }
 
@@ -48,7 +51,7 @@ export const BOOL: OptionCodec<boolean> = {
   size: 4,
   encode(value) {
     if (typeof value === "boolean") return int32(value ? 1 : 0);
-    throw new TypeError(`Cannot use ${value}: not a boolean`);
+    throw new TypeError(`Cannot use ${showValue(value)}: not a boolean`);
   },
   decode: (bytes) => number(bytes) !== 0,
 };
@@ -56,7 +59,9 @@ export const BOOL: OptionCodec<boolean> = {
 /** Text is not taken for the number that it may hold. */
 function time(ms: number): number {
   if (typeof ms === "number" && ms >= 0 && ms < INT32 * 1000) return ms;
-  throw new RangeError(`Cannot use ${ms}: not a time in milliseconds`);
+  throw new RangeError(
+    `Cannot use ${showValue(ms)}: not a time in milliseconds`,
+  );
 }
 
 /** An `int` of seconds, for us milliseconds; what is shorter is one second. */
@@ -133,14 +138,18 @@ export function ipBytes(
 ): Uint8Array<ArrayBuffer> {
   const ip = parseIpAddress(address);
   if (ip.family === family) return new Uint8Array(ip.toBytes());
-  throw new TypeError(`Cannot use ${address}: not an IPv${family} address`);
+  throw new TypeError(
+    `Cannot use ${showValue(address)}: not an IPv${family} address`,
+  );
 }
 
 /** An interface's index, of its number or its name. */
 function indexOf(via: string | number | undefined): number {
   if (typeof via !== "number") return scopeOf(via);
   if (Number.isInteger(via) && via >= 0 && via < INT32) return via;
-  throw new RangeError(`Cannot use ${via}: not the index of an interface`);
+  throw new RangeError(
+    `Cannot use ${showValue(via)}: not the index of an interface`,
+  );
 }
 
 /** Names may have dots, too: `eth0.100` is a VLAN. */

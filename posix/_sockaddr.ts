@@ -7,6 +7,7 @@ import {
   IpAddress,
   tryParseIpAddress,
 } from "../address/mod.ts";
+import { showValue } from "../check/mod.ts";
 import { loadLibc } from "./_libc.ts";
 import { familyOf, IS_LINUX, nativeFamily } from "./_platform.ts";
 import type { SocketName, UnixName } from "./socket_name.ts";
@@ -55,7 +56,9 @@ const encoded = new Map<string, Uint8Array<ArrayBuffer>>();
  */
 export function encode(name: SocketName, family: number): Sockaddr {
   if (typeof name !== "object" || name === null) {
-    throw new TypeError(`Cannot use the address ${name}: not an object`);
+    throw new TypeError(
+      `Cannot use the address ${showValue(name)}: not an object`,
+    );
   }
   if (family === AF_UNIX) return encodePath(name);
   if ("path" in name) {
@@ -90,7 +93,9 @@ function encodeIp(hostname: string, family: number): Uint8Array<ArrayBuffer> {
   if (family === AF_INET) {
     const v4 = ip.unmap();
     if (v4.family !== 4) {
-      throw new TypeError(`Cannot use ${hostname}: the socket is of AF_INET`);
+      throw new TypeError(
+        `Cannot use ${showValue(hostname)}: the socket is of AF_INET`,
+      );
     }
     const bytes = begin(AF_INET, IN_SIZE);
     bytes.set(v4.toBytes(), 4);
@@ -123,7 +128,9 @@ export function scopeOf(zone: string | undefined): number {
   const name = new TextEncoder().encode(`${zone}\0`);
   const index = loadLibc().all.if_nametoindex(name);
   if (index !== 0) return index;
-  throw new TypeError(`Cannot use the zone ${zone}: no interface of that name`);
+  throw new TypeError(
+    `Cannot use the zone ${showValue(zone)}: no interface of that name`,
+  );
 }
 
 function encodePath(name: SocketName): Sockaddr {

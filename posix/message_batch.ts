@@ -1,3 +1,4 @@
+import { checkInteger, showValue } from "../check/mod.ts";
 import { addressOf } from "./_message.ts";
 import { IOVEC, MMSGHDR, MSGHDR } from "./_platform.ts";
 import { decode, type Sockaddr, SOCKADDR_SIZE } from "./_sockaddr.ts";
@@ -98,8 +99,8 @@ export class MessageBatch {
    * @throws {RangeError} When the capacity or the size is out of range.
    */
   constructor({ capacity = 64, size = 2048 }: MessageBatchOptions = {}) {
-    checkInteger("capacity", capacity, 1024);
-    checkInteger("size", size, 65_536);
+    checkInteger("capacity", capacity, 1, 1024);
+    checkInteger("size", size, 1, 65_536);
     this.capacity = capacity;
     this.size = size;
     this.#slab = new Uint8Array(capacity * size);
@@ -322,7 +323,9 @@ export class MessageBatch {
   #check(index: number): void {
     if (Number.isInteger(index) && index >= 0 && index < this.#length) return;
     throw new RangeError(
-      `Cannot use datagram ${index}: the batch holds ${this.#length}`,
+      `Cannot use datagram ${
+        showValue(index)
+      }: the batch holds ${this.#length}`,
     );
   }
 
@@ -357,11 +360,4 @@ export class MessageBatch {
 
 function wordOf(index: number, field: number): number {
   return (index * MMSGHDR.size + field) / 4;
-}
-
-function checkInteger(name: string, value: number, most: number): void {
-  if (Number.isInteger(value) && value >= 1 && value <= most) return;
-  throw new RangeError(
-    `Cannot use ${name} ${value}: it must be an integer from 1 to ${most}`,
-  );
 }

@@ -1,3 +1,4 @@
+import { showValue } from "../check/mod.ts";
 import { openNow, openPair } from "./_open.ts";
 import { FAMILIES, TYPES } from "./_platform.ts";
 import { selfCheck } from "./_self_check.ts";
@@ -77,16 +78,22 @@ export function socketPair(
 function check(family: number, type: number, protocol: number): void {
   if (!FAMILIES.includes(family)) {
     throw new TypeError(
-      `Cannot open a socket of family ${family}: it must be AF_INET, AF_INET6 or AF_UNIX`,
+      `Cannot open a socket of family ${
+        showValue(family)
+      }: it must be AF_INET, AF_INET6 or AF_UNIX`,
     );
   }
   if (!TYPES.includes(type)) {
     throw new TypeError(
-      `Cannot open a socket of type ${type}: it must be SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET or SOCK_RAW`,
+      `Cannot open a socket of type ${
+        showValue(type)
+      }: it must be SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET or SOCK_RAW`,
     );
   }
   if (!Number.isInteger(protocol) || protocol < 0) {
-    throw new TypeError(`Cannot open a socket of protocol ${protocol}`);
+    throw new TypeError(
+      `Cannot open a socket of protocol ${showValue(protocol)}`,
+    );
   }
   selfCheck();
 }

@@ -1,4 +1,5 @@
 import { AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from "../address/mod.ts";
+import { checkInteger, showValue } from "../check/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { checkWait, type WaitOptions } from "../wait/mod.ts";
 import { receiveBatchNow, sendBatchNow } from "./_batch.ts";
@@ -225,7 +226,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   set spin(microseconds: number) {
     if (!(microseconds >= 0 && microseconds <= 1000)) {
       throw new RangeError(
-        `Cannot spin for ${microseconds} µs: it must be 0 to 1000`,
+        `Cannot spin for ${showValue(microseconds)} µs: it must be 0 to 1000`,
       );
     }
     this.#descriptor.spin = microseconds;
@@ -298,11 +299,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * ```
    */
   listen(backlog: number = 511): void {
-    if (!Number.isInteger(backlog) || backlog < 0) {
-      throw new RangeError(
-        `Cannot use backlog ${backlog}: an integer is needed`,
-      );
-    }
+    checkInteger("backlog", backlog, 0);
     const fd = this.#fd("listen", "listen");
     if (this.family !== AF_UNIX) {
       // libc would bind a socket that has no name yet to any address.
@@ -1061,7 +1058,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     ) {
       return Promise.reject(
         new RangeError(
-          `Cannot use controlSize ${controlSize}: it must be 0 to ${MAX_CONTROL}`,
+          `Cannot use controlSize ${
+            showValue(controlSize)
+          }: it must be 0 to ${MAX_CONTROL}`,
         ),
       );
     }
@@ -1149,7 +1148,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     const fd = this.#fd("shut down", "shutdown");
     if (![0, 1, 2].includes(how)) {
       throw new RangeError(
-        `Cannot shut down ${how}: it must be SHUT_RD, SHUT_WR or SHUT_RDWR`,
+        `Cannot shut down ${
+          showValue(how)
+        }: it must be SHUT_RD, SHUT_WR or SHUT_RDWR`,
       );
     }
     if (loadLibc().all.shutdown(fd, how) === 0) return;

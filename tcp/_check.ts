@@ -1,3 +1,5 @@
+import { showValue } from "../check/mod.ts";
+
 /** Refuses what is no count of bytes. */
 export function checkCount(
   count: number,
@@ -5,7 +7,9 @@ export function checkCount(
 ): void {
   if (Number.isInteger(count) && count >= 0 && count <= most) return;
   throw new RangeError(
-    `Cannot read ${count} bytes: the count must be an integer from 0 to ${most}`,
+    `Cannot read ${
+      showValue(count)
+    } bytes: the count must be an integer from 0 to ${most}`,
   );
 }
 
@@ -13,7 +17,9 @@ export function checkCount(
 export function checkLimit(limit: number): number {
   if (Number.isInteger(limit) && limit > 0) return limit;
   throw new RangeError(
-    `Cannot read within ${limit} bytes: the limit must be a positive integer`,
+    `Cannot read within ${
+      showValue(limit)
+    } bytes: the limit must be a positive integer`,
   );
 }
 
@@ -32,7 +38,9 @@ export function checkIdle(idle: number): void {
 export function checkHighWaterMark(mark: number | undefined): void {
   if (mark === undefined || (Number.isInteger(mark) && mark > 0)) return;
   throw new RangeError(
-    `Cannot use highWaterMark ${mark}: it must be a positive integer`,
+    `Cannot use highWaterMark ${
+      showValue(mark)
+    }: it must be a positive integer`,
   );
 }
 

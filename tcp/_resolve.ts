@@ -6,6 +6,7 @@ import {
   SocketAddress,
   tryParseIpAddress,
 } from "../address/mod.ts";
+import { showValue } from "../check/mod.ts";
 import { AddrInfoError } from "../errors/mod.ts";
 import { isNetByName } from "../permissions/mod.ts";
 import { type AddressFinder, AI_PASSIVE, getAddrInfo } from "../resolve/mod.ts";
@@ -24,7 +25,9 @@ const FAMILIES = { 4: AF_INET, 6: AF_INET6 };
 /** Refuses families there are not, for callers without types. */
 function checkFamily(family: unknown): void {
   if (family === undefined || family === 4 || family === 6) return;
-  throw new TypeError(`Cannot use family ${family}: it must be 4 or 6`);
+  throw new TypeError(
+    `Cannot use family ${showValue(family)}: it must be 4 or 6`,
+  );
 }
 
 /** The address that a host is without a look-up, if it is one. */

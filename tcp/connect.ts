@@ -4,6 +4,7 @@ import {
   isIpAddress,
   SOCK_STREAM,
 } from "../address/mod.ts";
+import { checkNumber } from "../check/mod.ts";
 import {
   AddrInfoError,
   NotCapableError,
@@ -202,11 +203,7 @@ function check(options: ConnectTcpOptions): void {
       `Cannot connect from ${JSON.stringify(localAddress)}: not an IP address`,
     );
   }
-  if (!(attemptDelay >= 0)) {
-    throw new RangeError(
-      `Cannot use attemptDelay ${attemptDelay}: it must be 0 or more`,
-    );
-  }
+  checkNumber("attemptDelay", attemptDelay, 0);
   if (typeof options.keepAlive === "number") checkIdle(options.keepAlive);
   checkHighWaterMark(options.highWaterMark);
 }

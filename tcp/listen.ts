@@ -1,4 +1,5 @@
 import { checkPort, formatHostPort, SOCK_STREAM } from "../address/mod.ts";
+import { showValue } from "../check/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import { mayChoosePosix, setOptions, type SocketOptions } from "../libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
@@ -145,7 +146,7 @@ function check(options: ListenTcpOptions): void {
   checkHighWaterMark(options.highWaterMark);
   if (backlog !== undefined && !(Number.isInteger(backlog) && backlog > 0)) {
     throw new RangeError(
-      `Cannot use backlog ${backlog}: it must be a positive integer`,
+      `Cannot use backlog ${showValue(backlog)}: it must be a positive integer`,
     );
   }
   if (!reusePort || backend === "posix") return;

@@ -1,3 +1,4 @@
+import { checkNumber } from "../check/mod.ts";
 import { SocketError, socketError } from "../errors/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { IdleTimer } from "./_idle_timer.ts";
@@ -368,16 +369,8 @@ export async function serveTcp(
   handler: TcpHandler,
 ): Promise<TcpServer> {
   const { maxConnections = 1, idleTimeout = 0, signal } = options;
-  if (!(maxConnections >= 1)) {
-    throw new RangeError(
-      `Cannot use maxConnections ${maxConnections}: it must be 1 or more`,
-    );
-  }
-  if (!(idleTimeout >= 0)) {
-    throw new RangeError(
-      `Cannot use idleTimeout ${idleTimeout}: it must be 0 or more`,
-    );
-  }
+  checkNumber("maxConnections", maxConnections, 1);
+  checkNumber("idleTimeout", idleTimeout, 0);
   const listener = await listenTcp(options);
   const server = new TcpServer(listener, options, handler);
   if (signal !== undefined) {

@@ -1,9 +1,9 @@
 import { checkPort, formatHostPort, SOCK_DGRAM } from "../address/mod.ts";
+import { checkInteger, showValue } from "../check/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import { mayChoosePosix, setOptions, type SocketOptions } from "../libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
-import { checkInteger } from "./_check_integer.ts";
 import { newCore, type UdpCore } from "./_core.ts";
 import { bindDeno, hasDenoDatagrams } from "./_deno_transport.ts";
 import { findAddress } from "./_resolve.ts";
@@ -202,7 +202,9 @@ function checkLimits(options: UdpOptions) {
   checkInteger("maxQueuedBytes", maxQueuedBytes, 1, 2 ** 40);
   if (dropPolicy !== "newest" && dropPolicy !== "oldest") {
     throw new TypeError(
-      `Cannot use dropPolicy ${dropPolicy}: it must be "newest" or "oldest"`,
+      `Cannot use dropPolicy ${
+        showValue(dropPolicy)
+      }: it must be "newest" or "oldest"`,
     );
   }
   return { maxDatagramSize, maxQueuedDatagrams, maxQueuedBytes, dropPolicy };

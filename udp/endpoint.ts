@@ -1,4 +1,5 @@
 import { SOCK_DGRAM } from "../address/mod.ts";
+import { checkInteger } from "../check/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import {
   readOption,
@@ -9,7 +10,6 @@ import {
 import type { WaitOptions } from "../wait/mod.ts";
 import { addressFor } from "./_address_text.ts";
 import { badBytes } from "./_check_bytes.ts";
-import { checkInteger } from "./_check_integer.ts";
 import type { UdpCore } from "./_core.ts";
 import { isBroadcast } from "./_interfaces.ts";
 import {
@@ -264,11 +264,7 @@ export abstract class UdpEndpoint
     most: number,
     options?: WaitOptions,
   ): Promise<Datagram[]> {
-    if (!Number.isInteger(most) || most < 1) {
-      throw new RangeError(
-        `Cannot receive ${most} datagrams: a positive integer is needed`,
-      );
-    }
+    checkInteger("most", most, 1);
     const batch = [await this.receive(options)];
     await this.#core.receiver.drain(most - 1, (datagram) => {
       batch.push(this.#own(datagram));

@@ -1,3 +1,4 @@
+import { checkInteger, checkNumber } from "../check/mod.ts";
 import { ConnectionRefusedError, TimedOutError } from "../errors/mod.ts";
 import { arm, checkWait, type WaitOptions } from "../wait/mod.ts";
 import type { Datagram } from "./datagram.ts";
@@ -44,14 +45,8 @@ export async function exchange(
 ): Promise<Datagram> {
   const { timeout = 1000, attempts = 3, backoff = 2, signal } = options;
   checkWait({ timeout, signal });
-  if (!Number.isInteger(attempts) || attempts < 1) {
-    throw new RangeError(
-      `Cannot use attempts ${attempts}: it must be a positive integer`,
-    );
-  }
-  if (!(backoff >= 1)) {
-    throw new RangeError(`Cannot use backoff ${backoff}: it must be 1 or more`);
-  }
+  checkInteger("attempts", attempts, 1);
+  checkNumber("backoff", backoff, 1);
   for (let attempt = 1;; attempt++) {
     const until = performance.now() + timeout * backoff ** (attempt - 1);
     try {

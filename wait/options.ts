@@ -1,3 +1,5 @@
+import { showValue } from "../check/mod.ts";
+
 /** How long a call may wait, and what may end the wait early. */
 export interface WaitOptions {
   /** Ends the wait when aborted; the call rejects with `signal.reason`. */
@@ -33,8 +35,9 @@ export function checkWait(options: WaitOptions | undefined): Wait | undefined {
   if (options === undefined || options === null) return undefined;
   const { signal, timeout = Infinity } = options;
   if (typeof timeout !== "number") {
-    const text = typeof timeout === "string" ? `"${timeout}"` : String(timeout);
-    throw new TypeError(`Cannot wait for ${text}: timeout must be a number`);
+    throw new TypeError(
+      `Cannot wait for ${showValue(timeout)}: timeout must be a number`,
+    );
   }
   if (!(timeout >= 0)) {
     throw new RangeError(

@@ -1,3 +1,4 @@
+import { showValue } from "../../check/mod.ts";
 import { FrameError } from "./frame_error.ts";
 import type { FrameBounds, Framing } from "./framing.ts";
 
@@ -58,7 +59,9 @@ class FixedFraming implements Framing {
 export function fixedFraming(size: number): Framing {
   if (!Number.isSafeInteger(size) || size <= 0) {
     throw new RangeError(
-      `Cannot frame by ${size} bytes: the size must be a positive integer`,
+      `Cannot frame by ${
+        showValue(size)
+      } bytes: the size must be a positive integer`,
     );
   }
   return new FixedFraming(size);

@@ -1,3 +1,4 @@
+import { showValue } from "../../check/mod.ts";
 import { FrameError } from "./frame_error.ts";
 
 /** Where a frame stands in a buffer: filled in by {@linkcode Framing.locate}. */
@@ -110,7 +111,9 @@ export function checkMaxFrameSize(options: FramingOptions): number {
     return maxFrameSize;
   }
   throw new RangeError(
-    `Cannot use maxFrameSize ${maxFrameSize}: it must be a positive integer`,
+    `Cannot use maxFrameSize ${
+      showValue(maxFrameSize)
+    }: it must be a positive integer`,
   );
 }
 

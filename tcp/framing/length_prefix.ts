@@ -1,3 +1,4 @@
+import { showValue } from "../../check/mod.ts";
 import { FrameError } from "./frame_error.ts";
 import {
   checkFrameSize,
@@ -138,7 +139,9 @@ class LengthPrefixFraming implements Framing {
 function checkHeader(size: number): number {
   if (Number.isInteger(size) && size >= 0 && size <= 0xffff) return size;
   throw new RangeError(
-    `Cannot frame with a header of ${size} bytes: 0 to 65535 are possible`,
+    `Cannot frame with a header of ${
+      showValue(size)
+    } bytes: 0 to 65535 are possible`,
   );
 }
 
@@ -231,7 +234,9 @@ export function lengthPrefixFraming(
   }
   if (width !== 1 && width !== 2 && width !== 4 && width !== 8) {
     throw new RangeError(
-      `Cannot frame with a length of ${width} bytes: 1, 2, 4 or 8 are possible`,
+      `Cannot frame with a length of ${
+        showValue(width)
+      } bytes: 1, 2, 4 or 8 are possible`,
     );
   }
   return new LengthPrefixFraming(width, options);

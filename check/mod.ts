@@ -1,0 +1,13 @@
+/**
+ * Checks of arguments, and how their messages show what was passed.
+ *
+ * Private to the package.
+ *
+ * - {@linkcode checkInteger}: refuses everything but the integers of a range.
+ * - {@linkcode checkNumber}: refuses everything but numbers that are large enough.
+ * - {@linkcode showValue}: how a message shows a value.
+ *
+ * @module
+ */
+export * from "./number.ts";
+export * from "./show_value.ts";

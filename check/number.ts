@@ -1,0 +1,41 @@
+import { showValue } from "./show_value.ts";
+
+/**
+ * Returns the value if it is an integer from `least` to `most`.
+ *
+ * @throws {RangeError} If it is anything else.
+ */
+export function checkInteger(
+  name: string,
+  value: number,
+  least: number,
+  most: number = Infinity,
+): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  const range = most === Infinity
+    ? `of ${least} or more`
+    : `from ${least} to ${most}`;
+  throw new RangeError(
+    `Cannot use ${name} ${showValue(value)}: it must be an integer ${range}`,
+  );
+}
+
+/**
+ * Returns the value if it is a number of `least` or more; Infinity is one.
+ *
+ * @throws {TypeError} If it is not a number.
+ * @throws {RangeError} If it is less, or NaN.
+ */
+export function checkNumber(
+  name: string,
+  value: number,
+  least: number,
+): number {
+  if (typeof value === "number" && value >= least) return value;
+  const ErrorClass = typeof value === "number" ? RangeError : TypeError;
+  throw new ErrorClass(
+    `Cannot use ${name} ${
+      showValue(value)
+    }: it must be a number of ${least} or more`,
+  );
+}
