@@ -16,11 +16,10 @@ import { parseArgs } from "@std/cli/parse-args";
 
 const USAGE = `Usage: posix_unix_echo [serve | talk] [options]
 
-Without a word, serves and talks to itself. Needs --allow-ffi; a path needs
---allow-net, or else --allow-read and --allow-write for it.
+Without a word, serves and talks to itself. Needs --allow-ffi and --allow-net; a
+path needs --allow-read and --allow-write for it, too.
 
-  --path PATH        serve on a path, and remove it afterwards if that is
-                     permitted by --allow-write
+  --path PATH        serve on a path, and remove it afterwards
   --abstract NAME    serve on an abstract name, as Linux has them (berkeley-echo)
   --count NUMBER     how many messages to send (10)
   -h, --help         this text`;
@@ -82,9 +81,7 @@ async function echo(client: PosixSocket): Promise<void> {
 /** A path stays when its socket is closed, and cannot be bound to again. */
 function removePath({ path }: UnixName): void {
   if (path.startsWith("\0")) return;
-  const { state } = Deno.permissions.querySync({ name: "write", path });
-  if (state === "granted") Deno.removeSync(path);
-  else console.log(`${path} stays: remove it, or give --allow-write`);
+  Deno.removeSync(path);
 }
 
 /** Sends `count` messages, and receives each one's echo. */

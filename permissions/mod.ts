@@ -3,7 +3,11 @@
  *
  * Private to the package.
  *
- * - {@linkcode requireNet}: refuses what lacks `--allow-net`.
+ * - {@linkcode requireNet}: refuses a host that lacks `--allow-net`.
+ * - {@linkcode requireAllNet}, {@linkcode isAllNet}: access to every host.
+ * - {@linkcode requireNotDenied}: refuses a host that has `--deny-net`.
+ * - {@linkcode requireUnix}, {@linkcode requireUnixNotDenied}: the same for local
+ *   sockets.
  * - {@linkcode isNetByName}: whether `--allow-net` has a host's name alone.
  * - {@linkcode libcPaths}: the paths by which the program may open libc.
  *
@@ -12,3 +16,4 @@
 export * from "./is_net_by_name.ts";
 export * from "./libc_paths.ts";
 export * from "./require_net.ts";
+export * from "./require_unix.ts";

@@ -51,14 +51,20 @@ function placeOf(message: ControlMessage): readonly [number, number] {
   throw new TypeError(`Cannot send ${message.type}: no such control message`);
 }
 
-/** Lays messages out as `msg_control`: C's `CMSG_FIRSTHDR` to `CMSG_NXTHDR`. */
+/**
+ * Lays messages out as `msg_control`: C's `CMSG_FIRSTHDR` to `CMSG_NXTHDR`. `check`
+ * throws for a level and number that may not be sent.
+ */
 export function encodeControl(
   messages: readonly ControlMessage[],
+  check: (level: number, number: number) => void = () => {},
 ): Uint8Array<ArrayBuffer> {
-  const parts = messages.map((message) => ({
-    place: placeOf(message).map(int32),
-    data: encodeData(message),
-  }));
+  const parts = messages.map((each) => {
+    const message = { ...each }; // each property is read once
+    const [level, number] = placeOf(message);
+    check(level, number);
+    return { place: [int32(level), int32(number)], data: encodeData(message) };
+  });
   const size = parts.reduce(
     (sum, { data }) => sum + HEADER + align(data.length),
     0,

@@ -11,6 +11,7 @@ import {
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
 } from "./_platform.ts";
+import { getOption } from "./_options.ts";
 import { wouldBlock } from "./_receive.ts";
 import { decode, SOCKADDR_SIZE } from "./_sockaddr.ts";
 import type { SocketName } from "./socket_name.ts";
@@ -54,16 +55,23 @@ export function openPair(
   return [ends[0]!, ends[1]!];
 }
 
-/** Prepares a descriptor that somebody else has opened. */
-export function openDescriptor(fd: number): { family: number } {
-  const libc = loadLibc();
+/** What a descriptor is that somebody else has opened: its names, too, and its peer's. */
+export function openDescriptor(
+  fd: number,
+): { family: number; type: number; names: SocketName[] } {
+  const type = getOption(fd, "SO_TYPE");
+  const { all } = loadLibc();
   const name = new Uint8Array(SOCKADDR_SIZE);
   const length = Uint32Array.of(SOCKADDR_SIZE);
-  if (libc.all.getsockname(fd, name, length) === -1) {
+  if (all.getsockname(fd, name, length) === -1) {
     throw lastError("adopt a descriptor", "getsockname");
   }
-  configure(libc, fd);
-  return { family: familyOf(IS_LINUX ? name[0]! : name[1]!) };
+  const family = familyOf(IS_LINUX ? name[0]! : name[1]!);
+  const names = [decode(name, 0, length[0]!)];
+  length[0] = SOCKADDR_SIZE;
+  const hasPeer = all.getpeername(fd, name, length) === 0;
+  if (hasPeer) names.push(decode(name, 0, length[0]!));
+  return { family, type, names };
 }
 
 const name = new Uint8Array(SOCKADDR_SIZE);

@@ -96,9 +96,13 @@ export function setOption<K extends SocketOptionName>(
   if (isReadOnly || codec.encode === undefined) {
     throw new TypeError(`Cannot set ${name}: it can only be read`);
   }
-  const bytes = encodeValue(codec.encode, name, value);
+  // Each property is read once.
+  const own = typeof value === "object" && value !== null
+    ? { ...value }
+    : value;
+  const bytes = encodeValue(codec.encode, name, own);
   const isV6Group = name.startsWith("MCAST_") &&
-    parseIpAddress((value as GroupRequest).address).family === 6;
+    parseIpAddress((own as GroupRequest).address).family === 6;
   setRawOption(fd, isV6Group ? IPPROTO_IPV6 : level, number, bytes, name);
 }
 

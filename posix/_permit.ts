@@ -1,51 +1,163 @@
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  IPPROTO_ICMP,
+  IPPROTO_ICMPV6,
+  IPPROTO_IP,
+  IPPROTO_IPV6,
+  IPPROTO_TCP,
+  IPPROTO_UDP,
+  SOCK_DGRAM,
+  SOCK_STREAM,
+  tryParseIpAddress,
+} from "../address/mod.ts";
 import { toSocketError } from "../errors/mod.ts";
-import { requireNet } from "../permissions/mod.ts";
+import {
+  isAllNet,
+  requireAllNet,
+  requireNet,
+  requireNotDenied,
+  requireUnix,
+  requireUnixNotDenied,
+} from "../permissions/mod.ts";
+import { ROUTE_OPTIONS } from "./_platform.ts";
 import { showName, type SocketName } from "./socket_name.ts";
 
 /** How many permitted names are remembered. */
 const MAX_REMEMBERED = 256;
 
-function isGranted(name: "net" | "read" | "write", path?: string): boolean {
-  const descriptor = name === "net"
-    ? { name }
-    : { name, path } as Deno.PermissionDescriptor;
-  const { state, partial } = Deno.permissions.querySync(descriptor);
-  return state === "granted" && !partial; // partial: some of it is denied
+/** What a call reads like in an error. */
+interface Call {
+  readonly action: string;
+  readonly syscall: string;
+}
+
+/** The protocols whose every packet goes where an address says that was checked. */
+const MPTCP = 262;
+const UDPLITE = 136;
+const ADDRESSED: Readonly<Record<number, readonly number[]>> = {
+  [SOCK_STREAM]: [0, IPPROTO_TCP, MPTCP],
+  [SOCK_DGRAM]: [0, IPPROTO_UDP, UDPLITE, IPPROTO_ICMP, IPPROTO_ICMPV6],
+};
+const SCTP = 132;
+
+/** Runs a check; what it throws names the call. */
+function refuseFor(call: Call, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    throw toSocketError(error, call);
+  }
+}
+
+/** An address as `getsockname` has it, without the zone. */
+function plain(hostname: string): string {
+  const ip = tryParseIpAddress(hostname)?.unmap();
+  return ip?.withZone(undefined).toString() ?? hostname;
 }
 
 /**
  * Asks `Deno.permissions`, since libc does not, and never prompts. Remembers what
  * was permitted: a query costs more than a datagram.
+ *
+ * It takes names that are copies: of what else might change after the check, nothing
+ * is known.
  */
 export class Permit {
   readonly #permitted = new Map<string, Set<number>>();
   #count = 0;
   #isEverything: boolean | undefined;
+  /** What the socket was bound to under a grant that need not name its port. */
+  #own: SocketName | undefined;
 
   /** Whether the program may use any address, so that none needs a check. */
   get isEverything(): boolean {
-    return this.#isEverything ??= isGranted("net");
+    return this.#isEverything ??= isAllNet();
   }
 
   /**
-   * Throws unless the program may use a name: by net access to the host and
-   * port; for a path, by read and write access, as the runtime's own calls need,
-   * or by net access to everything.
+   * Throws unless the program may bind to a name, or listen there.
    *
    * @throws {NotCapableError} When it is not permitted.
    */
-  check(name: SocketName, action: string, syscall: string): void {
+  toBind(name: SocketName, action: string, syscall: string): void {
+    if (!this.#isOwn(name)) this.#check(name, action, syscall);
+  }
+
+  /**
+   * Takes note of the name that a socket has after it was bound: a port that the
+   * system has chosen under a grant for port 0 is the socket's from now on.
+   *
+   * @throws {NotCapableError} When that is a name that was denied.
+   */
+  bound(name: SocketName, action: string, syscall: string): void {
+    if ("hostname" in name && !isAllNet()) {
+      const { hostname, port } = name;
+      const call = { action: `${action} ${showName(name)}`, syscall };
+      refuseFor(call, () => requireNotDenied(plain(hostname), port));
+    }
+    this.#own = name;
+  }
+
+  #isOwn(name: SocketName): boolean {
+    const own = this.#own;
+    if (own === undefined || !("port" in own) || !("port" in name)) {
+      return false;
+    }
+    return own.port === name.port && own.port !== 0 &&
+      plain(own.hostname) === plain(name.hostname);
+  }
+
+  /**
+   * Throws unless the program may connect or send to a name. `here` is the name of
+   * the socket, to which the unspecified address leads from a socket that is bound.
+   *
+   * @throws {NotCapableError} When it is not permitted.
+   */
+  toReach(
+    name: SocketName,
+    action: string,
+    syscall: string,
+    here: () => SocketName,
+  ): void {
+    this.#check(name, action, syscall, here);
+  }
+
+  #check(
+    name: SocketName,
+    action: string,
+    syscall: string,
+    here?: () => SocketName,
+  ): void {
     const isPath = "path" in name;
     const host = isPath ? name.path : name.hostname;
     const port = isPath ? 0 : name.port;
     if (this.#permitted.get(host)?.has(port)) return;
-    try {
-      if (isPath) requirePath(host);
-      else requireNet(host.replace(/%.*/, ""), port);
-    } catch (error) {
-      const subject = `${action} ${showName(name)}`;
-      throw toSocketError(error, { action: subject, syscall });
-    }
+    let isLasting = true;
+    const call = { action: `${action} ${showName(name)}`, syscall };
+    refuseFor(call, () => {
+      if (isPath) {
+        requireUnix(host);
+        isLasting = /^[/\0]/.test(host); // the working directory may change
+        return;
+      }
+      requireNet(plain(host), port);
+      const isAny = tryParseIpAddress(host)?.unmap().isUnspecified() ?? false;
+      if (!isAny || isAllNet()) return;
+      isLasting = false;
+      if (here === undefined) return;
+      // The kernel sends it to the socket's own address, or else to loopback.
+      const own = here();
+      const hosts = "hostname" in own ? [plain(own.hostname)] : [];
+      for (const each of ["127.0.0.1", "::1", ...hosts]) {
+        requireNotDenied(each, port);
+      }
+    });
+    if (isLasting) this.#remember(host, port);
+  }
+
+  #remember(host: string, port: number): void {
     if (this.#count++ === MAX_REMEMBERED) {
       this.#permitted.clear();
       this.#count = 1;
@@ -55,17 +167,48 @@ export class Permit {
   }
 }
 
-function requirePath(path: string): void {
-  if (isGranted("net")) return;
-  if (path === "" || path.startsWith("\0")) {
-    throw new Deno.errors.NotCapable(
-      "Requires net access, run again with the --allow-net flag",
-    );
-  }
-  for (const access of ["read", "write"] as const) {
-    if (isGranted(access, path)) continue;
-    throw new Deno.errors.NotCapable(
-      `Requires ${access} access to "${path}", run again with the --allow-${access} flag`,
-    );
+/**
+ * Throws if the packets of a socket go by more than the addresses that its calls
+ * are given, as those of raw sockets do, unless the program may use every host.
+ *
+ * @throws {NotCapableError} When it is not permitted.
+ */
+export function permitOpening(
+  family: number,
+  type: number,
+  protocol: number,
+  call: Call,
+): void {
+  if (family === AF_UNIX) return;
+  const isInet = family === AF_INET || family === AF_INET6;
+  if (isInet && ADDRESSED[type]?.includes(protocol)) return;
+  refuseFor(call, requireAllNet);
+}
+
+/**
+ * Throws if an option, or a control message, can have packets go to another address
+ * than the one that was checked, unless the program may use every host.
+ *
+ * @throws {NotCapableError} When it is not permitted.
+ */
+export function permitOption(level: number, number: number, call: Call): void {
+  const isRoute = level === SCTP || // which has options that bind and connect
+    level === IPPROTO_IP && ROUTE_OPTIONS.v4.includes(number) ||
+    level === IPPROTO_IPV6 && ROUTE_OPTIONS.v6.includes(number);
+  if (isRoute) refuseFor(call, requireAllNet);
+}
+
+/**
+ * Throws if a descriptor that another program opened has a name that is denied to
+ * this one. Nothing need be granted: who hands over a descriptor grants it.
+ *
+ * @throws {NotCapableError} When it is denied.
+ */
+export function permitAdopting(names: readonly SocketName[], call: Call): void {
+  for (const name of names) {
+    refuseFor(call, () => {
+      if ("hostname" in name) requireNotDenied(plain(name.hostname), name.port);
+      else if (name.path !== "") requireUnixNotDenied(name.path);
+    });
   }
 }

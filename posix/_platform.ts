@@ -105,6 +105,16 @@ export const CMSGHDR: Readonly<
 export const EPOLL_EVENT: Readonly<Record<"size" | "data", number>> =
   Deno.build.arch === "x86_64" ? { size: 12, data: 4 } : { size: 16, data: 8 };
 
+/**
+ * Options, and control messages, by which packets go another way than their address
+ * says: IP_OPTIONS and IP_RETOPTS; IPV6_RTHDR, IPV6_NEXTHOP, IPV6_PKTOPTIONS and what
+ * RFC 2292 had for them.
+ */
+export const ROUTE_OPTIONS: Readonly<Record<"v4" | "v6", readonly number[]>> =
+  IS_LINUX
+    ? { v4: [4, 7], v6: [5, 6, 9, 57] }
+    : { v4: [1, 8], v6: [21, 24, 25, 48, 51, 52] };
+
 /** `fcntl.h` and `sys/socket.h`. */
 export const F_GETFL = 3;
 /** Sets the flags of a file. */

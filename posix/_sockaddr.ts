@@ -3,14 +3,13 @@ import {
   AF_INET6,
   AF_UNIX,
   AF_UNSPEC,
-  checkPort,
   IpAddress,
   tryParseIpAddress,
 } from "../address/mod.ts";
 import { showValue } from "../check/mod.ts";
 import { loadLibc } from "./_libc.ts";
 import { familyOf, IS_LINUX, nativeFamily } from "./_platform.ts";
-import type { SocketName, UnixName } from "./socket_name.ts";
+import type { InetName, SocketName, UnixName } from "./socket_name.ts";
 
 /** `struct sockaddr_storage`. */
 export const SOCKADDR_SIZE = 128;
@@ -48,27 +47,19 @@ export function unspecified(): Sockaddr {
 const encoded = new Map<string, Uint8Array<ArrayBuffer>>();
 
 /**
- * Writes a name as a `sockaddr` of the socket's family. An IPv4 address for an
- * IPv6 socket becomes IPv4-mapped.
+ * Writes a name, of which `copyName` has made sure, as a `sockaddr` of the socket's
+ * family. An IPv4 address for an IPv6 socket becomes IPv4-mapped.
  *
- * @throws {TypeError} When the name is not one of the family.
- * @throws {RangeError} When the port or the path is out of range.
+ * @throws {TypeError} When the address is not one of the family.
+ * @throws {RangeError} When the path is too long.
  */
 export function encode(name: SocketName, family: number): Sockaddr {
-  if (typeof name !== "object" || name === null) {
-    throw new TypeError(
-      `Cannot use the address ${showValue(name)}: not an object`,
-    );
-  }
-  if (family === AF_UNIX) return encodePath(name);
-  if ("path" in name) {
-    throw new TypeError("Cannot use a path: the socket is not of AF_UNIX");
-  }
-  const port = checkPort(name.port);
-  const key = family === AF_INET ? name.hostname : `${name.hostname}/6`;
+  if (family === AF_UNIX) return encodePath((name as UnixName).path);
+  const { hostname, port } = name as InetName;
+  const key = family === AF_INET ? hostname : `${hostname}/6`;
   let bytes = encoded.get(key);
   if (bytes === undefined) {
-    bytes = encodeIp(name.hostname, family);
+    bytes = encodeIp(hostname, family);
     // The index of an interface changes with the interface.
     if (!key.includes("%")) remember(key, bytes);
   }
@@ -133,20 +124,15 @@ export function scopeOf(zone: string | undefined): number {
   );
 }
 
-function encodePath(name: SocketName): Sockaddr {
-  if (!("path" in name) || typeof name.path !== "string") {
-    throw new TypeError(
-      "Cannot use the address: a socket of AF_UNIX has a path",
-    );
-  }
-  const isAbstract = name.path.startsWith("\0");
+function encodePath(text: string): Sockaddr {
+  const isAbstract = text.startsWith("\0");
   if (isAbstract && !IS_LINUX) {
     throw new TypeError("Cannot use an abstract name: Linux alone has them");
   }
-  if (!isAbstract && name.path.includes("\0")) {
+  if (!isAbstract && text.includes("\0")) {
     throw new TypeError("Cannot use the path: it has a NUL in it");
   }
-  const path = new TextEncoder().encode(name.path);
+  const path = new TextEncoder().encode(text);
   const most = isAbstract ? PATH_SIZE : PATH_SIZE - 1;
   if (path.length === 0 || path.length > most) {
     throw new RangeError(

@@ -3,6 +3,7 @@ import { socketError } from "../errors/mod.ts";
 import { loadLibc } from "./_libc.ts";
 import { getOption } from "./_options.ts";
 import { encode, SOCKADDR_SIZE } from "./_sockaddr.ts";
+import { copyName, type InetName } from "./socket_name.ts";
 import type { SocketOptionName, SocketOptions } from "./socket_options.ts";
 
 /** A socket of the runtime, by what the runtime tells of it. */
@@ -42,7 +43,10 @@ const length = new Uint32Array(1);
  * ```
  */
 export function descriptorOf(socket: RuntimeSocket): number {
-  const { localAddr, remoteAddr, type } = socket;
+  const { type } = socket;
+  const [localAddr, remoteAddr] = [socket.localAddr, socket.remoteAddr].map(
+    (name) => name && copyName(name, AF_INET) as InetName,
+  ) as [InetName, InetName | undefined];
   const found: number[] = [];
   let gap = 0;
   for (let fd = 0; fd < MAX_DESCRIPTOR && gap < MAX_GAP; fd++) {

@@ -5,10 +5,20 @@
  * blocking the program.
  *
  * It needs `--allow-ffi`, and works on Linux; for macOS the tables are there, but
- * nobody has run it yet. Since libc does not ask for permissions, this module does:
- * for net access to the address before it binds, connects or sends; a path needs
- * read and write access to it, or net access to everything. Each socket asks once
- * for each address. Nothing ever prompts.
+ * nobody has run it yet.
+ *
+ * libc bypasses Deno's permissions, so this module checks them, once per socket and
+ * address. It never prompts. What `Deno.listen` and `Deno.connect` would refuse, it
+ * refuses:
+ *
+ * - An IP address needs net access to it. A port that the system chose under a grant
+ *   for port 0 belongs to the socket.
+ * - A path needs read, write and net access (`--allow-net=unix:/the/path`). An
+ *   abstract name needs net access.
+ * - Raw sockets, protocols other than TCP, UDP and ICMP, and options that choose a
+ *   route need net access to every host.
+ * - `--deny-net`, `--deny-read` and `--deny-write` always win, also if the unspecified
+ *   address leads to a denied one.
  *
  * As in C, who opens a socket closes it: one that is let go of stays open, and so do
  * those of a Worker that is terminated, until the program ends.

@@ -1,14 +1,19 @@
 import { showValue } from "../check/mod.ts";
 import { openNow, openPair } from "./_open.ts";
+import { permitOpening } from "./_permit.ts";
 import { FAMILIES, TYPES } from "./_platform.ts";
 import { selfCheck } from "./_self_check.ts";
 import { PosixSocket } from "./socket.ts";
+
+const OPEN = { action: "open a socket", syscall: "socket" } as const;
 
 /**
  * Opens a socket: C's `socket`.
  *
  * @param protocol The protocol, such as IPPROTO_ICMP; 0 for that of the type.
- * @throws {NotCapableError} When the program lacks `--allow-ffi`.
+ * @throws {NotCapableError} When the program lacks `--allow-ffi`; for a raw socket,
+ * and for protocols other than TCP, UDP, UDP-Lite, MPTCP and ICMP, unless net access
+ * to every host is granted.
  * @throws {NotSupportedError} On a system that this module does not know.
  * @throws {SocketError} When the system refuses: EAFNOSUPPORT, EPROTONOSUPPORT,
  * EPERM for a raw socket, EMFILE.
@@ -45,6 +50,7 @@ export function socket(
   protocol: number = 0,
 ): PosixSocket {
   check(family, type, protocol);
+  permitOpening(family, type, protocol, OPEN);
   return new PosixSocket(openNow(family, type, protocol), family, type);
 }
 
@@ -71,6 +77,7 @@ export function socketPair(
   protocol: number = 0,
 ): [PosixSocket, PosixSocket] {
   check(family, type, protocol);
+  permitOpening(family, type, protocol, OPEN);
   const [a, b] = openPair(family, type, protocol);
   return [new PosixSocket(a, family, type), new PosixSocket(b, family, type)];
 }

@@ -9,7 +9,7 @@ import { MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_WAITALL } from "./constants.ts";
 import type { ControlMessage } from "./control_message.ts";
 import { type Call, Descriptor, type Side } from "./_descriptor.ts";
 import { lastError, loadLibc } from "./_libc.ts";
-import { acceptNow, openDescriptor } from "./_open.ts";
+import { acceptNow, configure, openDescriptor } from "./_open.ts";
 import { addToBatch, type MessageBatch, partsOf } from "./message_batch.ts";
 import { nameOf } from "./_name.ts";
 import { encodeControl } from "./_control.ts";
@@ -26,7 +26,12 @@ import {
   setOption,
   setRawOption,
 } from "./_options.ts";
-import { Permit } from "./_permit.ts";
+import {
+  Permit,
+  permitAdopting,
+  permitOpening,
+  permitOption,
+} from "./_permit.ts";
 import { IS_LINUX } from "./_platform.ts";
 import { type Received, recvFromNow, recvNow } from "./_receive.ts";
 import {
@@ -166,6 +171,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * from another program. It is set to not block, and closed with this object.
    *
    * @throws {SocketError} When it is no socket (ENOTSOCK), or not open (EBADF).
+   * @throws {NotCapableError} When its address, or that of its peer, is denied, as
+   * by `--deny-net`; for a raw socket, unless net access to every host is granted.
    *
    * @example A descriptor that came over a local socket
    * ```ts
@@ -197,9 +204,12 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * ```
    */
   static adopt(fd: number): PosixSocket {
-    const type = getOption(fd, "SO_TYPE");
-    const adopted = openDescriptor(fd);
-    return new PosixSocket(fd, adopted.family, type);
+    const { family, type, names } = openDescriptor(fd);
+    const call = { action: "adopt a descriptor", syscall: "getsockname" };
+    permitOpening(family, type, 0, call);
+    permitAdopting(names, call);
+    configure(loadLibc(), fd);
+    return new PosixSocket(fd, family, type);
   }
 
   /** The number of the descriptor; -1 once it is closed. */
@@ -240,6 +250,12 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     return this.family === AF_UNIX && this.type === SOCK_DGRAM;
   }
 
+  #toReach(name: SocketName, action: string, syscall: string): void {
+    this.#permit.toReach(name, action, syscall, this.#here);
+  }
+
+  readonly #here = () => this.getSockName();
+
   #fd(action: string, syscall: string): number {
     const { fd } = this.#descriptor;
     if (fd === -1) throw this.#descriptor.closedError(action, syscall);
@@ -272,10 +288,24 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    */
   bind(name: SocketName): void {
     const fd = this.#fd("bind", "bind");
-    const { bytes, length } = encode(name, this.family);
-    this.#permit.check(name, "bind to", "bind");
-    if (loadLibc().all.bind(fd, bytes, length) === 0) return;
-    throw lastError(`bind to ${showName(name)}`, "bind");
+    const to = copyName(name, this.family);
+    const { bytes, length } = encode(to, this.family);
+    this.#permit.toBind(to, "bind to", "bind");
+    if (loadLibc().all.bind(fd, bytes, length) === 0) {
+      return this.#noteBound("bind to", "bind");
+    }
+    throw lastError(`bind to ${showName(to)}`, "bind");
+  }
+
+  /** Closes it if the system has chosen a port that is denied: C cannot unbind. */
+  #noteBound(action: string, syscall: string): void {
+    if (this.family === AF_UNIX) return;
+    try {
+      this.#permit.bound(this.getSockName(), action, syscall);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /**
@@ -303,9 +333,11 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     const fd = this.#fd("listen", "listen");
     if (this.family !== AF_UNIX) {
       // libc would bind a socket that has no name yet to any address.
-      this.#permit.check(this.getSockName(), "listen on", "listen");
+      this.#permit.toBind(this.getSockName(), "listen on", "listen");
     }
-    if (loadLibc().all.listen(fd, Math.min(backlog, 2 ** 31 - 1)) === 0) return;
+    if (loadLibc().all.listen(fd, Math.min(backlog, 2 ** 31 - 1)) === 0) {
+      return this.#noteBound("listen on", "listen");
+    }
     throw lastError("listen", "listen");
   }
 
@@ -381,9 +413,10 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   async connect(name: SocketName, options?: WaitOptions): Promise<void> {
     checkWait(options);
     const fd = this.#fd("connect", "connect");
-    const { bytes, length } = encode(name, this.family);
-    this.#permit.check(name, "connect to", "connect");
-    const action = `connect to ${showName(name)}`;
+    const to = copyName(name, this.family);
+    const { bytes, length } = encode(to, this.family);
+    this.#toReach(to, "connect to", "connect");
+    const action = `connect to ${showName(to)}`;
     const attempt = () => connectNow(fd, { bytes, length }, action);
     const begun = attempt();
     if (begun === true) return;
@@ -427,9 +460,10 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    */
   connectNow(name: SocketName): void {
     const fd = this.#fd("connect", "connect");
-    const { bytes, length } = encode(name, this.family);
-    this.#permit.check(name, "connect to", "connect");
-    const action = `connect to ${showName(name)}`;
+    const to = copyName(name, this.family);
+    const { bytes, length } = encode(to, this.family);
+    this.#toReach(to, "connect to", "connect");
+    const action = `connect to ${showName(to)}`;
     if (connectNow(fd, { bytes, length }, action) === true) return;
     throw socketError("EINPROGRESS", { action, syscall: "connect" });
   }
@@ -689,12 +723,13 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     options?: TransferOptions,
   ): Promise<number> {
     const flags = options?.flags ?? 0;
+    let to: SocketName;
     try {
-      this.#permit.check(name, "send to", "sendto");
+      to = copyName(name, this.family);
+      this.#toReach(to, "send to", "sendto");
     } catch (error) {
       return Promise.reject(error);
     }
-    const to = copyName(name);
     const size = bytes.length;
     const attempt = () => {
       requireBuffer(bytes, size);
@@ -843,7 +878,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
       for (let i = from; i < count; i++) {
         const name = batch.address(i);
         const hasName = !("path" in name) || name.path !== "";
-        if (hasName) this.#permit.check(name, "send to", "sendmmsg");
+        if (hasName) this.#toReach(name, "send to", "sendmmsg");
       }
     }
     return sendBatchNow(this.#descriptor.fd, batch, from, flags);
@@ -876,8 +911,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * ```
    */
   addTo(batch: MessageBatch, bytes: Uint8Array, name: SocketName): boolean {
-    this.#permit.check(name, "send to", "sendmmsg");
-    return addToBatch(batch, bytes, encode(name, this.family));
+    const to = copyName(name, this.family);
+    this.#toReach(to, "send to", "sendmmsg");
+    return addToBatch(batch, bytes, encode(to, this.family));
   }
 
   /**
@@ -993,13 +1029,17 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     const flags = options?.flags ?? 0;
     const buffers = data instanceof Uint8Array ? [data] : [...data];
     let beside: Uint8Array<ArrayBuffer>;
+    let to: SocketName | undefined;
     try {
-      if (address) this.#permit.check(address, "send to", "sendmsg");
-      beside = encodeControl(control);
+      to = address && copyName(address, this.family);
+      if (to) this.#toReach(to, "send to", "sendmsg");
+      beside = encodeControl(control, (level, number) => {
+        const call = { action: "send a control message", syscall: "sendmsg" };
+        permitOption(level, number, call);
+      });
     } catch (error) {
       return Promise.reject(error);
     }
-    const to = address && copyName(address);
     const guard = guardOf(buffers);
     let sent = 0;
     const attempt = () => {
@@ -1290,6 +1330,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    *
    * @throws {SocketError} `ENOPROTOOPT` when there is no such option, `EINVAL`
    * when it does not take the value.
+   * @throws {NotCapableError} When it can change where packets go, as IP_OPTIONS
+   * does, unless net access to every host is granted.
    *
    * @example An option by its number
    * ```ts
@@ -1313,7 +1355,10 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     number: number,
     value: Uint8Array<ArrayBuffer>,
   ): void {
-    setRawOption(this.#fd("set an option", "setsockopt"), level, number, value);
+    const fd = this.#fd("set an option", "setsockopt");
+    const call = { action: "set an option", syscall: "setsockopt" };
+    permitOption(level, number, call);
+    setRawOption(fd, level, number, value);
   }
 
   /**

@@ -111,12 +111,20 @@ class PosixTransport implements DatagramTransport {
     return this.#bound === "0.0.0.0" || this.#bound === "::";
   }
 
+  /** Takes the peer away; if that would cost the port, the peer stays. */
   #dissolve(): void {
     const { port } = this.localAddr;
     this.#socket.disconnect();
     // Linux lets go of a port that it had chosen itself.
     const { port: left } = this.#socket.getSockName() as InetName;
-    if (left === 0) this.#socket.bind({ hostname: this.#bound, port });
+    if (left !== 0) return;
+    try {
+      this.#socket.bind({ hostname: this.#bound, port });
+    } catch (error) {
+      if (this.#peer !== undefined) this.#socket.connectNow(this.#peer);
+      this.localAddr = this.#nameNow(); // with another port, if that one was taken
+      throw error;
+    }
   }
 
   disconnect(): void {
