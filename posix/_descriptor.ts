@@ -1,5 +1,11 @@
 import { socketError } from "../errors/mod.ts";
-import { checkWait, type WaitOptions } from "../wait/mod.ts";
+import {
+  afterTurn,
+  checkWait,
+  rejectFairly,
+  resolveFairly,
+  type WaitOptions,
+} from "../wait/mod.ts";
 import { closeNow } from "./_close.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI } from "./constants.ts";
 import { POLLRDHUP } from "./_poll_now.ts";
@@ -98,7 +104,7 @@ export class Descriptor implements Watched {
         this.spin === 0 && this.#isRef && options?.timeout !== 0;
       if (queue.length === 0 && !isVain) {
         const result = attempt() ?? this.#spin(attempt);
-        if (result !== undefined) return Promise.resolve(result);
+        if (result !== undefined) return resolveFairly(result);
       }
       this.#watch();
       const timeout = () => socketError("ETIMEDOUT", { action, syscall });
@@ -113,8 +119,17 @@ export class Descriptor implements Watched {
       if (isPaced) this.#startPacer();
       return waiting;
     } catch (error) {
-      return Promise.reject(error);
+      return rejectFairly(error);
     }
+  }
+
+  /**
+   * Tries the waiting calls again when the event loop has had its turn: for an
+   * attempt that returns undefined although it could go on.
+   */
+  continueLater(side: Side): void {
+    const queue = side === "receiving" ? this.#receiving : this.#sending;
+    afterTurn(() => queue.run());
   }
 
   #startPacer(): void {

@@ -1,3 +1,4 @@
+import { afterTurn, isLoopStarved } from "../wait/mod.ts";
 import { Epoll } from "./_epoll.ts";
 import { type Libc, loadLibc } from "./_libc.ts";
 import { PollSet } from "./_poll_set.ts";
@@ -121,6 +122,10 @@ export class Reactor {
     if (this.#patience > 0) {
       this.#patience--;
       return this.#schedule();
+    }
+    if (isLoopStarved()) {
+      this.#isScheduled = true;
+      return afterTurn(this.#turn);
     }
     if (this.#looks > 0) {
       this.#looks--;

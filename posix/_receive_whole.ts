@@ -28,13 +28,18 @@ export interface WholeReceive<T> {
   partial(): T | undefined;
 }
 
-/**
- * MSG_WAITALL: each try goes on where the last one stopped. An error after some of
- * it is for the next call, which `keepFault` keeps it for.
- */
+/** What a receive in several parts needs of its socket. */
+export interface WholeOwner {
+  /** Keeps an error that follows some bytes, for the next call. */
+  keepFault(error: unknown): void;
+  /** Whether to stop here; the next try then follows by itself. */
+  mustPause(): boolean;
+}
+
+/** MSG_WAITALL: each try goes on where the last one stopped. */
 export function receiveWhole<T extends Part>(
   parts: Parts<T>,
-  keepFault: (error: unknown) => void,
+  owner: WholeOwner,
 ): WholeReceive<T> {
   let whole: T | undefined;
   const attempt = () => {
@@ -45,13 +50,14 @@ export function receiveWhole<T extends Part>(
         part = parts.receive(whole?.length ?? 0);
       } catch (error) {
         if (whole === undefined) throw error;
-        keepFault(error);
+        owner.keepFault(error);
         return whole;
       }
       if (part === undefined) return undefined;
       if (part.length === 0) return whole ?? part;
       whole = whole === undefined ? part : parts.join(whole, part);
       if (whole.length >= room || parts.isLast(part)) return whole;
+      if (owner.mustPause()) return undefined;
     }
   };
   return { attempt, partial: () => whole };

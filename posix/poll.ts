@@ -1,5 +1,10 @@
 import { socketError } from "../errors/mod.ts";
-import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
+import {
+  checkWait,
+  resolveFairly,
+  waitFor,
+  type WaitOptions,
+} from "../wait/mod.ts";
 import { POLLNVAL } from "./constants.ts";
 import { pollNow } from "./_poll_now.ts";
 import { descriptorIn, type PosixSocket } from "./socket.ts";
@@ -51,7 +56,7 @@ export async function poll(
   checkWait(options);
   const asked = requests.map(({ socket, events }) => ({ socket, events }));
   const now = look(asked);
-  if (now !== undefined) return now;
+  if (now !== undefined) return await resolveFairly(now);
   const { promise, resolve, reject } = Promise.withResolvers<number[]>();
   const onEvents = () => {
     try {

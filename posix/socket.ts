@@ -1,7 +1,13 @@
 import { AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from "../address/mod.ts";
 import { checkInteger, showValue } from "../check/mod.ts";
 import { socketError } from "../errors/mod.ts";
-import { checkWait, type WaitOptions } from "../wait/mod.ts";
+import {
+  checkWait,
+  isLoopStarved,
+  rejectFairly,
+  resolveFairly,
+  type WaitOptions,
+} from "../wait/mod.ts";
 import { receiveBatchNow, sendBatchNow } from "./_batch.ts";
 import { guardOf, requireBuffer, restOf, sizeOf } from "./_buffer.ts";
 import { connectNow, disconnectNow } from "./_connect.ts";
@@ -418,8 +424,13 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     this.#toReach(to, "connect to", "connect");
     const action = `connect to ${showName(to)}`;
     const attempt = () => connectNow(fd, { bytes, length }, action);
-    const begun = attempt();
-    if (begun === true) return;
+    let begun: ReturnType<typeof attempt>;
+    try {
+      begun = attempt();
+    } catch (error) {
+      return await rejectFairly(error);
+    }
+    if (begun === true) return await resolveFairly(undefined);
     let isGivenUp = false;
     const partial = () => {
       isGivenUp = true;
@@ -427,7 +438,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     };
     // A local listener whose queue is full is asked again.
     const isPaced = begun === false;
-    const isDone = isPaced ? () => attempt() === true || undefined : begun;
+    const isDone = begun === false
+      ? () => attempt() === true || undefined
+      : begun;
     const call = { action, syscall: "connect", partial, isPaced };
     try {
       await this.#descriptor.perform("sending", isDone, options, call);
@@ -529,11 +542,11 @@ export class PosixSocket implements Disposable, AsyncDisposable {
         requireBuffer(bytes, size);
         const count = sendNow(this.#fd("send", "send"), bytes, 0);
         if (count !== undefined) {
-          if (!this.#isStream || count === size) return Promise.resolve(count);
+          if (!this.#isStream || count === size) return resolveFairly(count);
           sent = count;
         }
       } catch (error) {
-        return Promise.reject(error);
+        return rejectFairly(error);
       }
     }
     const call = { action: `send ${size} bytes`, syscall: "send" };
@@ -552,6 +565,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
         if (count === undefined) return undefined;
         sent += count;
         if (sent >= bytes.length) return sent;
+        if (this.#mustPause("sending", flags)) return undefined;
       }
     };
     const partial = () => sent === 0 ? undefined : sent;
@@ -660,7 +674,17 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   ): WholeReceive<T> {
     return (flags & MSG_PEEK) !== 0
       ? peekWhole(this.#descriptor, parts)
-      : receiveWhole(parts, (error) => this.#fault = error);
+      : receiveWhole(parts, {
+        keepFault: (error) => this.#fault = error,
+        mustPause: () => this.#mustPause("receiving", flags),
+      });
+  }
+
+  /** Whether a call in several parts goes on when the event loop had its turn. */
+  #mustPause(side: Side, flags: number): boolean {
+    if ((flags & MSG_DONTWAIT) !== 0 || !isLoopStarved()) return false;
+    this.#descriptor.continueLater(side);
+    return true;
   }
 
   #throwFault(): void {
@@ -1053,6 +1077,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
         sent += count;
         if (!this.#isStream || sent >= sizeOf(buffers)) return sent;
         beside = NOTHING; // the first bytes took it along
+        if (this.#mustPause("sending", flags)) return undefined;
       }
     };
     const partial = () => sent === 0 ? undefined : sent;
@@ -1150,11 +1175,11 @@ export class PosixSocket implements Disposable, AsyncDisposable {
       const result = this.#descriptor.isBusy(side)
         ? undefined
         : guarded() ?? call.partial?.();
-      if (result !== undefined) return Promise.resolve(result);
+      if (result !== undefined) return resolveFairly(result);
       const { action, syscall } = call;
       throw socketError("EAGAIN", { action, syscall });
     } catch (error) {
-      return Promise.reject(error);
+      return rejectFairly(error);
     }
   }
 

@@ -10,6 +10,7 @@ import {
   throwForeign,
 } from "../libc/mod.ts";
 import type { InetName, MessageBatch, PosixSocket } from "../posix/mod.ts";
+import { isLoopStarved, nextTurn } from "../wait/mod.ts";
 import { Memberships } from "./_membership.ts";
 import { applySetting, changeMembership } from "./_posix_settings.ts";
 import type {
@@ -34,9 +35,6 @@ const BATCH_COUNT = 64;
  * 100,000 small datagrams a second.
  */
 const RECEIVE_BUFFER = 1024 * 1024;
-
-/** After how many datagrams in a row the rest of the program has its turn. */
-const STRETCH = 1024;
 
 function capacityOf(size: number): number {
   return Math.max(1, Math.min(BATCH_COUNT, Math.floor(BATCH_BYTES / size)));
@@ -63,8 +61,6 @@ class PosixTransport implements DatagramTransport {
   /** What the last call brought, and how much of it has been taken. */
   #received: MessageBatch | undefined;
   #taken = 0;
-  /** How many have been received since there was nothing to receive. */
-  #stretch = 0;
   #fault: unknown;
 
   constructor(posix: Posix, socket: PosixSocket, target: BindTarget) {
@@ -159,13 +155,10 @@ class PosixTransport implements DatagramTransport {
 
   receiveNow(): RawDatagram | undefined {
     const next = this.#next();
-    if (next !== undefined || this.#stretch >= STRETCH) return next;
+    if (next !== undefined) return next;
     try {
       const count = this.#socket.recvManyNow(this.#batch);
-      if (count === undefined) {
-        this.#stretch = 0;
-        return undefined;
-      }
+      if (count === undefined) return undefined;
     } catch (error) {
       this.#fault = error; // for the next receive: the kernel tells it but once
       return undefined;
@@ -176,7 +169,6 @@ class PosixTransport implements DatagramTransport {
   /** The first of what the last call brought. */
   #first(): RawDatagram | undefined {
     this.#taken = 0;
-    this.#stretch += this.#batch.length;
     return this.#next();
   }
 
@@ -191,17 +183,10 @@ class PosixTransport implements DatagramTransport {
       this.#fault = undefined;
       return call(() => onFailed(foreignError(fault)));
     }
-    return this.#receiveMany().then(
+    return this.#socket.recvMany(this.#batch).then(
       () => onDatagram(this.#first()!),
       (error) => onFailed(foreignError(error)),
     ) as Promise<Awaited<T>>;
-  }
-
-  #receiveMany(): Promise<number> {
-    if (this.#stretch < STRETCH) return this.#socket.recvMany(this.#batch);
-    this.#stretch = 0;
-    return new Promise((resolve) => setImmediate(resolve))
-      .then(() => this.#socket.recvMany(this.#batch));
   }
 
   send(bytes: Uint8Array, hostname: string, port: number): Promise<number> {
@@ -234,6 +219,7 @@ class PosixTransport implements DatagramTransport {
       const count = this.#try(() => this.#sendBatch(batch, datagrams, at));
       onSent(count);
       at += count;
+      if (isLoopStarved()) await nextTurn();
       if (count > 0) continue;
       // Waits until there is room, or fails as the first of the rest does.
       const { bytes, hostname, port } = datagrams[at++]!;
@@ -242,7 +228,10 @@ class PosixTransport implements DatagramTransport {
     }
   }
 
-  /** Sends as many as the kernel takes of a batch at once, from one on. */
+  /**
+   * Sends as many as the kernel takes of a batch at once, from one on. The batch
+   * ends before a datagram that is refused; the next batch then fails with it.
+   */
   #sendBatch(
     batch: MessageBatch,
     datagrams: readonly OutgoingDatagram[],
@@ -253,8 +242,13 @@ class PosixTransport implements DatagramTransport {
     for (let at = from; at < end; at++) {
       const datagram = datagrams[at]!;
       const { bytes, hostname, port } = datagram;
-      if (this.#isPeer(hostname, port)) batch.push(bytes);
-      else this.#socket.addTo(batch, bytes, datagram);
+      try {
+        if (this.#isPeer(hostname, port)) batch.push(bytes);
+        else this.#socket.addTo(batch, bytes, datagram);
+      } catch (error) {
+        if (batch.length === 0) throw error;
+        break;
+      }
     }
     return this.#socket.sendManyNow(batch) ?? 0;
   }

@@ -2,7 +2,9 @@ import {
   arm,
   checkWait,
   isBounded,
+  isLoopStarved,
   rejectTraced,
+  resolveFairly,
   type WaitOptions,
 } from "../wait/mod.ts";
 import { DatagramQueue, type QueueLimits } from "./_datagram_queue.ts";
@@ -81,7 +83,7 @@ export class Receiver {
       if (this.#error !== undefined) throw this.#error;
       if (this.#waiting.length === 0) {
         const kept = this.#now();
-        if (kept !== undefined) return Promise.resolve(take(kept));
+        if (kept !== undefined) return resolveFairly(take(kept));
         if (!this.#isReceiving && !isBounded(options)) {
           return this.#receiveAlone(take);
         }
@@ -215,6 +217,7 @@ export class Receiver {
       const datagram = this.#now();
       if (datagram === undefined) break;
       take(datagram);
+      if (isLoopStarved()) return; // the rest is for the next batch
     }
     if (most === 0 || this.#transport.backend !== "deno") return;
     let patience = PATIENCE;

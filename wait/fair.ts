@@ -87,3 +87,9 @@ export function resolveFairly<T>(result: T): Promise<T> {
   if (!isLoopStarved()) return Promise.resolve(result);
   return new Promise((resolve) => afterTurn(() => resolve(result)));
 }
+
+/** Rejects with the error of a call that failed at once, just as fairly. */
+export function rejectFairly(error: unknown): Promise<never> {
+  if (!isLoopStarved()) return Promise.reject(error);
+  return new Promise((_, reject) => afterTurn(() => reject(error)));
+}

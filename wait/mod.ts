@@ -10,8 +10,8 @@
  * - {@linkcode arm}: calls back when the options end a wait.
  * - {@linkcode waitFor}: waits for a promise, but no longer than the options allow.
  * - {@linkcode Timers}: the timers of an endpoint, which follow its `ref` and `unref`.
- * - {@linkcode resolveFairly}, {@linkcode isLoopStarved}, {@linkcode afterTurn},
- *   {@linkcode nextTurn}: leave the event loop its turn beside calls that complete
+ * - {@linkcode resolveFairly}, {@linkcode rejectFairly}, {@linkcode isLoopStarved},
+ *   {@linkcode afterTurn}, {@linkcode nextTurn}: leave the event loop its turn beside calls that complete
  *   at once.
  * - {@linkcode MAX_DELAY}: the longest delay that a timer keeps.
  * - {@linkcode retrace}, {@linkcode rejectTraced}: have the stack of an error name
