@@ -16,11 +16,17 @@ function linuxOf({ linux }: Libc, syscall: string): NonNullable<Libc["linux"]> {
   });
 }
 
-/** C's `sendmmsg`, from a datagram on; undefined where there is no room yet. */
+/** Which datagrams of a batch: the index of the first, and the one after the last. */
+export interface BatchSpan {
+  readonly from: number;
+  readonly end: number;
+}
+
+/** C's `sendmmsg` for some datagrams; undefined where there is no room yet. */
 export function sendBatchNow(
   fd: number,
   batch: MessageBatch,
-  from: number,
+  { from, end }: BatchSpan,
   flags: number,
 ): number | undefined {
   const libc = loadLibc();
@@ -35,7 +41,7 @@ export function sendBatchNow(
   const headers = partsOf(batch).headers();
   const rest = from === 0 ? headers : headers.subarray(from * MMSGHDR.size);
   const asked = callFlags(flags | MSG_NOSIGNAL);
-  const count = sendmmsg(fd, rest, batch.length - from, asked);
+  const count = sendmmsg(fd, rest, end - from, asked);
   if (count !== -1) return count;
   if (wouldBlock(libc)) return undefined;
   throw lastError("send datagrams", "sendmmsg");

@@ -896,16 +896,29 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     from: number,
     flags: number,
   ): number | undefined {
-    // What was received goes back to senders whose addresses nobody has asked for.
+    const end = this.#permittedEnd(batch, from);
+    return sendBatchNow(this.#descriptor.fd, batch, { from, end }, flags);
+  }
+
+  /**
+   * The index where the datagrams end that the program may send now: before one
+   * that is refused. Throws if that is the first one.
+   */
+  #permittedEnd(batch: MessageBatch, from: number): number {
+    // A batch that was received goes back to senders that nothing has checked.
     const count = partsOf(batch).fromSenders();
-    if (count > 0 && !this.#permit.isEverything) {
-      for (let i = from; i < count; i++) {
-        const name = batch.address(i);
-        const hasName = !("path" in name) || name.path !== "";
-        if (hasName) this.#toReach(name, "send to", "sendmmsg");
+    if (count === 0 || this.#permit.isEverything) return batch.length;
+    for (let i = from; i < count; i++) {
+      const name = batch.address(i);
+      if ("path" in name && name.path === "") continue;
+      try {
+        this.#toReach(name, "send to", "sendmmsg");
+      } catch (error) {
+        if (i === from) throw error;
+        return i;
       }
     }
-    return sendBatchNow(this.#descriptor.fd, batch, from, flags);
+    return batch.length;
   }
 
   /**

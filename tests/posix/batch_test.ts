@@ -3,10 +3,25 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   ClosedError,
   MessageTooLongError,
+  NotCapableError,
   TimedOutError,
 } from "@berkeley/sockets/errors";
-import { MessageBatch, MSG_TRUNC } from "../../posix/mod.ts";
-import { bytes, eachPosixFamily, NEVER, SOON, text } from "./_setup.ts";
+import {
+  AF_INET,
+  MessageBatch,
+  MSG_TRUNC,
+  SOCK_DGRAM,
+  socket,
+} from "../../posix/mod.ts";
+import { HAS_POSIX } from "../_posix.ts";
+import {
+  bytes,
+  eachPosixFamily,
+  NEVER,
+  posixTest,
+  SOON,
+  text,
+} from "./_setup.ts";
 
 eachPosixFamily("a batch is sent from a datagram that it holds", (setup) => {
   using a = setup.bind();
@@ -94,3 +109,36 @@ eachPosixFamily("one call at a time receives into a batch", async (setup) => {
   await a.sendTo(bytes("again"), b.getSockName());
   assertEquals([await b.recvMany(batch, SOON), batch.lengthAt(0)], [1, 5]);
 });
+
+/** A socket on another loopback address, which the test below may not reach. */
+const stranger = HAS_POSIX ? socket(AF_INET, SOCK_DGRAM) : undefined;
+stranger?.bind({ hostname: "127.0.0.2", port: 0 });
+
+posixTest(
+  "sendMany() sends what stands before a datagram that is refused",
+  async () => {
+    using other = stranger!;
+    using a = socket(AF_INET, SOCK_DGRAM);
+    a.bind({ hostname: "127.0.0.1", port: 0 });
+    using b = socket(AF_INET, SOCK_DGRAM);
+    b.bind({ hostname: "127.0.0.1", port: 0 });
+    b.setSockOpt("SO_RCVBUF", 1 << 20);
+    const batch = new MessageBatch({ capacity: 8, size: 8 });
+    await a.sendTo(bytes("0"), b.getSockName());
+    await a.sendTo(bytes("1"), b.getSockName());
+    await other.sendTo(bytes("2"), b.getSockName());
+    await a.sendTo(bytes("3"), b.getSockName());
+    assertEquals(await b.recvMany(batch), 4);
+
+    await assertRejects(() => b.sendMany(batch), NotCapableError, "127.0.0.2");
+    const buffer = new Uint8Array(8);
+    assertEquals(text(buffer, await a.recv(buffer, SOON)), "0");
+    assertEquals(text(buffer, await a.recv(buffer, SOON)), "1");
+    assertEquals(a.recvNow(buffer), undefined);
+
+    assertEquals(b.sendManyNow(batch), 2);
+    assertThrows(() => b.sendManyNow(batch, 2), NotCapableError);
+    assertEquals(b.sendManyNow(batch, 3), 1);
+  },
+  { net: ["127.0.0.1"], ffi: true },
+);

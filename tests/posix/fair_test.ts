@@ -15,44 +15,50 @@ import {
 import { assertFair, assertTimersFire } from "../_ticks.ts";
 import { eachPosixFamily, nameOf, posixTest } from "./_setup.ts";
 
-eachPosixFamily("datagrams in a loop let timers fire", async ({ bind }) => {
-  using a = bind();
-  using b = bind();
-  const bytes = new Uint8Array(64);
-  const buffer = new Uint8Array(64);
-  const to = b.getSockName();
-  await assertFair(async (isOver) => {
-    while (!isOver()) {
-      await a.sendTo(bytes, to);
-      await b.recvFrom(buffer);
-    }
-  });
-  a.connectNow(to);
-  await assertTimersFire(() => a.send(bytes));
-  const batch = new MessageBatch({ capacity: 16, size: 64 });
-  while (batch.push(bytes));
-  await assertTimersFire(() => a.sendMany(batch));
-  await assertTimersFire(() => a.sendMsg({ data: bytes }));
-});
+eachPosixFamily(
+  "sendTo() and recvFrom() in a loop let timers fire",
+  async ({ bind }) => {
+    using a = bind();
+    using b = bind();
+    const bytes = new Uint8Array(64);
+    const buffer = new Uint8Array(64);
+    const to = b.getSockName();
+    await assertFair(async (isOver) => {
+      while (!isOver()) {
+        await a.sendTo(bytes, to);
+        await b.recvFrom(buffer);
+      }
+    });
+    a.connectNow(to);
+    await assertTimersFire(() => a.send(bytes));
+    const batch = new MessageBatch({ capacity: 16, size: 64 });
+    while (batch.push(bytes));
+    await assertTimersFire(() => a.sendMany(batch));
+    await assertTimersFire(() => a.sendMsg({ data: bytes }));
+  },
+);
 
-eachPosixFamily("bytes in a loop let timers fire", async ({ pair }) => {
-  using ends = await pair();
-  const { client, server } = ends;
-  const bytes = new Uint8Array(64);
-  const buffer = new Uint8Array(64);
-  await assertFair(async (isOver) => {
-    while (!isOver()) {
-      await client.send(bytes);
-      await server.recv(buffer, { flags: MSG_WAITALL });
-    }
-  });
-  await assertTimersFire(async () => {
-    await client.sendMsg({ data: bytes });
-    await server.recvMsg(buffer);
-  });
-});
+eachPosixFamily(
+  "send() and recv() in a loop let timers fire",
+  async ({ pair }) => {
+    using ends = await pair();
+    const { client, server } = ends;
+    const bytes = new Uint8Array(64);
+    const buffer = new Uint8Array(64);
+    await assertFair(async (isOver) => {
+      while (!isOver()) {
+        await client.send(bytes);
+        await server.recv(buffer, { flags: MSG_WAITALL });
+      }
+    });
+    await assertTimersFire(async () => {
+      await client.sendMsg({ data: bytes });
+      await server.recvMsg(buffer);
+    });
+  },
+);
 
-eachPosixFamily("a large send and its receive let timers fire", async (
+eachPosixFamily("send() and recv() of many megabytes let timers fire", async (
   { pair },
 ) => {
   using ends = await pair();
@@ -70,7 +76,7 @@ eachPosixFamily("a large send and its receive let timers fire", async (
   });
 });
 
-eachPosixFamily("connections in a loop let timers fire", async (
+eachPosixFamily("connect() and accept() in a loop let timers fire", async (
   { af, listen },
 ) => {
   using listener = listen();
@@ -95,7 +101,7 @@ eachPosixFamily("connections in a loop let timers fire", async (
   });
 });
 
-posixTest("calls in a loop that fail at once let timers fire", async () => {
+posixTest("recv() and send() that fail at once let timers fire", async () => {
   const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
   using _a = a;
   using _b = b;
