@@ -44,13 +44,22 @@ export function checkHighWaterMark(mark: number | undefined): void {
   );
 }
 
-/** Refuses what is no bytes, such as text, for callers without types. */
+/** Whether a value is bytes, for callers without types. */
+export function isBytes(bytes: unknown): bytes is Uint8Array {
+  return bytes instanceof Uint8Array;
+}
+
+/** Refuses a value that is not bytes, such as text. */
 export function checkBytes(bytes: Uint8Array): void {
-  if (bytes instanceof Uint8Array) return;
-  const hint = typeof bytes === "string"
-    ? "; new TextEncoder().encode(text) makes one of text"
+  if (!isBytes(bytes)) throw notBytes(bytes);
+}
+
+/** Returns the error of a value that is not bytes. */
+export function notBytes(value: unknown): TypeError {
+  const hint = typeof value === "string"
+    ? ": pass new TextEncoder().encode(text)"
     : "";
-  throw new TypeError(`Cannot use ${kindOf(bytes)} as a Uint8Array${hint}`);
+  return new TypeError(`Cannot use ${kindOf(value)} as bytes${hint}`);
 }
 
 function kindOf(value: unknown): string {

@@ -7,13 +7,21 @@ import {
 } from "../libc/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import { checkWait, Timers, waitFor, type WaitOptions } from "../wait/mod.ts";
-import { checkBytes, checkCount, checkIdle } from "./_check.ts";
+import {
+  checkBytes,
+  checkCount,
+  checkIdle,
+  isBytes,
+  notBytes,
+} from "./_check.ts";
 import { readLine, readUntil, type ReadUntilOptions } from "./_delimited.ts";
 import {
   FrameIterator,
   FrameReader,
   type FrameReadOptions,
 } from "./_frame_reader.ts";
+import { BuiltInFraming } from "./framing/built_in_framing.ts";
+import { encodeShared } from "./framing/encode.ts";
 import { encodeFrame, type Framing } from "./framing/mod.ts";
 import { type Refusal, refusal } from "./_refusal.ts";
 import { StreamReader } from "./_stream_reader.ts";
@@ -570,7 +578,7 @@ export class TcpConn implements Deno.TcpConn {
    * ```
    */
   write(bytes: Uint8Array, options?: WaitOptions): Promise<number> {
-    checkBytes(bytes);
+    if (!isBytes(bytes)) return Promise.reject(notBytes(bytes));
     return this.#writer.write(bytes, true, options);
   }
 
@@ -637,7 +645,7 @@ export class TcpConn implements Deno.TcpConn {
    * ```
    */
   send(bytes: Uint8Array): Promise<void> {
-    checkBytes(bytes);
+    if (!isBytes(bytes)) return Promise.reject(notBytes(bytes));
     return this.#writer.send(bytes);
   }
 
@@ -646,6 +654,8 @@ export class TcpConn implements Deno.TcpConn {
    * straight into the send queue.
    *
    * @throws {FrameError} When the frame is larger than the limit.
+   * @throws {TypeError} If the framing breaks the contract of `Framing`; nothing of
+   * the frame is sent then.
    *
    * @example A message with its length in front
    * ```ts
@@ -665,12 +675,35 @@ export class TcpConn implements Deno.TcpConn {
    * ```
    */
   sendFrame(framing: Framing, frame: Uint8Array): Promise<void> {
-    checkBytes(frame);
-    const size = framing.encodedSize(frame);
+    if (framing !== this.#builtIn || !isBytes(frame)) {
+      return this.#sendOther(framing, frame);
+    }
+    let size: number;
+    try { // around no more than this: it is the path of small messages
+      size = framing.encodedSize(frame);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     const target = this.#writer.reserve(size);
     if (target === undefined) return this.send(encodeFrame(framing, frame));
     framing.encodeInto(frame, target, this.#writer.tailEnd);
     return this.#writer.commit(size);
+  }
+
+  /** The framing of this package that was used last: looking again is dear. */
+  #builtIn: Framing | undefined;
+
+  #sendOther(framing: Framing, frame: Uint8Array): Promise<void> {
+    try {
+      checkBytes(frame);
+      if (!BuiltInFraming.has(framing)) {
+        return this.#writer.send(encodeShared(framing, frame));
+      }
+      this.#builtIn = framing;
+      return this.sendFrame(framing, frame);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -860,7 +893,7 @@ export class TcpConn implements Deno.TcpConn {
    * `timeout`, by default 5000 ms, and with what went wrong otherwise.
    *
    * @throws {TimedOutError} When the peer has not ended its side in time.
-   * @throws {RangeError} When `timeout` is negative.
+   * @throws {RangeError} When `timeout` is negative; the connection stays open.
    *
    * @example Knowing that the peer has read it all
    * ```ts
@@ -883,12 +916,13 @@ export class TcpConn implements Deno.TcpConn {
    * ```
    */
   async closeGracefully(options?: WaitOptions): Promise<void> {
+    const { signal, timeout = DEFAULT_GRACE } = options ?? {};
+    checkWait({ timeout, signal: signal?.aborted ? undefined : signal });
     if (this.#isClosed) return this.#closing;
     try {
-      checkWait(options);
       await waitFor(
         this.#sayGoodbye(),
-        { ...options, timeout: options?.timeout ?? DEFAULT_GRACE },
+        { signal, timeout },
         () => this.#error("ETIMEDOUT", "close"),
         undefined,
         this.#timers,

@@ -1,4 +1,7 @@
+import { checkBytes } from "../_check.ts";
+import { BuiltInFraming } from "./built_in_framing.ts";
 import { locateFrame } from "./codec_check.ts";
+import { encodeShared } from "./encode.ts";
 import { type Framing, newBounds } from "./framing.ts";
 
 /**
@@ -6,6 +9,8 @@ import { type Framing, newBounds } from "./framing.ts";
  *
  * @throws {FrameError} When the frame is larger than the limit, or cannot be
  * framed.
+ * @throws {TypeError} If `frame` is not a `Uint8Array`, or the framing breaks the
+ * contract of `Framing`.
  *
  * @example A frame with its length in front
  * ```ts
@@ -20,6 +25,10 @@ export function encodeFrame(
   framing: Framing,
   frame: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
+  checkBytes(frame);
+  if (!BuiltInFraming.has(framing)) {
+    return new Uint8Array(encodeShared(framing, frame));
+  }
   const encoded = new Uint8Array(framing.encodedSize(frame));
   framing.encodeInto(frame, encoded, 0);
   return encoded;
@@ -37,6 +46,8 @@ export interface DecodedFrames {
  * All complete frames in `bytes`, and what is left.
  *
  * @throws {FrameError} When a frame is larger than the limit, or malformed.
+ * @throws {TypeError} If `bytes` is not a `Uint8Array`, or the framing breaks the
+ * contract of `Framing`.
  *
  * @example A datagram or a file with frames in it
  * ```ts
@@ -55,6 +66,7 @@ export function decodeFrames(
   framing: Framing,
   bytes: Uint8Array,
 ): DecodedFrames {
+  checkBytes(bytes);
   const frames: Uint8Array[] = [];
   const bounds = newBounds();
   let start = 0;

@@ -1,4 +1,6 @@
+import { checkBytes } from "../_check.ts";
 import { indexOfBytes } from "../_index_of_bytes.ts";
+import { BuiltInFraming } from "./built_in_framing.ts";
 import { FrameError } from "./frame_error.ts";
 import {
   checkFrameSize,
@@ -8,11 +10,12 @@ import {
   type FramingOptions,
 } from "./framing.ts";
 
-class DelimiterFraming implements Framing {
+class DelimiterFraming extends BuiltInFraming {
   readonly maxFrameSize: number;
   readonly #delimiter: Uint8Array;
 
   constructor(delimiter: Uint8Array, options: FramingOptions) {
+    super();
     this.#delimiter = delimiter;
     this.maxFrameSize = checkMaxFrameSize(options);
   }
@@ -61,7 +64,9 @@ class DelimiterFraming implements Framing {
 /**
  * Frames that end with a delimiter, which is not part of them.
  *
- * @throws {TypeError} When the delimiter has no bytes.
+ * The delimiter is copied.
+ *
+ * @throws {TypeError} If the delimiter has no bytes, or is neither text nor bytes.
  * @throws {RangeError} When the limit is not a positive integer.
  *
  * @example Lines
@@ -83,9 +88,15 @@ export function delimiterFraming(
 ): Framing {
   const bytes = typeof delimiter === "string"
     ? new TextEncoder().encode(delimiter)
-    : delimiter.slice();
+    : copyOf(delimiter);
   if (bytes.length === 0) {
     throw new TypeError("Cannot frame by a delimiter of no bytes");
   }
-  return new DelimiterFraming(bytes, options);
+  return Object.freeze(new DelimiterFraming(bytes, options));
+}
+
+/** Returns a copy; `slice()` of a Buffer is a view. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  checkBytes(bytes);
+  return new Uint8Array(bytes);
 }

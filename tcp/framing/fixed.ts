@@ -1,11 +1,13 @@
 import { showValue } from "../../check/mod.ts";
 import { FrameError } from "./frame_error.ts";
+import { BuiltInFraming } from "./built_in_framing.ts";
 import type { FrameBounds, Framing } from "./framing.ts";
 
-class FixedFraming implements Framing {
+class FixedFraming extends BuiltInFraming {
   readonly maxFrameSize: number;
 
   constructor(size: number) {
+    super();
     this.maxFrameSize = size;
   }
 
@@ -64,5 +66,5 @@ export function fixedFraming(size: number): Framing {
       } bytes: the size must be a positive integer`,
     );
   }
-  return new FixedFraming(size);
+  return Object.freeze(new FixedFraming(size));
 }

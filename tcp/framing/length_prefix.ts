@@ -1,4 +1,5 @@
 import { showValue } from "../../check/mod.ts";
+import { BuiltInFraming } from "./built_in_framing.ts";
 import { FrameError } from "./frame_error.ts";
 import {
   checkFrameSize,
@@ -41,7 +42,7 @@ export interface LengthPrefixOptions extends FramingOptions {
  * Length first. Where there is a header, frames are whole messages, header and
  * length included; sending one fills in the length.
  */
-class LengthPrefixFraming implements Framing {
+class LengthPrefixFraming extends BuiltInFraming {
   readonly maxFrameSize: number;
   readonly #width: number;
   readonly #isLittle: boolean;
@@ -53,6 +54,7 @@ class LengthPrefixFraming implements Framing {
   readonly #most: number;
 
   constructor(width: number, options: LengthPrefixOptions) {
+    super();
     const { byteOrder = "big", headerBefore = 0, headerAfter = 0 } = options;
     this.maxFrameSize = checkMaxFrameSize(options);
     this.#width = width;
@@ -149,10 +151,11 @@ function checkHeader(size: number): number {
 const MAX_VARINT = 8;
 
 /** The length as a base-128 varint, least significant group first. */
-class VarintFraming implements Framing {
+class VarintFraming extends BuiltInFraming {
   readonly maxFrameSize: number;
 
   constructor(options: FramingOptions) {
+    super();
     this.maxFrameSize = checkMaxFrameSize(options);
   }
 
@@ -230,7 +233,7 @@ export function lengthPrefixFraming(
         "Cannot frame a varint with options of a fixed width",
       );
     }
-    return new VarintFraming(options);
+    return Object.freeze(new VarintFraming(options));
   }
   if (width !== 1 && width !== 2 && width !== 4 && width !== 8) {
     throw new RangeError(
@@ -239,5 +242,5 @@ export function lengthPrefixFraming(
       } bytes: 1, 2, 4 or 8 are possible`,
     );
   }
-  return new LengthPrefixFraming(width, options);
+  return Object.freeze(new LengthPrefixFraming(width, options));
 }

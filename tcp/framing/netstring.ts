@@ -1,3 +1,4 @@
+import { BuiltInFraming } from "./built_in_framing.ts";
 import { FrameError } from "./frame_error.ts";
 import {
   checkFrameSize,
@@ -11,10 +12,11 @@ const COLON = 0x3a;
 const COMMA = 0x2c;
 const ZERO = 0x30;
 
-class NetstringFraming implements Framing {
+class NetstringFraming extends BuiltInFraming {
   readonly maxFrameSize: number;
 
   constructor(options: FramingOptions) {
+    super();
     this.maxFrameSize = checkMaxFrameSize(options);
   }
 
@@ -95,5 +97,5 @@ class NetstringFraming implements Framing {
  * ```
  */
 export function netstringFraming(options: FramingOptions = {}): Framing {
-  return new NetstringFraming(options);
+  return Object.freeze(new NetstringFraming(options));
 }

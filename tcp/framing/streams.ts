@@ -1,4 +1,5 @@
 import { socketError } from "../../errors/mod.ts";
+import { checkBytes } from "../_check.ts";
 import { encodeFrame } from "./bytes.ts";
 import { locateFrame } from "./codec_check.ts";
 import { type FrameBounds, type Framing, newBounds } from "./framing.ts";
@@ -21,6 +22,7 @@ class Collector {
   }
 
   *add(chunk: Uint8Array): Generator<Uint8Array<ArrayBuffer>> {
+    checkBytes(chunk);
     const needed = this.#end + chunk.length;
     if (needed > this.#buffer.length) {
       const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));

@@ -61,3 +61,66 @@ export const WRONG_LOCATES: [string, Framing][] = [
     }),
   ],
 ];
+
+/** Sizes that no frame has, and what `encodedSize` may do instead of returning one. */
+const WRONG_SIZES: [string, (right: number) => unknown][] = [
+  ["NaN", () => NaN],
+  ["nothing", () => undefined],
+  ["null", () => null],
+  ["a negative size", () => -3],
+  ["half a byte", (right) => right + 0.5],
+  ["infinity", () => Infinity],
+  ["text", (right) => `${right}`],
+  ["a promise", (right) => Promise.resolve(right)],
+  ["more than there is memory for", () => Number.MAX_SAFE_INTEGER],
+];
+
+/** Each framing at fault in sending, with the method that its error names. */
+export const WRONG_ENCODERS: [string, string, Framing][] = [
+  ...WRONG_SIZES.map(([name, size]): [string, string, Framing] => [
+    `encodedSize() returns ${name}`,
+    "encodedSize()",
+    codec({ encodedSize: (frame) => size(RIGHT.encodedSize(frame)) as number }),
+  ]),
+  ["encodedSize() throws", "encodedSize()", codec({ encodedSize: fail })],
+  ["encodeInto() throws", "encodeInto()", codec({ encodeInto: fail })],
+  [
+    "encodeInto() throws after it has written",
+    "encodeInto()",
+    codec({
+      encodeInto(frame, target, at) {
+        RIGHT.encodeInto(frame, target, at);
+        throw new Error("boom");
+      },
+    }),
+  ],
+  [
+    "encodedSize() returns a byte too many",
+    "encodedSize()",
+    codec({ encodedSize: (frame) => RIGHT.encodedSize(frame) + 1 }),
+  ],
+  [
+    "encodedSize() returns far too many",
+    "encodedSize()",
+    codec({ encodedSize: (frame) => RIGHT.encodedSize(frame) + 3000 }),
+  ],
+  [
+    "encodedSize() returns more than a chunk too many",
+    "encodedSize()",
+    codec({ encodedSize: (frame) => RIGHT.encodedSize(frame) + 70_000 }),
+  ],
+  [
+    "encodedSize() returns a byte too few",
+    "encodedSize()",
+    codec({ encodedSize: (frame) => RIGHT.encodedSize(frame) - 1 }),
+  ],
+  [
+    "encodeInto() writes nothing",
+    "encodeInto()",
+    codec({ encodeInto() {} }),
+  ],
+];
+
+function fail(): never {
+  throw new Error("boom");
+}

@@ -1,7 +1,11 @@
 /** What callers without types may pass, and what comes too late. */
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BrokenPipeError } from "@berkeley/sockets/errors";
-import { lengthPrefixFraming } from "@berkeley/sockets/tcp";
+import {
+  FrameError,
+  type Framing,
+  lengthPrefixFraming,
+} from "@berkeley/sockets/tcp";
 import { bytes, eachTransport, readAll, text } from "./_each_transport.ts";
 
 const framing = lengthPrefixFraming(2);
@@ -23,13 +27,13 @@ eachTransport(
       null,
     ] as unknown[] as Uint8Array[];
     for (const bad of notBytes) {
-      assertThrows(() => client.send(bad), TypeError);
-      assertThrows(() => client.sendFrame(framing, bad), TypeError);
-      assertThrows(() => client.write(bad), TypeError);
+      await assertRejects(() => client.send(bad), TypeError);
+      await assertRejects(() => client.sendFrame(framing, bad), TypeError);
+      await assertRejects(() => client.write(bad), TypeError);
       await assertRejects(() => client.writeAll(bad), TypeError);
       assertThrows(() => client.read(bad), TypeError);
     }
-    assertThrows(
+    await assertRejects(
       () => client.send("text" as unknown as Uint8Array),
       TypeError,
       "new TextEncoder().encode",
@@ -60,5 +64,54 @@ eachTransport(
     await ends.server.readExact(9_000_000);
     assertEquals(text(await readAll(ends.server)), "last");
     await Promise.all([writing, ending]);
+  },
+);
+
+eachTransport(
+  "wait options that are none reject, and do no harm",
+  async ({ pair }) => {
+    using ends = await pair();
+    const { client } = ends;
+    const some = new Uint8Array(1);
+    const calls = (options: object) => [
+      () => client.write(some, options),
+      () => client.writeAll(some, options),
+      () => client.flush(options),
+      () => client.closeGracefully(options),
+    ];
+    for (const timeout of ["5", null, true, {}, 5n]) {
+      for (const call of calls({ timeout })) {
+        await assertRejects(call, TypeError);
+      }
+    }
+    for (const timeout of [-1, NaN]) {
+      for (const call of calls({ timeout })) {
+        await assertRejects(call, RangeError);
+      }
+    }
+    for (const call of calls({ signal: "stop" })) {
+      await assertRejects(call, TypeError);
+    }
+    assertEquals([client.isClosed, client.queued], [false, 0]);
+    await client.send(bytes("fine"));
+    await client.closeWrite();
+    assertEquals(text(await readAll(ends.server)), "fine");
+  },
+);
+
+eachTransport(
+  "sendFrame() rejects what a framing refuses",
+  async ({ pair }) => {
+    using ends = await pair();
+    const { client } = ends;
+    const large = new Uint8Array(70_000);
+    await assertRejects(() => client.sendFrame(framing, large), FrameError);
+    const none = undefined as unknown as Framing;
+    for (let again = 0; again < 2; again++) {
+      await assertRejects(() => client.sendFrame(none, bytes("x")), TypeError);
+    }
+    await client.sendFrame(framing, bytes("fine"));
+    await client.closeWrite();
+    assertEquals((await readAll(ends.server)).length, 6);
   },
 );
