@@ -1,18 +1,12 @@
-import { type IpAddress, parseIpAddress } from "../address/mod.ts";
-
-/** An address of this host's and the length of its prefix. */
-export interface InterfaceAddress {
-  readonly ip: IpAddress;
-  readonly prefixLength: number;
-}
+import { IpPrefix, parseIpAddress } from "../address/mod.ts";
 
 /** The interfaces are looked at no more often than this, in milliseconds. */
 const RECHECK_MS = 1000;
 let checked = -Infinity;
-let known: readonly InterfaceAddress[] | undefined;
+let known: readonly IpPrefix[] | undefined;
 
-/** This host's addresses; undefined where seeing them is not permitted already. */
-export function interfaceAddresses(): readonly InterfaceAddress[] | undefined {
+/** This host's addresses with their prefixes; undefined where seeing them is not permitted already. */
+export function interfaceAddresses(): readonly IpPrefix[] | undefined {
   const now = performance.now();
   if (now - checked >= RECHECK_MS) {
     checked = now;
@@ -21,14 +15,13 @@ export function interfaceAddresses(): readonly InterfaceAddress[] | undefined {
   return known;
 }
 
-function readInterfaces(): readonly InterfaceAddress[] | undefined {
+function readInterfaces(): readonly IpPrefix[] | undefined {
   const { state } = Deno.permissions.querySync({
     name: "sys",
     kind: "networkInterfaces",
   });
   if (state !== "granted") return undefined;
-  return Deno.networkInterfaces().map(({ address, cidr }) => ({
-    ip: parseIpAddress(address),
-    prefixLength: Number(cidr.split("/")[1]),
-  }));
+  return Deno.networkInterfaces().map(({ address, cidr }) =>
+    new IpPrefix(parseIpAddress(address), Number(cidr.split("/")[1]))
+  );
 }

@@ -3,10 +3,11 @@ import {
   AF_INET6,
   AF_UNSPEC,
   type IpAddress,
+  type IpPrefix,
   selectSource,
   sortAddresses,
 } from "../address/mod.ts";
-import { type InterfaceAddress, interfaceAddresses } from "./_interfaces.ts";
+import { interfaceAddresses } from "./_interfaces.ts";
 import type { AddressOrder } from "./resolver_options.ts";
 
 /** The addresses in the order that is wished for. */
@@ -25,21 +26,10 @@ export function orderAddresses(
     case "rfc6724": {
       const interfaces = interfaceAddresses();
       if (interfaces === undefined) return sortAddresses(addresses);
-      const sources = interfaces.map(({ ip }) => ip);
-      return sortAddresses(addresses, {
-        sourceFor: (ip) => sourceOf(ip, sources),
-      });
+      const sourceFor = (ip: IpAddress) => selectSource(ip, interfaces);
+      return sortAddresses(addresses, { sourceFor });
     }
   }
-}
-
-/** An IPv4-mapped destination is reached from an IPv4 address, mapped like it. */
-function sourceOf(
-  destination: IpAddress,
-  sources: readonly IpAddress[],
-): IpAddress | undefined {
-  if (!destination.isV4Mapped()) return selectSource(destination, sources);
-  return selectSource(destination.unmap(), sources)?.toV4Mapped();
 }
 
 function familyFirst(
@@ -59,7 +49,7 @@ function familyFirst(
  */
 export function configuredFamily(
   family: number,
-  interfaces: readonly InterfaceAddress[] | undefined,
+  interfaces: readonly IpPrefix[] | undefined,
 ): number | undefined {
   if (interfaces === undefined) return family;
   const has = (version: 4 | 6) =>

@@ -2,6 +2,7 @@ import {
   AF_INET,
   AF_INET6,
   AF_UNSPEC,
+  IpPrefix,
   parseIpAddress,
   SOCK_STREAM,
 } from "../../address/mod.ts";
@@ -226,10 +227,9 @@ for (
       `AI_ADDRCONFIG leaves ${expected} of family ${family} on a host with ${what}`,
     permissions: "none",
     fn() {
-      const interfaces = HAS[what].map((text) => ({
-        ip: parseIpAddress(text),
-        prefixLength: 64,
-      }));
+      const interfaces = HAS[what].map((text) =>
+        new IpPrefix(parseIpAddress(text), 24)
+      );
       assertEquals(configuredFamily(family, interfaces), expected);
       assertEquals(configuredFamily(family, undefined), family);
     },
