@@ -5,9 +5,11 @@
  *
  * - {@linkcode checkInteger}: refuses everything but the integers of a range.
  * - {@linkcode checkNumber}: refuses everything but numbers that are large enough.
+ * - {@linkcode checkType}, {@linkcode checkChoice}: refuse other types and values.
  * - {@linkcode showValue}: how a message shows a value.
  *
  * @module
  */
 export * from "./number.ts";
 export * from "./show_value.ts";
+export * from "./type.ts";

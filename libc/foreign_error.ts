@@ -1,14 +1,18 @@
 /**
- * A failure of `posix` as a runtime's own API would have it: with its code, for the
- * classes above to say what it was that failed. What they have nothing to add to is
+ * A failure of `posix` as a runtime's own API would have it: with its code and the C
+ * call, for the classes above to say what it was that failed. What they have nothing to add to is
  * as it was.
  */
 export function foreignError(error: unknown): unknown {
-  const { code, message } = error as { code?: string; message: string };
+  const { code, syscall, message } = error as {
+    code?: string;
+    syscall?: string;
+    message: string;
+  };
   const isWhole = code === "ENOTCAPABLE" || code === "ENOTSUP";
   return code === undefined || !/^E[A-Z0-9]+$/.test(code) || isWhole
     ? error
-    : Object.assign(new Error(message), { code });
+    : Object.assign(new Error(message), { code, syscall });
 }
 
 /** Throws the {@linkcode foreignError} of a failure. */

@@ -1,22 +1,22 @@
 import net from "node:net";
-import { requireNet } from "../permissions/mod.ts";
 import { takenAway } from "./_check.ts";
 import { plainNetAddr } from "./_net_addr.ts";
-import { DEFAULT_BACKLOG, firstPiece } from "./_transport.ts";
-import type {
-  ConnectTarget,
-  ListenerTransport,
-  ListenTarget,
-  StreamTransport,
-} from "./_transport.ts";
+import { firstPiece } from "./_transport.ts";
+import type { ConnectTarget, StreamTransport } from "./_transport.ts";
 
 type Settle<T> = {
   resolve: (value: T) => void;
   reject: (error: unknown) => void;
 };
 
+/**
+ * How many turns the runtime may go on with other work before it asks the kernel
+ * about a new socket: tokio asks after 61 at the latest.
+ */
+const TURNS_TO_KNOW = 64;
+
 /** A connection over `node:net`, which can bind the near end and send RST. */
-class NodeTransport implements StreamTransport {
+export class NodeTransport implements StreamTransport {
   readonly backend = "node";
   readonly localAddr: Deno.NetAddr;
   readonly remoteAddr: Deno.NetAddr;
@@ -29,9 +29,17 @@ class NodeTransport implements StreamTransport {
   #writing: Settle<number> | undefined;
   #ended = false;
   #error: unknown;
+  /** Whether the runtime may not know yet what the kernel has for this socket. */
+  #isNew: boolean;
+  /** Whether pending calls keep the program alive. */
+  #isRef = true;
+  /** Whether the socket keeps it alive now. */
+  #isHolding = true;
 
-  constructor(socket: net.Socket) {
+  constructor(socket: net.Socket, { isAccepted }: { isAccepted: boolean }) {
     this.#socket = socket;
+    this.#isNew = isAccepted;
+    this.#hold();
     this.localAddr = plainNetAddr({
       hostname: socket.localAddress ?? "",
       port: socket.localPort ?? 0,
@@ -43,8 +51,12 @@ class NodeTransport implements StreamTransport {
     if (socket.destroyed) { // reset before it was accepted
       this.#error = socket.errored ?? new Deno.errors.BadResource("closed");
     }
-    socket.on("readable", () => this.#onReadable());
+    socket.on("readable", () => {
+      this.#isNew = false;
+      this.#onReadable();
+    });
     socket.on("end", () => {
+      this.#isNew = false;
       this.#ended = true;
       this.#onReadable();
     });
@@ -56,7 +68,18 @@ class NodeTransport implements StreamTransport {
     return new Promise((resolve, reject) => {
       this.#reading = { buffer, size: buffer.length, resolve, reject };
       this.#onReadable();
+      this.#hold();
     });
+  }
+
+  /** Has the socket keep the program alive as long as a call is pending. */
+  #hold(): void {
+    const isHolding = this.#isRef &&
+      (this.#reading !== undefined || this.#writing !== undefined);
+    if (isHolding === this.#isHolding) return;
+    this.#isHolding = isHolding;
+    if (isHolding) this.#socket.ref();
+    else this.#socket.unref();
   }
 
   /** Gives the waiting read what the socket holds. */
@@ -66,6 +89,7 @@ class NodeTransport implements StreamTransport {
     const { buffer } = reading;
     if (buffer.length !== reading.size) {
       this.#reading = undefined;
+      this.#hold();
       reading.reject(takenAway("read into"));
       return;
     }
@@ -81,6 +105,7 @@ class NodeTransport implements StreamTransport {
       this.#settleRead(null);
     } else if (this.#error !== undefined) {
       this.#reading = undefined;
+      this.#hold();
       reading.reject(this.#error);
     }
   }
@@ -88,21 +113,38 @@ class NodeTransport implements StreamTransport {
   #settleRead(count: number | null): void {
     const { resolve } = this.#reading!;
     this.#reading = undefined;
+    this.#hold();
     resolve(count);
   }
 
   #fail(error: unknown): void {
     this.#error ??= error;
+    this.#isNew = false;
     this.#writing?.reject(this.#error);
     this.#writing = undefined;
     this.#onReadable();
   }
 
   write(bytes: Uint8Array): Promise<number> {
+    if (this.#isNew) return this.#writeWhenKnown(bytes);
     const some = firstPiece(bytes);
     return this.#untilDone(some.length, (done) => {
       this.#socket.write(some, done);
     });
+  }
+
+  /**
+   * Writes when the runtime knows of the socket that there is room. Before, it
+   * keeps the bytes until it has asked the kernel, and if it then learns that the
+   * peer has ended its side without a byte, it fails them with EPIPE, as of Deno
+   * 2.9. What the kernel takes at once is not affected.
+   */
+  async #writeWhenKnown(bytes: Uint8Array): Promise<number> {
+    for (let turn = 0; turn < TURNS_TO_KNOW && this.#isNew; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.#isNew = false;
+    return await this.write(bytes);
   }
 
   async closeWrite(): Promise<void> {
@@ -118,21 +160,25 @@ class NodeTransport implements StreamTransport {
     if (this.#error !== undefined) return Promise.reject(this.#error);
     return new Promise((resolve, reject) => {
       const writing = this.#writing = { resolve, reject };
+      this.#hold();
       start((error) => {
         // A failure is told by the event that follows: here it may be a mere
         // "canceled", in the wake of what the socket died of.
         if (this.#writing !== writing || error) return;
         this.#writing = undefined;
+        this.#hold();
         resolve(count);
       });
     });
   }
 
   close(): void {
+    this.#isNew = false;
     this.#socket.destroy();
   }
 
   reset(): boolean {
+    this.#isNew = false;
     this.#socket.resetAndDestroy();
     return true;
   }
@@ -149,11 +195,13 @@ class NodeTransport implements StreamTransport {
   }
 
   ref(): void {
-    this.#socket.ref();
+    this.#isRef = true;
+    this.#hold();
   }
 
   unref(): void {
-    this.#socket.unref();
+    this.#isRef = false;
+    this.#hold();
   }
 
   detach(): undefined {
@@ -188,147 +236,7 @@ export function connectNode(
     socket.once("connect", () => {
       socket.off("error", onError);
       signal.removeEventListener("abort", onAbort);
-      resolve(new NodeTransport(socket));
+      resolve(new NodeTransport(socket, { isAccepted: false }));
     });
   });
-}
-
-/** A listener over `node:net`. */
-class NodeListenerTransport implements ListenerTransport {
-  readonly backend = "node";
-  readonly addr: Deno.NetAddr;
-  readonly #server: net.Server;
-  /** Accepted before somebody asked: the event comes when it likes. */
-  readonly #ready: net.Socket[] = [];
-  readonly #backlog: number;
-  #accepting: Settle<StreamTransport> | undefined;
-  #error: unknown;
-
-  constructor(server: net.Server, backlog: number) {
-    this.#server = server;
-    this.#backlog = backlog;
-    const { address, port } = server.address() as net.AddressInfo;
-    this.addr = { transport: "tcp", hostname: address, port };
-    server.on("connection", (socket: net.Socket) => this.#onConnection(socket));
-    server.on("error", (error) => this.#onError(error));
-  }
-
-  #onConnection(socket: net.Socket): void {
-    const accepting = this.#accepting;
-    if (accepting === undefined && this.#ready.length >= this.#backlog) {
-      socket.destroy(); // as the kernel does when its own queue is full
-      return;
-    }
-    if (accepting === undefined) {
-      socket.on("error", ignore); // a reset before accept is met at the first read
-      this.#ready.push(socket);
-      return;
-    }
-    this.#accepting = undefined;
-    accepting.resolve(new NodeTransport(socket));
-  }
-
-  #onError(error: unknown): void {
-    if (this.#accepting === undefined) {
-      this.#error = error;
-      return;
-    }
-    this.#accepting.reject(error);
-    this.#accepting = undefined;
-  }
-
-  accept(): Promise<StreamTransport> {
-    const socket = this.#ready.shift();
-    if (socket !== undefined) {
-      const transport = new NodeTransport(socket);
-      socket.off("error", ignore);
-      return Promise.resolve(transport);
-    }
-    if (this.#error !== undefined) {
-      const error = this.#error;
-      this.#error = undefined;
-      return Promise.reject(error);
-    }
-    return new Promise((resolve, reject) => {
-      this.#accepting = { resolve, reject };
-    });
-  }
-
-  close(): Promise<void> {
-    // Its callback would also wait for the connections, which live on.
-    this.#server.close();
-    rememberClosed(this.addr.port);
-    for (const socket of this.#ready.splice(0)) socket.destroy();
-    this.#onError(new Deno.errors.BadResource("Listener has been closed"));
-    return Promise.resolve();
-  }
-
-  ref(): void {
-    this.#server.ref();
-  }
-
-  unref(): void {
-    this.#server.unref();
-  }
-}
-
-function ignore(): void {}
-
-/** How long the runtime may take to let go of a port, in milliseconds. */
-const LETTING_GO = 1000;
-/** When our own listeners on these ports were closed. */
-const closedAt = new Map<number, number>();
-
-function rememberClosed(port: number): void {
-  for (const [old, at] of closedAt) {
-    if (performance.now() - at > LETTING_GO) closedAt.delete(old);
-  }
-  closedAt.set(port, performance.now());
-}
-
-/** Listens, on a port that one of our own listeners may just have closed, too. */
-export async function listenNode(
-  target: ListenTarget,
-): Promise<ListenerTransport> {
-  for (;;) {
-    try {
-      return await listenOnce(target);
-    } catch (error) {
-      const { code } = error as { code?: unknown };
-      const age = performance.now() - (closedAt.get(target.port) ?? -Infinity);
-      if (code !== "EADDRINUSE" || age > LETTING_GO) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-  }
-}
-
-function listenOnce(
-  target: ListenTarget,
-): Promise<ListenerTransport> {
-  const { hostname, port, backlog = DEFAULT_BACKLOG } = target;
-  requireNet(hostname, port);
-  return new Promise((resolve, reject) => {
-    const server = net.createServer({
-      allowHalfOpen: true,
-      pauseOnConnect: true,
-    });
-    const onError = (error: Error & { code?: string }) => {
-      reject(error.code === "EINVAL" ? bindFailure(target) ?? error : error);
-    };
-    server.once("error", onError);
-    server.listen({ host: hostname, port, backlog }, () => {
-      server.off("error", onError);
-      resolve(new NodeListenerTransport(server, backlog));
-    });
-  });
-}
-
-/** Why a bind fails: `node:net` says EINVAL to an address that is not this host's. */
-function bindFailure({ hostname, port }: ListenTarget): unknown {
-  try {
-    Deno.listen({ hostname, port }).close();
-    return undefined;
-  } catch (error) {
-    return error;
-  }
 }

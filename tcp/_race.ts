@@ -46,6 +46,8 @@ export class RaceLost {
 /** The addresses that are still to be tried, the families taking turns. */
 class Candidates {
   readonly #queues: SocketAddress[][];
+  /** Look-ups of both families may find one address, mapped or not. */
+  readonly #seen = new Set<string>();
   #turn = 0;
 
   constructor(families: number) {
@@ -53,7 +55,12 @@ class Candidates {
   }
 
   add(family: number, addresses: readonly SocketAddress[]): void {
-    this.#queues[family]!.push(...addresses);
+    for (const address of addresses) {
+      const text = `${address}`;
+      if (this.#seen.has(text)) continue;
+      this.#seen.add(text);
+      this.#queues[family]!.push(address);
+    }
   }
 
   /** RFC 8305 section 4: one of each family in turn, as long as there are both. */

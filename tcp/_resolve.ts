@@ -6,7 +6,6 @@ import {
   SocketAddress,
   tryParseIpAddress,
 } from "../address/mod.ts";
-import { showValue } from "../check/mod.ts";
 import { AddrInfoError } from "../errors/mod.ts";
 import { isNetByName } from "../permissions/mod.ts";
 import { type AddressFinder, AI_PASSIVE, getAddrInfo } from "../resolve/mod.ts";
@@ -22,20 +21,11 @@ export interface Lookup {
 
 const FAMILIES = { 4: AF_INET, 6: AF_INET6 };
 
-/** Refuses families there are not, for callers without types. */
-function checkFamily(family: unknown): void {
-  if (family === undefined || family === 4 || family === 6) return;
-  throw new TypeError(
-    `Cannot use family ${showValue(family)}: it must be 4 or 6`,
-  );
-}
-
 /** The address that a host is without a look-up, if it is one. */
 function numeric(
   { hostname, port, family }: Lookup,
 ): SocketAddress | undefined {
   checkPort(port);
-  checkFamily(family);
   const bare = hostname.startsWith("[") && hostname.endsWith("]")
     ? hostname.slice(1, -1)
     : hostname;
@@ -47,7 +37,7 @@ function numeric(
       reason: `not an IPv${family} address`,
     });
   }
-  return new SocketAddress(ip, port);
+  return new SocketAddress(ip.unmap(), port);
 }
 
 /**
@@ -60,7 +50,11 @@ export function isForRuntime(lookup: Lookup): boolean {
     numeric(lookup) === undefined && isNetByName(hostname, port);
 }
 
-function find(
+/**
+ * The addresses of one family. A resolver of the caller's may know nothing of
+ * families, and give the same addresses for both.
+ */
+async function find(
   { hostname, port, resolver }: Lookup,
   family: 4 | 6,
   flags: number,
@@ -73,11 +67,22 @@ function find(
     ...wait,
   };
   if (resolver === undefined) {
-    return getAddrInfo(hostname, port, hints)
-      .then((infos) => infos.map(({ address }) => address));
+    const infos = await getAddrInfo(hostname, port, hints);
+    return infos.map(({ address }) => address);
   }
-  return resolver.getAddrInfo(hostname, port, hints)
-    .then((infos) => infos.map(({ address }) => SocketAddress.from(address)));
+  const infos = await resolver.getAddrInfo(hostname, port, hints);
+  const found = new Map<string, SocketAddress>();
+  for (const info of infos) {
+    const { ip, port } = SocketAddress.from(info.address);
+    if (ip.family !== family) continue;
+    const address = new SocketAddress(ip.unmap(), port);
+    found.set(`${address}`, address);
+  }
+  if (found.size > 0) return [...found.values()];
+  throw new AddrInfoError("EAI_NODATA", {
+    hostname,
+    reason: `the resolver found no IPv${family} address`,
+  });
 }
 
 /** The look-ups for a race, one for each family, IPv6 first. */

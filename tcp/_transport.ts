@@ -10,6 +10,9 @@ import type { SocketOptions } from "../libc/mod.ts";
 /** Which API carries a connection. */
 export type TcpBackend = "deno" | "node" | "posix";
 
+/** All backends. */
+export const TCP_BACKENDS: readonly TcpBackend[] = ["deno", "node", "posix"];
+
 /** How many connections wait for accept, unless the user says; as in Deno and Node. */
 export const DEFAULT_BACKLOG = 511;
 

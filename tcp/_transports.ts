@@ -26,6 +26,9 @@ export async function loadBackend(
     const posix = await import("./_posix_transport.ts");
     return { connect: posix.connectPosix, listen: posix.listenPosix };
   }
-  const node = await import("./_node_transport.ts");
-  return { connect: node.connectNode, listen: node.listenNode };
+  const [{ connectNode }, { listenNode }] = await Promise.all([
+    import("./_node_transport.ts"),
+    import("./_node_listener.ts"),
+  ]);
+  return { connect: connectNode, listen: listenNode };
 }

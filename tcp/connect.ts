@@ -2,9 +2,10 @@ import {
   checkPort,
   formatHostPort,
   isIpAddress,
+  parseIpAddress,
   SOCK_STREAM,
 } from "../address/mod.ts";
-import { checkNumber } from "../check/mod.ts";
+import { checkChoice, checkNumber, checkType } from "../check/mod.ts";
 import {
   AddrInfoError,
   NotCapableError,
@@ -17,13 +18,18 @@ import {
   checkWait,
   MAX_DELAY,
   retrace,
+  type Wait,
   waitFor,
   type WaitOptions,
 } from "../wait/mod.ts";
 import { checkHighWaterMark, checkIdle } from "./_check.ts";
 import { race, RaceLost } from "./_race.ts";
 import { isForRuntime, lookupsFor } from "./_resolve.ts";
-import type { StreamTransport, TcpBackend } from "./_transport.ts";
+import {
+  type StreamTransport,
+  TCP_BACKENDS,
+  type TcpBackend,
+} from "./_transport.ts";
 import { loadBackend } from "./_transports.ts";
 import { TcpConn } from "./conn.ts";
 
@@ -40,11 +46,11 @@ export interface ConnectTcpOptions extends WaitOptions {
   hostname?: string | undefined;
   /** The port, 1 to 65535. */
   port: number;
-  /** Only IPv4, or only IPv6; both, if left out. */
+  /** Only IPv4, or only IPv6. Defaults to both. */
   family?: 4 | 6 | undefined;
   /**
-   * The IP address to connect from: C's `bind` before `connect`. The system chooses
-   * by the route, if left out.
+   * The IP address to connect from: C's `bind` before `connect`. Defaults to what the
+   * system chooses by the route.
    */
   localAddress?: string | undefined;
   /**
@@ -81,7 +87,7 @@ export interface ConnectTcpOptions extends WaitOptions {
    * @default {262144}
    */
   highWaterMark?: number | undefined;
-  /** Who looks up names; the default resolver, if left out. */
+  /** The resolver to use. Defaults to the shared one. */
   resolver?: AddressFinder | undefined;
   /**
    * Options of the socket by C's names, such as `{ SO_RCVBUF: 1 << 20 }`. On
@@ -91,9 +97,9 @@ export interface ConnectTcpOptions extends WaitOptions {
    */
   socketOptions?: Partial<SocketOptions> | undefined;
   /**
-   * Which API carries the connection; chosen by what is asked for, if left out:
-   * `"node"` where `localAddress`, `localPort` or a `keepAlive` time is given.
-   * `"posix"` is libc, and needs a program started with `--allow-ffi`.
+   * Which API carries the connection. Defaults to `"node"` if `localAddress`,
+   * `localPort` or a `keepAlive` time is given, and else to `"deno"`. `"posix"` is
+   * libc, and needs a program started with `--allow-ffi`.
    */
   backend?: TcpBackend | undefined;
 }
@@ -138,9 +144,10 @@ export async function connectTcp(options: ConnectTcpOptions): Promise<TcpConn> {
   }
 }
 
-async function connect(options: ConnectTcpOptions): Promise<TcpConn> {
+async function connect(given: ConnectTcpOptions): Promise<TcpConn> {
+  const options = readOptions(given);
   const { hostname = "127.0.0.1", port } = options;
-  check(options);
+  const wait = check(options);
   const backend = backendFor(options);
   const subject = formatHostPort(hostname, port);
   const giveUp = new AbortController();
@@ -159,7 +166,7 @@ async function connect(options: ConnectTcpOptions): Promise<TcpConn> {
     });
   const result = await waitFor(
     racing,
-    options,
+    wait,
     () =>
       socketError("ETIMEDOUT", {
         action: `connect to ${subject}`,
@@ -191,24 +198,47 @@ function ownerOf({ descriptor, localAddr, remoteAddr }: StreamTransport) {
   return { type: SOCK_STREAM, descriptor, localAddr, remoteAddr };
 }
 
-function check(options: ConnectTcpOptions): void {
-  const { port, localPort, localAddress, attemptDelay = 0 } = options;
-  checkWait(options);
+/** The options, each read once. */
+type ReadOptions = {
+  readonly [K in keyof Required<ConnectTcpOptions>]: ConnectTcpOptions[K];
+};
+
+function readOptions(options: ConnectTcpOptions): ReadOptions {
+  const { hostname, port, family, localAddress, localPort } = options;
+  const { noDelay, keepAlive, attemptDelay, highWaterMark } = options;
+  const { resolver, socketOptions, backend, signal, timeout } = options;
+  return {
+    ...{ hostname, port, family, localAddress, localPort },
+    ...{ noDelay, keepAlive, attemptDelay, highWaterMark },
+    ...{ resolver, backend, signal, timeout },
+    socketOptions: socketOptions && { ...socketOptions },
+  };
+}
+
+function check(options: ReadOptions): Wait | undefined {
+  const { port, localPort, localAddress, keepAlive, attemptDelay } = options;
+  checkType("hostname", options.hostname, "string");
+  checkChoice("family", options.family, [4, 6]);
   if (checkPort(port) === 0) {
     throw new RangeError("Cannot connect to port 0: it stands for any port");
   }
   if (localPort !== undefined) checkPort(localPort, "localPort");
+  checkType("localAddress", localAddress, "string");
   if (localAddress !== undefined && !isIpAddress(localAddress)) {
     throw new TypeError(
       `Cannot connect from ${JSON.stringify(localAddress)}: not an IP address`,
     );
   }
-  checkNumber("attemptDelay", attemptDelay, 0);
-  if (typeof options.keepAlive === "number") checkIdle(options.keepAlive);
+  if (attemptDelay !== undefined) checkNumber("attemptDelay", attemptDelay, 0);
+  checkType("noDelay", options.noDelay, "boolean");
+  if (typeof keepAlive === "number") checkIdle(keepAlive);
+  else checkType("keepAlive", keepAlive, "boolean");
   checkHighWaterMark(options.highWaterMark);
+  checkChoice("backend", options.backend, TCP_BACKENDS);
+  return checkWait(options);
 }
 
-function backendFor(options: ConnectTcpOptions): TcpBackend {
+function backendFor(options: ReadOptions): TcpBackend {
   const { backend, localAddress, localPort, keepAlive } = options;
   const needed = localAddress !== undefined || localPort !== undefined
     ? "localAddress or localPort"
@@ -228,13 +258,16 @@ function backendFor(options: ConnectTcpOptions): TcpBackend {
 async function attempt(
   backend: TcpBackend,
   { hostname, port }: { hostname: string; port: number },
-  options: ConnectTcpOptions,
+  options: ReadOptions,
   signal: AbortSignal,
 ): Promise<StreamTransport> {
   const { connect } = await loadBackend(backend);
   signal.throwIfAborted();
   try {
-    const { localAddress, localPort, socketOptions } = options;
+    const { localPort, socketOptions } = options;
+    const localAddress = options.localAddress === undefined
+      ? undefined
+      : `${parseIpAddress(options.localAddress).unmap()}`;
     const from = { localAddress, localPort, socketOptions };
     return await connect({ hostname, port, ...from }, signal);
   } catch (error) {
@@ -274,7 +307,7 @@ function lookupFailure(errors: readonly unknown[]): Error {
   return (errors.find(isTemporary) ?? errors.at(-1)) as Error;
 }
 
-function open(transport: StreamTransport, options: ConnectTcpOptions): TcpConn {
+function open(transport: StreamTransport, options: ReadOptions): TcpConn {
   const { noDelay = true, keepAlive = false, highWaterMark } = options;
   const idle = keepAlive === true ? undefined : keepAlive;
   try {

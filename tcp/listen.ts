@@ -1,73 +1,20 @@
-import { checkPort, formatHostPort, SOCK_STREAM } from "../address/mod.ts";
-import { showValue } from "../check/mod.ts";
+import { formatHostPort, SOCK_STREAM } from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
-import { mayChoosePosix, setOptions, type SocketOptions } from "../libc/mod.ts";
-import type { AddressFinder } from "../resolve/mod.ts";
-import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
-import { checkHighWaterMark } from "./_check.ts";
+import { mayChoosePosix, setOptions } from "../libc/mod.ts";
+import { waitFor } from "../wait/mod.ts";
+import {
+  checkListenOptions,
+  type ListenOptions,
+  readListenOptions,
+} from "./_listen_options.ts";
 import { denoHasReusePort } from "./_deno_transport.ts";
 import { loadBackend } from "./_transports.ts";
 import { addressToBind, isForRuntime } from "./_resolve.ts";
 import type { ListenerTransport, TcpBackend } from "./_transport.ts";
-import { type AcceptedConnOptions, TcpListener } from "./listener.ts";
+import type { ListenTcpOptions } from "./listen_options.ts";
+import { TcpListener } from "./listener.ts";
 
 const ANY_IPV6 = "::";
-
-/** Where to listen, and how. */
-export interface ListenTcpOptions extends AcceptedConnOptions, WaitOptions {
-  /**
-   * A name or an IP address of this host. `"0.0.0.0"` stands for all IPv4
-   * addresses, `"::"` for all of both families: a dual-stack listener, which
-   * reports IPv4 peers as IPv4.
-   *
-   * @default {"0.0.0.0"}
-   */
-  hostname?: string | undefined;
-  /** The port, 0 to 65535; 0 chooses a free one, see `TcpListener.addr`. */
-  port: number;
-  /**
-   * For a name that has addresses of both families: which to take; the first that
-   * there is, if left out.
-   */
-  family?: 4 | 6 | undefined;
-  /**
-   * How many connections the kernel keeps until they are accepted: the second
-   * argument of C's `listen`. The kernel caps it (`net.core.somaxconn`).
-   *
-   * @default {511}
-   */
-  backlog?: number | undefined;
-  /**
-   * SO_REUSEPORT: several listeners share the port, and the kernel deals out the
-   * connections. Needs a program started with `--unstable-net`, or with
-   * `--allow-ffi`.
-   *
-   * @default {false}
-   */
-  reusePort?: boolean | undefined;
-  /**
-   * IPV6_V6ONLY: whether a listener on `"::"` takes IPv6 peers only, which needs a
-   * program started with `--allow-ffi`; on any other address it is the case anyway.
-   *
-   * @default {false}
-   */
-  ipv6Only?: boolean | undefined;
-  /** Who looks up names; the default resolver, if left out. */
-  resolver?: AddressFinder | undefined;
-  /**
-   * Options of the listener by C's names, such as `{ TCP_FASTOPEN: 16 }`. On
-   * `"posix"` they are set before it is bound, on the others right after.
-   *
-   * They need a program started with `--allow-ffi`.
-   */
-  socketOptions?: Partial<SocketOptions> | undefined;
-  /**
-   * Which API carries the listener and its connections. `"posix"` is libc, and
-   * needs a program started with `--allow-ffi`. If left out, `"deno"`, but on Linux
-   * `"posix"` where `ipv6Only` or `reusePort` needs it and the program may use it.
-   */
-  backend?: TcpBackend | undefined;
-}
 
 /**
  * Listens for connections: C's `socket`, `bind` and `listen` in one, with
@@ -80,6 +27,7 @@ export interface ListenTcpOptions extends AcceptedConnOptions, WaitOptions {
  * @throws {NotSupportedError} When an option needs another backend or a flag.
  * @throws {AddrInfoError} When the name cannot be resolved.
  * @throws {RangeError} When the port or a size is out of range.
+ * @throws {TypeError} When an option is not of its type.
  *
  * @example A listener on a free port
  * ```ts
@@ -94,29 +42,36 @@ export interface ListenTcpOptions extends AcceptedConnOptions, WaitOptions {
 export async function listenTcp(
   options: ListenTcpOptions,
 ): Promise<TcpListener> {
-  const { hostname = "0.0.0.0", port } = options;
-  const backend = options.backend ?? await chooseBackend(options);
-  check({ ...options, backend });
+  const read = readListenOptions(options);
+  const { port, ipv6Only, socketOptions } = read;
+  const wait = checkListenOptions(read);
+  const hostname = read.hostname ?? "0.0.0.0";
+  const backend = read.backend ?? await chooseBackend(read);
+  checkBackend(backend, read);
+  const subject = formatHostPort(hostname, port);
   const timeout = () =>
     socketError("ETIMEDOUT", {
-      action: `listen on ${formatHostPort(hostname, port)}`,
-      syscall: "listen",
+      action: `listen on ${subject}`,
+      syscall: "getaddrinfo",
     });
-  const { signal, ipv6Only, socketOptions } = options;
-  const target = { ...options, hostname };
-  const address = backend === "deno" && isForRuntime(target)
+  const lookup = { ...read, hostname };
+  const address = backend === "deno" && isForRuntime(lookup)
     ? { hostname }
-    : await waitFor(addressToBind(target, { signal }), options, timeout);
+    : await waitFor(
+      addressToBind(lookup, { signal: wait?.signal }),
+      wait,
+      timeout,
+    );
   if (ipv6Only && address.hostname === ANY_IPV6 && backend !== "posix") {
     throw socketError("ENOTSUP", {
-      action: `listen on ${formatHostPort(hostname, port)}`,
+      action: `listen on ${subject}`,
       syscall: "setsockopt",
       reason:
         `the "${backend}" backend takes both families on ::; leave out backend, and start the program with --allow-ffi`,
     });
   }
-  const transport = await bind(address.hostname, { ...options, backend });
-  const listener = new TcpListener(transport, options);
+  const transport = await bind(backend, address.hostname, read);
+  const listener = new TcpListener(transport, read);
   // libc has set them already.
   if (backend === "posix") return listener;
   try {
@@ -130,56 +85,72 @@ export async function listenTcp(
   }
 }
 
-/** The runtime's own, unless it lacks what libc has, and the program may use that. */
-async function chooseBackend(options: ListenTcpOptions): Promise<TcpBackend> {
+/** Errors of C's `socket`. */
+const OF_SOCKET = new Set([
+  "EAFNOSUPPORT",
+  "EMFILE",
+  "ENFILE",
+  "ENOBUFS",
+  "ENOMEM",
+]);
+/** Errors of C's `bind`. */
+const OF_BIND = new Set([
+  "EACCES",
+  "EADDRINUSE",
+  "EADDRNOTAVAIL",
+  "EINVAL",
+  "ENOTCAPABLE",
+  "EPERM",
+]);
+
+/** The runtime's own, unless an option needs another. */
+async function chooseBackend(options: ListenOptions): Promise<TcpBackend> {
   const { hostname = "", ipv6Only, reusePort, socketOptions } = options;
-  const isLacking = ipv6Only === true && hostname.includes(":") ||
-    // Nobody could tell the descriptors of two that share a port from each other.
-    reusePort === true && (!denoHasReusePort() || socketOptions !== undefined);
-  return isLacking && await mayChoosePosix() ? "posix" : "deno";
+  const isForLibc = ipv6Only === true && hostname.includes(":") ||
+    // Listeners that share a port cannot be told apart from outside.
+    reusePort === true && socketOptions !== undefined;
+  if (isForLibc && await mayChoosePosix()) return "posix";
+  return reusePort === true && !denoHasReusePort() ? "node" : "deno";
 }
 
-function check(options: ListenTcpOptions): void {
-  const { port, backlog, reusePort, backend } = options;
-  checkWait(options);
-  checkPort(port);
-  checkHighWaterMark(options.highWaterMark);
-  if (backlog !== undefined && !(Number.isInteger(backlog) && backlog > 0)) {
-    throw new RangeError(
-      `Cannot use backlog ${showValue(backlog)}: it must be a positive integer`,
-    );
-  }
-  if (!reusePort || backend === "posix") return;
-  const reason = backend === "node"
-    ? `the "node" backend has no reusePort; use backend: "deno"`
-    : denoHasReusePort()
-    ? undefined
-    : "reusePort needs a program started with --unstable-net or --allow-ffi";
-  if (reason !== undefined) {
-    throw socketError("ENOTSUP", {
-      action: `listen on port ${port}`,
-      syscall: "setsockopt",
-      reason,
-    });
-  }
+function checkBackend(backend: TcpBackend, options: ListenOptions): void {
+  const { port, reusePort } = options;
+  if (!reusePort || backend !== "deno" || denoHasReusePort()) return;
+  throw socketError("ENOTSUP", {
+    action: `listen on port ${port}`,
+    syscall: "setsockopt",
+    reason:
+      `the "deno" backend has reusePort only in a program started with --unstable-net; use backend: "node"`,
+  });
 }
 
 async function bind(
+  backend: TcpBackend,
   hostname: string,
-  options: ListenTcpOptions & { backend: TcpBackend },
+  options: ListenOptions,
 ): Promise<ListenerTransport> {
   const { port, backlog, reusePort, ipv6Only, socketOptions } = options;
   const target = {
     ...{ hostname, port, backlog, reusePort, ipv6Only, socketOptions },
   };
   try {
-    const { listen } = await loadBackend(options.backend);
+    const { listen } = await loadBackend(backend);
     return await listen(target);
   } catch (error) {
-    throw toSocketError(error, {
+    const context = {
       action: `listen on ${formatHostPort(hostname, port)}`,
-      syscall: "listen",
-      localAddr: { transport: "tcp", hostname, port },
-    });
+      localAddr: { transport: "tcp", hostname, port } as const,
+    };
+    const { code = "" } = toSocketError(error, context) as { code?: string };
+    const syscall = backend === "posix"
+      ? (error as { syscall?: string }).syscall
+      : callThatFailsWith(code);
+    throw toSocketError(error, { ...context, syscall });
   }
+}
+
+/** The runtime does not say which C call failed; its code tells. */
+function callThatFailsWith(code: string): string {
+  if (OF_SOCKET.has(code)) return "socket";
+  return OF_BIND.has(code) ? "bind" : "listen";
 }

@@ -9,8 +9,9 @@ import { socketError, toSocketError } from "../errors/mod.ts";
 import {
   arm,
   checkWait,
-  isBounded,
   rejectTraced,
+  Timers,
+  type Wait,
   type WaitOptions,
 } from "../wait/mod.ts";
 import type {
@@ -77,9 +78,14 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
   readonly #transport: ListenerTransport;
   readonly #options: AcceptedConnOptions;
   readonly #waiting: Waiter[] = [];
+  readonly #timers = new Timers();
   /** Came for an accept that had been given up: at most one. */
   #ready: TcpConn | undefined;
   #isAccepting = false;
+  /** Whether a pending accept keeps the program alive. */
+  #isRef = true;
+  /** Whether the transport keeps it alive now. */
+  #isHolding = true;
   #isClosed = false;
   #closing: Promise<void> = Promise.resolve();
 
@@ -87,6 +93,19 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
   constructor(transport: ListenerTransport, options: AcceptedConnOptions = {}) {
     this.#transport = transport;
     this.#options = options;
+    this.#hold();
+  }
+
+  /**
+   * Has the transport keep the program alive as long as a caller waits: below, an
+   * accept that timed out is still pending.
+   */
+  #hold(): void {
+    const isHolding = this.#isRef && this.#waiting.length > 0;
+    if (isHolding === this.#isHolding) return;
+    this.#isHolding = isHolding;
+    if (isHolding) this.#transport.ref();
+    else this.#transport.unref();
   }
 
   /** Where it listens: C's `getsockname`. */
@@ -142,8 +161,9 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
    * ```
    */
   accept(options?: WaitOptions): Promise<TcpConn> {
+    let wait: Wait | undefined;
     try {
-      checkWait(options);
+      wait = checkWait(options);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -156,18 +176,21 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
     return new Promise((resolve, reject) => {
       const waiter: Waiter = { resolve, reject };
       this.#waiting.push(waiter);
-      if (isBounded(options)) this.#limit(waiter, options!);
+      this.#hold();
+      if (wait !== undefined) this.#limit(waiter, wait);
       this.#pump();
     });
   }
 
-  #limit(waiter: Waiter, options: WaitOptions): void {
+  #limit(waiter: Waiter, wait: Wait): void {
     const { resolve, reject } = waiter;
     const timeout = () => socketError("ETIMEDOUT", this.#context());
-    const disarm = arm(options, timeout, (reason) => {
+    const giveUp = (reason: unknown) => {
       this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+      this.#hold();
       rejectTraced({ resolve, reject }, reason);
-    });
+    };
+    const disarm = arm(wait, timeout, giveUp, this.#timers);
     waiter.resolve = (conn) => (disarm(), resolve(conn));
     waiter.reject = (error) => (disarm(), reject(error));
   }
@@ -191,6 +214,7 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
     const waiter = this.#waiting.shift();
     if (waiter === undefined) this.#ready = conn;
     else waiter.resolve(conn);
+    this.#hold();
     this.#pump();
   }
 
@@ -209,6 +233,7 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
     this.#isAccepting = false;
     if (this.#isClosed) return;
     this.#waiting.shift()?.reject(toSocketError(error, this.#context()));
+    this.#hold();
     this.#pump();
   }
 
@@ -321,11 +346,13 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
    * ```
    */
   ref(): void {
-    this.#transport.ref();
+    this.#timers.ref();
+    this.#isRef = true;
+    this.#hold();
   }
 
   /**
-   * Lets the program end while an accept is pending.
+   * Lets the program end while an accept is pending, also one with a timeout.
    *
    * @example A listener that does not keep the program alive
    * ```ts
@@ -344,7 +371,9 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
    * ```
    */
   unref(): void {
-    this.#transport.unref();
+    this.#timers.unref();
+    this.#isRef = false;
+    this.#hold();
   }
 
   /**

@@ -59,5 +59,6 @@ export * from "./conn.ts";
 export * from "./connect.ts";
 export * from "./framing/mod.ts";
 export * from "./listen.ts";
+export * from "./listen_options.ts";
 export * from "./listener.ts";
 export * from "./serve.ts";

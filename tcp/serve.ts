@@ -1,9 +1,11 @@
-import { checkNumber } from "../check/mod.ts";
+import { checkNumber, checkType } from "../check/mod.ts";
 import { SocketError, socketError } from "../errors/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { IdleTimer } from "./_idle_timer.ts";
+import { readListenOptions } from "./_listen_options.ts";
 import type { TcpConn } from "./conn.ts";
-import { listenTcp, type ListenTcpOptions } from "./listen.ts";
+import { listenTcp } from "./listen.ts";
+import type { ListenTcpOptions } from "./listen_options.ts";
 import type { TcpListener } from "./listener.ts";
 
 /** The most connections at a time, unless the user says. */
@@ -345,7 +347,8 @@ function defaultOnError(error: unknown): void {
  * When `options.signal` aborts, the server shuts down at once.
  *
  * @throws As {@linkcode listenTcp} does; {@linkcode RangeError} when
- * `maxConnections` or `idleTimeout` is out of range.
+ * `maxConnections` or `idleTimeout` is out of range; {@linkcode TypeError} when an
+ * option or `handler` is not of its type.
  *
  * @example An echo server
  * ```ts
@@ -368,11 +371,24 @@ export async function serveTcp(
   options: ServeTcpOptions,
   handler: TcpHandler,
 ): Promise<TcpServer> {
-  const { maxConnections = 1, idleTimeout = 0, signal } = options;
-  checkNumber("maxConnections", maxConnections, 1);
-  checkNumber("idleTimeout", idleTimeout, 0);
-  const listener = await listenTcp(options);
-  const server = new TcpServer(listener, options, handler);
+  const { maxConnections, idleTimeout, onError, onListen } = options;
+  const read = readListenOptions(options);
+  const { signal } = read;
+  if (maxConnections !== undefined) {
+    checkNumber("maxConnections", maxConnections, 1);
+  }
+  if (idleTimeout !== undefined) checkNumber("idleTimeout", idleTimeout, 0);
+  checkType("onError", onError, "function");
+  checkType("onListen", onListen, "function");
+  if (typeof handler !== "function") {
+    throw new TypeError("Cannot serve: handler must be a function");
+  }
+  const listener = await listenTcp(read);
+  const server = new TcpServer(
+    listener,
+    { ...read, maxConnections, idleTimeout, onError },
+    handler,
+  );
   if (signal !== undefined) {
     const stop = () => server[Symbol.asyncDispose]();
     signal.addEventListener("abort", stop, { once: true });
@@ -380,7 +396,7 @@ export async function serveTcp(
     if (signal.aborted) stop(); // while it was getting to listen
   }
   try {
-    options.onListen?.(server.addr);
+    onListen?.(server.addr);
   } catch (error) {
     await server[Symbol.asyncDispose]();
     throw error;

@@ -9,7 +9,7 @@ import {
 } from "@berkeley/sockets/errors";
 import { Resolver } from "@berkeley/sockets/resolve";
 import { eachFamily } from "../_each_family.ts";
-import { eachTransport } from "./_each_transport.ts";
+import { BACKENDS, eachTransport } from "./_each_transport.ts";
 
 eachTransport(
   "connectTcp() tells both addresses",
@@ -124,6 +124,100 @@ eachTransport(
     assertEquals([...await conn.readExact(1)], [1]);
   },
 );
+
+eachTransport(
+  "connectTcp() tries an address once that the resolver gives for both families",
+  async ({ listen, connect, loopback }) => {
+    const listener = await listen();
+    listener.close();
+    const { hostname, port } = listener.addr;
+    const address = { hostname: loopback, port };
+    const other = loopback === "::1" ? "127.0.0.1" : "::1";
+    const rows = [
+      { found: [address, address], tried: 1 },
+      { found: [address, { hostname: other, port }], tried: 2 },
+    ];
+    for (const { found, tried } of rows) {
+      const resolver = {
+        getAddrInfo: () =>
+          Promise.resolve(found.map((address) => ({ address }))),
+      };
+      const error = await assertRejects(
+        () =>
+          connect({ ...listener.addr, hostname: "name.test" }, { resolver }),
+        ConnectionRefusedError,
+        tried === 1 ? `${port}: connection refused` : hostname,
+      );
+      const { errors } = error.cause as AggregateError;
+      assertEquals(errors?.length ?? 1, tried);
+    }
+  },
+);
+
+eachTransport(
+  "connectTcp() and listenTcp() keep to a family that the resolver ignores",
+  async ({ listen, connect, family, loopback }) => {
+    using listener = await listen();
+    const { port } = listener.addr;
+    const resolver = {
+      getAddrInfo: () =>
+        Promise.resolve(
+          ["::1", "127.0.0.1"].map((hostname) => ({
+            address: { hostname, port },
+          })),
+        ),
+    };
+    using conn = await connect(
+      { ...listener.addr, hostname: "name.test" },
+      { family, resolver },
+    );
+    assertEquals(conn.remoteAddr, listener.addr);
+    using second = await listen({ hostname: "name.test", family, resolver });
+    assertEquals(second.addr.hostname, loopback);
+  },
+);
+
+eachTransport(
+  "connectTcp() and listenTcp() say so when the resolver finds nothing",
+  async ({ listen, connect }) => {
+    const resolver = { getAddrInfo: () => Promise.resolve([]) };
+    const addr = { transport: "tcp", hostname: "name.test", port: 1 } as const;
+    const calls = [
+      () => connect(addr, { resolver }),
+      () => listen({ hostname: "name.test", resolver }),
+    ];
+    for (const call of calls) {
+      const { code } = await assertRejects(call, AddrInfoError);
+      assertEquals(code, "EAI_NODATA");
+    }
+  },
+);
+
+for (const backend of BACKENDS) {
+  Deno.test({
+    name:
+      `connectTcp() and listenTcp() unmap IPv4-mapped addresses, over ${backend}`,
+    // The mapped address itself is not permitted.
+    permissions: { net: ["127.0.0.1"], ffi: backend === "posix" },
+    fn: async () => {
+      const hostname = "::ffff:127.0.0.1";
+      using listener = await listenTcp({ hostname, port: 0, backend });
+      assertEquals(listener.addr.hostname, "127.0.0.1");
+      const { port } = listener.addr;
+      using client = await connectTcp({ hostname, port, backend });
+      assertEquals(client.remoteAddr, listener.addr);
+      using server = await listener.accept();
+      assertEquals(server.remoteAddr, client.localAddr);
+      if (backend === "deno") return;
+      using bound = await connectTcp({
+        ...listener.addr,
+        localAddress: hostname,
+        backend,
+      });
+      assertEquals(bound.localAddr.hostname, "127.0.0.1");
+    },
+  });
+}
 
 eachFamily(
   "connectTcp() binds the near end where it is told, over node",

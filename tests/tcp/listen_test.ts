@@ -7,7 +7,6 @@ import {
   ClosedError,
   ConnectionResetError,
   NotCapableError,
-  NotSupportedError,
   TimedOutError,
 } from "@berkeley/sockets/errors";
 import { BACKENDS, eachTransport, withPortOfOurs } from "./_each_transport.ts";
@@ -138,16 +137,18 @@ eachTransport(
       "address already in use (EADDRINUSE)",
     );
     assert(error instanceof Deno.errors.AddrInUse);
+    assertEquals((error as AddressInUseError).syscall, "bind");
   },
 );
 
 eachTransport(
   "listenTcp() rejects an address that is not this host's",
   async ({ listen, family }) => {
-    await assertRejects(
+    const { syscall } = await assertRejects(
       () => listen({ hostname: family === 4 ? "192.0.2.1" : "2001:db8::1" }),
       AddressNotAvailableError,
     );
+    assertEquals(syscall, "bind");
   },
 );
 
@@ -214,20 +215,3 @@ for (const backend of BACKENDS) {
     },
   });
 }
-
-Deno.test({
-  name:
-    "reusePort never ends the process: it works, or says which flag it needs",
-  permissions: { net: true },
-  async fn() {
-    const open = (port: number) =>
-      listenTcp({ hostname: "127.0.0.1", port, reusePort: true });
-    if (!("listenDatagram" in Deno)) {
-      await assertRejects(() => open(0), NotSupportedError, "--unstable-net");
-      return;
-    }
-    using first = await open(0);
-    using second = await open(first.addr.port);
-    assertEquals(first.addr, second.addr);
-  },
-});

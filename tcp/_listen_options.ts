@@ -1,0 +1,41 @@
+import { checkPort } from "../address/mod.ts";
+import { checkChoice, checkInteger, checkType } from "../check/mod.ts";
+import { checkWait, type Wait } from "../wait/mod.ts";
+import { checkHighWaterMark } from "./_check.ts";
+import { TCP_BACKENDS } from "./_transport.ts";
+import type { ListenTcpOptions } from "./listen_options.ts";
+
+/** The options of a listener, each read once. */
+export type ListenOptions = {
+  readonly [K in keyof Required<ListenTcpOptions>]: ListenTcpOptions[K];
+};
+
+/** Reads each option once: what is checked is what is used. */
+export function readListenOptions(options: ListenTcpOptions): ListenOptions {
+  const { hostname, port, family, backlog, reusePort, ipv6Only } = options;
+  const { noDelay, keepAlive, highWaterMark, resolver, backend } = options;
+  const { socketOptions, signal, timeout } = options;
+  return {
+    ...{ hostname, port, family, backlog, reusePort, ipv6Only },
+    ...{ noDelay, keepAlive, highWaterMark, resolver, backend },
+    ...{ signal, timeout },
+    socketOptions: socketOptions && { ...socketOptions },
+  };
+}
+
+/** Refuses bad options, and returns what limits the wait for a look-up. */
+export function checkListenOptions(options: ListenOptions): Wait | undefined {
+  checkType("hostname", options.hostname, "string");
+  checkPort(options.port);
+  checkChoice("family", options.family, [4, 6]);
+  if (options.backlog !== undefined) {
+    checkInteger("backlog", options.backlog, 1);
+  }
+  checkType("reusePort", options.reusePort, "boolean");
+  checkType("ipv6Only", options.ipv6Only, "boolean");
+  checkType("noDelay", options.noDelay, "boolean");
+  checkType("keepAlive", options.keepAlive, "boolean");
+  checkHighWaterMark(options.highWaterMark);
+  checkChoice("backend", options.backend, TCP_BACKENDS);
+  return checkWait(options);
+}

@@ -1,0 +1,51 @@
+/** Clients wait until they are accepted; none is dropped. */
+import { assert, assertEquals } from "@std/assert";
+import { serveTcp } from "@berkeley/sockets/tcp";
+import { bytes, eachTransport } from "./_each_transport.ts";
+
+eachTransport(
+  "serveTcp() answers all clients with fewer maxConnections and a short backlog",
+  async ({ backend, loopback, connect }) => {
+    let most = 0;
+    await using server = await serveTcp({
+      hostname: loopback,
+      port: 0,
+      backend,
+      backlog: 8,
+      maxConnections: 2,
+    }, async (conn) => {
+      most = Math.max(most, server.stats.active);
+      await conn.send(bytes(`${await conn.readLine()}\n`));
+    });
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, async (_, i) => {
+        using conn = await connect(server.addr);
+        await conn.send(bytes(`client ${i}\n`));
+        return await conn.readLine({ timeout: 60_000 });
+      }),
+    );
+    assertEquals(answers, answers.map((_, i) => `client ${i}`));
+    assert(most <= 2, `${most}`);
+  },
+);
+
+eachTransport(
+  "listenTcp() keeps one client more than its backlog waiting, as Linux does",
+  async ({ listen, connect }) => {
+    using listener = await listen({ backlog: 4 });
+    using clients = new DisposableStack();
+    const waiting = [];
+    for (let i = 0; i < 5; i++) {
+      const client = clients.use(await connect(listener.addr));
+      await client.send(bytes(`client ${i}\n`));
+      waiting.push(client);
+    }
+    for (const client of waiting) {
+      using server = await listener.accept({ timeout: 60_000 });
+      assertEquals(server.remoteAddr, client.localAddr);
+      await server.send(bytes(`${await server.readLine()}\n`));
+    }
+    const answers = await Promise.all(waiting.map((c) => c.readLine()));
+    assertEquals(answers, waiting.map((_, i) => `client ${i}`));
+  },
+);
