@@ -1,4 +1,5 @@
 import { socketError } from "../errors/mod.ts";
+import { Timers } from "../wait/mod.ts";
 import { Receiver } from "./_receiver.ts";
 import { Sender } from "./_sender.ts";
 import type { BindTarget, DatagramTransport } from "./_transport.ts";
@@ -8,7 +9,10 @@ export interface UdpCore {
   readonly transport: DatagramTransport;
   readonly receiver: Receiver;
   readonly sender: Sender;
-  readonly target: BindTarget;
+  /** The timers of calls that are pending on the socket. */
+  readonly timers: Timers;
+  /** The family of the socket, whatever the family of its peer. */
+  readonly family: 4 | 6;
   broadcast: boolean;
 }
 
@@ -18,15 +22,17 @@ export function newCore(
   target: BindTarget,
   owner: { failure(error: unknown, syscall: string): Error },
 ): UdpCore {
+  const timers = new Timers();
   return {
     transport,
-    target,
-    receiver: new Receiver(transport, target, {
+    receiver: new Receiver(transport, target, timers, {
       failure: owner.failure,
       timeout: () => socketError("ETIMEDOUT", { action: "receive" }),
       accepts: () => true,
     }),
     sender: new Sender(transport, owner.failure),
+    timers,
+    family: target.hostname.includes(":") ? 6 : 4,
     broadcast: false,
   };
 }

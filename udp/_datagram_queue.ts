@@ -27,12 +27,16 @@ export class DatagramQueue {
   /** Adds a datagram whose bytes are its own, or drops by the policy. */
   push(datagram: RawDatagram): void {
     const { maxQueuedDatagrams, maxQueuedBytes, dropPolicy } = this.#limits;
+    if (datagram.bytes.length > maxQueuedBytes) { // no other makes room for it
+      this.dropped++;
+      return;
+    }
     const isOver = () =>
       this.size >= maxQueuedDatagrams ||
       this.#bytes + datagram.bytes.length > maxQueuedBytes;
     while (isOver()) {
       this.dropped++;
-      if (dropPolicy === "newest" || this.size === 0) return;
+      if (dropPolicy === "newest") return;
       this.shift();
     }
     this.#items.push(datagram);

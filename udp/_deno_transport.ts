@@ -22,8 +22,6 @@ interface DatagramConn {
 
 interface Member {
   leave(): Promise<void>;
-  setLoopback(on: boolean): Promise<void>;
-  setTTL?(ttl: number): Promise<void>;
 }
 
 type ListenDatagram = (options: {
@@ -136,14 +134,12 @@ class DenoTransport implements DatagramTransport {
     return end;
   }
 
-  ref(): boolean {
+  ref(): void {
     this.#conn.ref?.();
-    return this.#conn.ref !== undefined;
   }
 
-  unref(): boolean {
+  unref(): void {
     this.#conn.unref?.();
-    return this.#conn.unref !== undefined;
   }
 }
 

@@ -1,7 +1,14 @@
 import { tryParseIpAddress } from "../address/mod.ts";
+import { showValue } from "../check/mod.ts";
 import type { MulticastGroup } from "./_transport.ts";
 import type { UdpFeature } from "./_unsupported.ts";
 import type { MulticastOptions } from "./multicast_options.ts";
+
+function familyOf(address: unknown): number | undefined {
+  return typeof address === "string"
+    ? tryParseIpAddress(address)?.family
+    : undefined;
+}
 
 /** The group of a call, once all of it has been checked. */
 export function multicastGroup(
@@ -10,19 +17,20 @@ export function multicastGroup(
   address: string,
   { interface: via, source }: MulticastOptions,
 ): MulticastGroup {
-  const ip = tryParseIpAddress(address);
+  const ip = typeof address === "string"
+    ? tryParseIpAddress(address)
+    : undefined;
   if (ip?.family !== family || ip.isV4Mapped() || !ip.isMulticast()) {
-    const text = JSON.stringify(address);
     throw new TypeError(
-      `Cannot ${verb} ${text}: not an IPv${family} multicast address`,
+      `Cannot ${verb} ${
+        showValue(address)
+      }: not an IPv${family} multicast address`,
     );
   }
   if (via !== undefined) checkInterface(via, family);
-  if (source !== undefined && tryParseIpAddress(source)?.family !== family) {
+  if (source !== undefined && familyOf(source) !== family) {
     throw new TypeError(
-      `Cannot use source ${
-        JSON.stringify(source)
-      }: not an IPv${family} address`,
+      `Cannot use source ${showValue(source)}: not an IPv${family} address`,
     );
   }
   return { family, address: ip.toString(), interface: via, source };
@@ -31,13 +39,13 @@ export function multicastGroup(
 /** Refuses what names no interface as the family does. */
 export function checkInterface(via: string | number, family: 4 | 6): void {
   const isGood = family === 4
-    ? tryParseIpAddress(String(via))?.family === 4
+    ? familyOf(via) === 4
     : typeof via === "number"
     ? Number.isInteger(via) && via >= 0
-    : via !== "" && !via.includes(":");
+    : typeof via === "string" && via !== "" && !via.includes(":");
   if (isGood) return;
   throw new TypeError(
-    `Cannot use interface ${JSON.stringify(via)}: not ${
+    `Cannot use interface ${showValue(via)}: not ${
       family === 4 ? "an IPv4 address" : "an index or a name"
     }`,
   );

@@ -2,6 +2,7 @@ import dgram from "node:dgram";
 import { requireNet } from "../permissions/mod.ts";
 import { DatagramQueue } from "./_datagram_queue.ts";
 import { interfaceName } from "./_interfaces.ts";
+import { KeepAlive } from "./_keep_alive.ts";
 import { Memberships } from "./_membership.ts";
 import type {
   BindTarget,
@@ -30,6 +31,8 @@ class NodeTransport implements DatagramTransport {
   readonly #queue: DatagramQueue;
   readonly #members = new Memberships<string | undefined>();
   #receiving: Settle<RawDatagram> | undefined;
+  readonly #keepAlive = new KeepAlive();
+  #isRef = true;
   /** Ends the send that was begun last, of which the runtime forgets to tell. */
   #giveUpSend: (error: unknown) => void = () => {};
   #error: unknown;
@@ -63,18 +66,24 @@ class NodeTransport implements DatagramTransport {
       if (!this.wants(address, port)) return; // strangers take no room
       this.#queue.push({ ...datagram, bytes: rightSized(bytes) });
     } else {
-      this.#receiving = undefined;
+      this.#setReceiving(undefined);
       receiving.resolve(datagram);
     }
   }
 
+  #setReceiving(receiving: Settle<RawDatagram> | undefined): void {
+    this.#receiving = receiving;
+    this.#keepAlive.hold(this.#isRef && receiving !== undefined);
+  }
+
   #onError(error: unknown): void {
-    if (this.#receiving === undefined) {
+    const receiving = this.#receiving;
+    if (receiving === undefined) {
       this.#error = error;
       return;
     }
-    this.#receiving.reject(error);
-    this.#receiving = undefined;
+    this.#setReceiving(undefined);
+    receiving.reject(error);
   }
 
   receive<T>(
@@ -93,7 +102,7 @@ class NodeTransport implements DatagramTransport {
       return Promise.reject(error);
     }
     return new Promise((resolve, reject) => {
-      this.#receiving = { resolve, reject };
+      this.#setReceiving({ resolve, reject });
     });
   }
 
@@ -104,9 +113,10 @@ class NodeTransport implements DatagramTransport {
   send(bytes: Uint8Array, hostname: string, port: number): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#giveUpSend = reject;
-      // The runtime reads them a turn later, and ends the program where they have
-      // been transferred away meanwhile.
-      this.#socket.send(bytes.slice(), port, hostname, (error, count) => {
+      // The runtime reads the bytes a turn later, and ends the program if they have
+      // been transferred by then (Deno 2.9.6). The slice of a Buffer would be a view.
+      const copy = new Uint8Array(bytes);
+      this.#socket.send(copy, port, hostname, (error, count) => {
         if (error) reject(reasonOf(error, hostname, port));
         else resolve(count);
       });
@@ -178,17 +188,18 @@ class NodeTransport implements DatagramTransport {
     const closed = new Deno.errors.BadResource("Socket has been closed");
     this.#onError(closed);
     this.#giveUpSend(closed);
+    this.#keepAlive.end();
     return end;
   }
 
-  ref(): boolean {
-    this.#socket.ref();
-    return true;
+  ref(): void {
+    this.#isRef = true;
+    this.#setReceiving(this.#receiving);
   }
 
-  unref(): boolean {
-    this.#socket.unref();
-    return true;
+  unref(): void {
+    this.#isRef = false;
+    this.#setReceiving(this.#receiving);
   }
 }
 
@@ -213,7 +224,8 @@ function reasonOf(error: unknown, hostname: string, port: number): unknown {
 
 /** Small bytes do not hold on to the large buffer that they came in. */
 function rightSized(bytes: Uint8Array): Uint8Array {
-  return bytes.length * 2 < bytes.buffer.byteLength ? bytes.slice() : bytes;
+  const isSmall = bytes.length * 2 < bytes.buffer.byteLength;
+  return isSmall ? new Uint8Array(bytes) : bytes;
 }
 
 /** Binds, to a port that one of our own sockets may just have closed, too. */
@@ -241,6 +253,8 @@ function bind(target: BindTarget): Promise<DatagramTransport> {
       reject(error);
     };
     socket.once("error", onError);
+    // The runtime always receives, and would keep the program alive by that.
+    socket.unref();
     socket.bind({ address: hostname, port }, () => {
       socket.off("error", onError);
       resolve(new NodeTransport(socket, target));

@@ -282,14 +282,12 @@ class PosixTransport implements DatagramTransport {
     return this.#socket[Symbol.asyncDispose]();
   }
 
-  ref(): boolean {
+  ref(): void {
     this.#socket.ref();
-    return true;
   }
 
-  unref(): boolean {
+  unref(): void {
     this.#socket.unref();
-    return true;
   }
 }
 

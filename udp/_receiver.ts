@@ -1,10 +1,11 @@
 import {
   arm,
   checkWait,
-  isBounded,
   isLoopStarved,
   rejectTraced,
   resolveFairly,
+  type Timers,
+  type Wait,
   type WaitOptions,
 } from "../wait/mod.ts";
 import { DatagramQueue, type QueueLimits } from "./_datagram_queue.ts";
@@ -51,7 +52,12 @@ export class Receiver {
   readonly #transport: DatagramTransport;
   readonly #kept: DatagramQueue;
   readonly #waiting: Waiter[] = [];
+  readonly #timers: Timers;
   #owner: ReceiveOwner;
+  /** Whether pending calls are to keep the program alive. */
+  #isRef = true;
+  /** Whether a receive that is pending below keeps it alive. */
+  #isHeld = true;
   #isReceiving = false;
   /** Whether that is for one who did not need to be put down as waiting. */
   #isAlone = false;
@@ -60,10 +66,12 @@ export class Receiver {
   constructor(
     transport: DatagramTransport,
     limits: QueueLimits,
+    timers: Timers,
     owner: ReceiveOwner,
   ) {
     this.#transport = transport;
     this.#kept = new DatagramQueue(limits);
+    this.#timers = timers;
     this.#owner = owner;
     transport.wants = this.#wants;
   }
@@ -78,13 +86,14 @@ export class Receiver {
     options: WaitOptions | undefined,
     take: (datagram: RawDatagram) => T,
   ): Promise<T> {
+    let wait: Wait | undefined;
     try {
-      checkWait(options);
+      wait = checkWait(options);
       if (this.#error !== undefined) throw this.#error;
       if (this.#waiting.length === 0) {
         const kept = this.#now();
         if (kept !== undefined) return resolveFairly(take(kept));
-        if (!this.#isReceiving && !isBounded(options)) {
+        if (!this.#isReceiving && wait === undefined) {
           return this.#receiveAlone(take);
         }
       }
@@ -94,7 +103,8 @@ export class Receiver {
     return new Promise((resolve, reject) => {
       const waiter = waiterOf(take, resolve, reject);
       this.#waiting.push(waiter);
-      if (isBounded(options)) this.#limit(waiter, options!);
+      if (!this.#isHeld) this.#hold();
+      if (wait !== undefined) this.#limit(waiter, wait);
       if (!this.#isReceiving) this.#pump();
     });
   }
@@ -102,6 +112,7 @@ export class Receiver {
   /** What most receives are: nobody else waits, and nothing can end the wait. */
   #receiveAlone<T>(take: (datagram: RawDatagram) => T): Promise<T> {
     this.#isReceiving = this.#isAlone = true;
+    if (!this.#isHeld) this.#hold();
     return this.#transport.receive<T | Promise<T>>((datagram) => {
       this.#isReceiving = this.#isAlone = false;
       if (this.#error !== undefined) return this.#rejectAll(this.#error);
@@ -130,15 +141,44 @@ export class Receiver {
     });
   }
 
-  #limit(waiter: Waiter, options: WaitOptions): void {
+  #limit(waiter: Waiter, wait: Wait): void {
     const { deliver, resolve, reject } = waiter;
     const timeout = () => this.#owner.timeout("recvfrom");
-    const disarm = arm(options, timeout, (reason) => {
-      this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+    const disarm = arm(wait, timeout, (reason) => {
+      this.#withdraw(waiter);
       rejectTraced({ resolve, reject }, reason);
-    });
+    }, this.#timers);
     waiter.deliver = (datagram) => (disarm(), deliver(datagram));
     waiter.reject = (error) => (disarm(), reject(error));
+  }
+
+  /** Ends a wait; the receive below goes on, for the next call. */
+  #withdraw(waiter: Waiter): void {
+    const at = this.#waiting.indexOf(waiter);
+    if (at === -1) return;
+    this.#waiting.splice(at, 1);
+    this.#hold();
+  }
+
+  /** Lets pending calls keep the program alive, as they do from the start. */
+  ref(): void {
+    this.#isRef = true;
+    this.#hold();
+  }
+
+  /** Lets the program end while calls are pending. */
+  unref(): void {
+    this.#isRef = false;
+    this.#hold();
+  }
+
+  /** A receive below keeps the program alive only while a call waits for it. */
+  #hold(): void {
+    const isHeld = this.#isRef && (this.#isAlone || this.#waiting.length > 0);
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    if (isHeld) this.#transport.ref();
+    else this.#transport.unref();
   }
 
   /** A datagram that can be had without waiting. */
@@ -200,7 +240,8 @@ export class Receiver {
   }
 
   #keep(datagram: RawDatagram): void {
-    this.#kept.push({ ...datagram, bytes: datagram.bytes.slice() });
+    // A copy: the slice of a Buffer would be a view.
+    this.#kept.push({ ...datagram, bytes: new Uint8Array(datagram.bytes) });
   }
 
   /**
@@ -234,10 +275,10 @@ export class Receiver {
       },
     };
     this.#waiting.push(waiter);
+    this.#hold();
     this.#pump();
     while (most > 0 && patience-- > 0) await undefined;
-    const at = this.#waiting.indexOf(waiter);
-    if (at !== -1) this.#waiting.splice(at, 1);
+    this.#withdraw(waiter);
   }
 
   /** Whether others wait, or a receive goes on below. */

@@ -10,6 +10,7 @@ import {
 import { AddrInfoError } from "../errors/mod.ts";
 import { type AddressFinder, AI_PASSIVE, getAddrInfo } from "../resolve/mod.ts";
 import { checkWait, type WaitOptions } from "../wait/mod.ts";
+import { showValue } from "../check/mod.ts";
 
 /** Where to find an address, and of which family. */
 export interface Lookup {
@@ -29,16 +30,27 @@ export function checkPeerPort(port: number, verb: "connect" | "send"): void {
   throw new RangeError(`Cannot ${verb} to port 0: it stands for any port`);
 }
 
-/** The address that a host is without a look-up, if it is one. */
+/** Throws unless a host is text. */
+export function checkHostname(hostname: string, verb: string): void {
+  if (typeof hostname === "string") return;
+  throw new TypeError(
+    `Cannot ${verb} ${showValue(hostname)}: hostname must be a string`,
+  );
+}
+
+/**
+ * The address that a host is without a look-up, if it is one. An IPv4-mapped address
+ * is the IPv4 address.
+ */
 export function numericAddress(
-  { hostname, port }: { hostname: string; port: number },
+  hostname: string,
+  port: number,
 ): SocketAddress | undefined {
-  checkPort(port);
   const bare = hostname.startsWith("[") && hostname.endsWith("]")
     ? hostname.slice(1, -1)
     : hostname;
   const ip = tryParseIpAddress(bare);
-  return ip === undefined ? undefined : new SocketAddress(ip, port);
+  return ip && new SocketAddress(ip.unmap(), port);
 }
 
 /** The first address of a host, of the preferred family where both will do. */
@@ -47,9 +59,12 @@ export async function findAddress(
   wait: WaitOptions,
 ): Promise<SocketAddress> {
   const { hostname, port, family, resolver } = lookup;
-  const address = numericAddress(lookup);
+  const address = numericAddress(hostname, port);
   if (address !== undefined) {
-    if (family === undefined || address.family === family) return address;
+    const isMapped = address.family === 4 && hostname.includes(":");
+    if (family === undefined || address.family === family || isMapped) {
+      return address;
+    }
     throw new AddrInfoError("EAI_ADDRFAMILY", {
       hostname,
       reason: `not an IPv${family} address`,
@@ -68,7 +83,9 @@ export async function findAddress(
       const [first] = resolver === undefined
         ? await getAddrInfo(hostname, port, hints)
         : await resolver.getAddrInfo(hostname, port, hints);
-      if (first !== undefined) return SocketAddress.from(first.address);
+      if (first === undefined) continue;
+      const { ip } = SocketAddress.from(first.address);
+      return new SocketAddress(ip.unmap(), port);
     } catch (error) {
       if (!(error instanceof AddrInfoError)) throw error;
       failure ??= error;
@@ -82,10 +99,11 @@ export async function findPeer(
   lookup: Lookup,
   wait: WaitOptions,
 ): Promise<SocketAddress> {
+  checkHostname(lookup.hostname, "connect to");
   checkPeerPort(lookup.port, "connect");
   checkWait(wait);
   const found = await findAddress(lookup, wait);
   if (!found.ip.isUnspecified()) return found;
-  const loopback = found.ip.unmap().family === 4 ? "127.0.0.1" : "::1";
+  const loopback = found.family === 4 ? "127.0.0.1" : "::1";
   return new SocketAddress(parseIpAddress(loopback), found.port);
 }

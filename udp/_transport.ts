@@ -101,10 +101,10 @@ export interface DatagramTransport {
   leave(group: MulticastGroup): Promise<boolean>;
   /** Ends the socket and what is pending on it; resolves when the port is free. */
   close(): Promise<void>;
-  /** Lets a pending receive keep the program alive; false where the API cannot. */
-  ref(): boolean;
-  /** Lets the program end while a receive is pending; false where the API cannot. */
-  unref(): boolean;
+  /** Lets a pending receive keep the program alive, as it does from the start. */
+  ref(): void;
+  /** Lets the program end while a receive is pending. */
+  unref(): void;
 }
 
 /** What happens when the queue is full. */

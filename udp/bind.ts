@@ -6,7 +6,8 @@ import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { newCore, type UdpCore } from "./_core.ts";
 import { bindDeno, hasDenoDatagrams } from "./_deno_transport.ts";
-import { findAddress } from "./_resolve.ts";
+import { readBindOptions } from "./_read_options.ts";
+import { checkHostname, findAddress } from "./_resolve.ts";
 import type {
   BindTarget,
   DatagramTransport,
@@ -125,13 +126,15 @@ export interface BindUdpOptions extends UdpOptions {
 export async function bindUdp(
   options: BindUdpOptions = {},
 ): Promise<UdpSocket> {
-  return new UdpSocket(await bindCore(options), options.resolver);
+  const read = readBindOptions(options);
+  return new UdpSocket(await bindCore(read), read.resolver);
 }
 
-/** Binds, for whichever class. */
+/** Binds, for whichever class. The options are plain. */
 export async function bindCore(options: BindUdpOptions): Promise<UdpCore> {
   const { hostname = "0.0.0.0", port = 0, broadcast = false, ttl } = options;
   checkWait(options);
+  checkHostname(hostname, "bind to");
   checkPort(port);
   const limits = checkLimits(options);
   if (ttl !== undefined) checkInteger("ttl", ttl, 1, 255);
@@ -210,8 +213,17 @@ function checkLimits(options: UdpOptions) {
   return { maxDatagramSize, maxQueuedDatagrams, maxQueuedBytes, dropPolicy };
 }
 
+const BACKENDS: readonly UdpBackend[] = ["posix", "deno", "node"];
+
 async function backendFor(options: BindUdpOptions): Promise<UdpBackend> {
   const { backend, ttl, hostname } = options;
+  if (backend !== undefined && !BACKENDS.includes(backend)) {
+    throw new TypeError(
+      `Cannot use backend ${showValue(backend)}: it must be one of ${
+        BACKENDS.map(showValue).join(", ")
+      }`,
+    );
+  }
   if (backend === undefined) {
     if (await mayChoosePosix()) return "posix";
     return hasDenoDatagrams() && ttl === undefined ? "deno" : "node";

@@ -7,7 +7,10 @@ import {
 import { socketError } from "../errors/mod.ts";
 import { checkWait, waitFor } from "../wait/mod.ts";
 import { checkPeerPort, findPeer } from "./_resolve.ts";
+import { showValue } from "../check/mod.ts";
+import { addressFor } from "./_address_text.ts";
 import { setPeer } from "./_peer.ts";
+import { readOptions } from "./_read_options.ts";
 import { bindCore, type UdpOptions } from "./bind.ts";
 import { ConnectedUdpSocket } from "./connected_socket.ts";
 
@@ -66,19 +69,33 @@ export interface ConnectUdpOptions extends UdpOptions {
 export async function connectUdp(
   options: ConnectUdpOptions,
 ): Promise<ConnectedUdpSocket> {
-  const { hostname = "127.0.0.1", port, localAddress, localPort = 0 } = options;
-  checkWait(options);
+  const {
+    hostname = "127.0.0.1",
+    port,
+    family,
+    localAddress,
+    localPort = 0,
+  } = options;
+  const common = readOptions(options);
+  checkWait(common);
   checkPeerPort(port, "connect");
   checkPort(localPort, "localPort");
-  if (localAddress !== undefined && !isIpAddress(localAddress)) {
+  if (family !== undefined && family !== 4 && family !== 6) {
     throw new TypeError(
-      `Cannot connect from ${JSON.stringify(localAddress)}: not an IP address`,
+      `Cannot use family ${showValue(family)}: it must be 4 or 6`,
     );
   }
-  const { signal, resolver, family } = options;
+  const isAddress = localAddress === undefined ||
+    typeof localAddress === "string" && isIpAddress(localAddress);
+  if (!isAddress) {
+    throw new TypeError(
+      `Cannot connect from ${showValue(localAddress)}: not an IP address`,
+    );
+  }
+  const { signal, resolver } = common;
   const peer = await waitFor(
     findPeer({ hostname, port, family, resolver }, { signal }),
-    options,
+    common,
     () =>
       socketError("ETIMEDOUT", {
         action: `connect to ${formatHostPort(hostname, port)}`,
@@ -86,14 +103,19 @@ export async function connectUdp(
       }),
   );
   const core = await bindCore({
-    ...options,
+    ...common,
     hostname: localAddress ?? localFor(peer),
     port: localPort,
   });
-  const isMapped = core.transport.localAddr.hostname.includes(":") &&
-    peer.family === 4;
-  const text = isMapped ? peer.ip.toV4Mapped().toString() : peer.hostname;
+  const text = addressFor(core.family, peer.hostname);
   try {
+    if (text === undefined) {
+      throw socketError("EAFNOSUPPORT", {
+        action: `connect to ${formatHostPort(hostname, port)}`,
+        syscall: "connect",
+        reason: `${core.transport.localAddr.hostname} is an IPv4 address`,
+      });
+    }
     setPeer(core, { hostname: text, port });
   } catch (error) {
     await core.transport.close();

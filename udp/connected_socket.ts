@@ -174,16 +174,18 @@ export class ConnectedUdpSocket extends UdpEndpoint {
     address: UdpDestination,
     options: WaitOptions = {},
   ): Promise<void> {
+    const { hostname, port } = address;
     const found = await findPeer({
-      ...address,
+      hostname,
+      port,
       family: this.family === 4 ? 4 : undefined,
       prefer: this.family,
       resolver: this.#resolver,
     }, options);
     if (this.isClosed) throw this.error("EBADF", "connect");
-    const hostname = this.reachable(found.hostname);
-    setPeer(coreOf(this), { hostname, port: address.port });
-    this.#retarget(hostname, address.port);
+    const text = this.reachable(found.hostname);
+    setPeer(coreOf(this), { hostname: text, port });
+    this.#retarget(text, port);
   }
 
   /**
@@ -251,6 +253,7 @@ export class ConnectedUdpSocket extends UdpEndpoint {
       this,
       bytes,
       options,
+      coreOf(this).timers,
       () => this.error("ETIMEDOUT", "recvfrom"),
     );
   }

@@ -76,7 +76,7 @@ export abstract class UdpEndpoint
   /** Not for users. */
   protected constructor(core: UdpCore) {
     this.#core = core;
-    this.family = this.localAddr.hostname.includes(":") ? 6 : 4;
+    this.family = core.family;
     core.receiver.owner = {
       failure: (error, syscall) => this.failure(error, syscall),
       timeout: (syscall) => this.error("ETIMEDOUT", syscall),
@@ -674,7 +674,7 @@ export abstract class UdpEndpoint
   }
 
   /**
-   * Lets a pending receive keep the program alive, as it does from the start.
+   * Keeps the program alive while calls are pending. This is the default.
    *
    * @example A receive that counts again
    * ```ts
@@ -692,12 +692,13 @@ export abstract class UdpEndpoint
    * ```
    */
   ref(): void {
-    this.#core.transport.ref();
+    this.#core.timers.ref();
+    this.#core.receiver.ref();
   }
 
   /**
-   * Lets the program end while a receive is pending. On the `"node"` backend this
-   * counts from the next datagram on, as `ref` does.
+   * Lets the program end while calls are pending. A socket without a pending call
+   * never keeps it alive.
    *
    * @example A socket that listens in the background
    * ```ts
@@ -715,7 +716,8 @@ export abstract class UdpEndpoint
    * ```
    */
   unref(): void {
-    this.#core.transport.unref();
+    this.#core.timers.unref();
+    this.#core.receiver.unref();
   }
 
   /**

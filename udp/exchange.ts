@@ -1,6 +1,6 @@
-import { checkInteger, checkNumber } from "../check/mod.ts";
+import { checkInteger, checkNumber, showValue } from "../check/mod.ts";
 import { ConnectionRefusedError, TimedOutError } from "../errors/mod.ts";
-import { arm, checkWait, type WaitOptions } from "../wait/mod.ts";
+import { arm, checkWait, type Timers, type WaitOptions } from "../wait/mod.ts";
 import type { Datagram } from "./datagram.ts";
 
 /** How often and how long to ask. */
@@ -41,24 +41,30 @@ export async function exchange(
   socket: Exchanger,
   bytes: Uint8Array,
   options: ExchangeOptions,
+  timers: Timers,
   timeoutError: () => Error,
 ): Promise<Datagram> {
-  const { timeout = 1000, attempts = 3, backoff = 2, signal } = options;
+  const { match, timeout = 1000, attempts = 3, backoff = 2, signal } = options;
   checkWait({ timeout, signal });
   checkInteger("attempts", attempts, 1);
   checkNumber("backoff", backoff, 1);
+  if (match !== undefined && typeof match !== "function") {
+    throw new TypeError(
+      `Cannot use match ${showValue(match)}: it must be a function`,
+    );
+  }
   for (let attempt = 1;; attempt++) {
     const until = performance.now() + timeout * backoff ** (attempt - 1);
     try {
       await socket.send(bytes);
-      const answer = await answerBy(socket, until, options);
+      const answer = await answerBy(socket, until, match, signal);
       if (answer !== undefined) return answer;
       if (attempt === attempts) throw timeoutError();
     } catch (error) {
       const isRefused = error instanceof ConnectionRefusedError;
       const isLast = attempt === attempts || until === Infinity;
       if (!isRefused || isLast) throw error;
-      await sleepUntil(until, signal); // the peer may be about to start
+      await sleepUntil(until, signal, timers); // the peer may be about to start
     }
   }
 }
@@ -66,6 +72,7 @@ export async function exchange(
 async function sleepUntil(
   until: number,
   signal: AbortSignal | undefined,
+  timers: Timers,
 ): Promise<void> {
   signal?.throwIfAborted();
   const timeout = Math.max(0, until - performance.now());
@@ -74,7 +81,7 @@ async function sleepUntil(
     arm({ timeout, signal }, () => timeIsUp, (reason) => {
       if (reason === timeIsUp) resolve();
       else reject(reason);
-    });
+    }, timers);
   });
 }
 
@@ -82,7 +89,8 @@ async function sleepUntil(
 async function answerBy(
   socket: Exchanger,
   until: number,
-  { match, signal }: ExchangeOptions,
+  match: ExchangeOptions["match"],
+  signal: AbortSignal | undefined,
 ): Promise<Datagram | undefined> {
   for (;;) {
     const timeout = Math.max(0, until - performance.now());

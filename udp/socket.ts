@@ -1,6 +1,7 @@
 import type { AddressFinder } from "../resolve/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
 import {
+  checkHostname,
   checkPeerPort,
   findAddress,
   findPeer,
@@ -99,21 +100,22 @@ export class UdpSocket extends UdpEndpoint {
    */
   sendTo(bytes: Uint8Array, address: UdpDestination): Promise<number> {
     try {
-      const text = this.#textNow(address);
+      const { hostname, port } = address;
+      const text = this.#textNow(hostname, port);
       return text === undefined
-        ? this.#sendToName(bytes, address)
-        : this.transmit(bytes, text, address.port);
+        ? this.#sendToName(bytes, hostname, port)
+        : this.transmit(bytes, text, port);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   /** The address of a host as the backend needs it; undefined for a name. */
-  #textNow(address: UdpDestination): string | undefined {
-    const { hostname, port } = address;
+  #textNow(hostname: string, port: number): string | undefined {
     checkPeerPort(port, "send");
+    checkHostname(hostname, "send to");
     if (hostname === this.#lastHost) return this.#lastText;
-    const found = numericAddress(address);
+    const found = numericAddress(hostname, port);
     if (found === undefined) return undefined;
     this.#lastText = this.reachable(found.hostname);
     this.#lastHost = hostname;
@@ -122,13 +124,14 @@ export class UdpSocket extends UdpEndpoint {
 
   async #sendToName(
     bytes: Uint8Array,
-    address: UdpDestination,
+    hostname: string,
+    port: number,
   ): Promise<number> {
-    const found = await findAddress(this.#lookup(address), {});
-    return this.transmit(bytes, this.reachable(found.hostname), address.port);
+    const found = await findAddress(this.#lookup(hostname, port), {});
+    return this.transmit(bytes, this.reachable(found.hostname), port);
   }
 
-  #lookup({ hostname, port }: UdpDestination): Lookup {
+  #lookup(hostname: string, port: number): Lookup {
     return {
       hostname,
       port,
@@ -169,11 +172,13 @@ export class UdpSocket extends UdpEndpoint {
     let failure: { error: unknown } | undefined;
     for (const { data, address } of datagrams) {
       try {
-        const hostname = this.#textNow(address) ??
-          this.reachable(
-            (await findAddress(this.#lookup(address), {})).hostname,
-          );
-        outgoing.push({ bytes: data, hostname, port: address.port });
+        const { hostname, port } = address;
+        let text = this.#textNow(hostname, port);
+        if (text === undefined) {
+          const found = await findAddress(this.#lookup(hostname, port), {});
+          text = this.reachable(found.hostname);
+        }
+        outgoing.push({ bytes: data, hostname: text, port });
       } catch (error) {
         failure = { error };
         break;
@@ -213,12 +218,10 @@ export class UdpSocket extends UdpEndpoint {
     address: UdpDestination,
     options: WaitOptions = {},
   ): Promise<ConnectedUdpSocket> {
-    const found = await findPeer(this.#lookup(address), options);
+    const { hostname, port } = address;
+    const found = await findPeer(this.#lookup(hostname, port), options);
     if (this.isClosed) throw this.error("EBADF", "connect");
-    const peer = {
-      hostname: this.reachable(found.hostname),
-      port: address.port,
-    };
+    const peer = { hostname: this.reachable(found.hostname), port };
     setPeer(coreOf(this), peer);
     return new ConnectedUdpSocket(takeCore(this), peer, this.#resolver);
   }

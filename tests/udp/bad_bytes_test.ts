@@ -1,5 +1,6 @@
 /** Bytes that are none, or are none any more. */
-import { assertEquals, assertRejects } from "@std/assert";
+import { Buffer } from "node:buffer";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
   ClosedError,
   MessageTooLongError,
@@ -72,6 +73,42 @@ eachTransport(
     const results = await sends;
     assertEquals(results[2], { status: "fulfilled", value: 3 });
     while ((await a.receive(SOON)).data.length !== 3);
+  },
+);
+
+eachTransport(
+  "a Buffer that changes or is transferred during sendTo() harms nobody",
+  async ({ bind, connect, backend }) => {
+    using a = await bind();
+    using socket = await bind();
+    using connected = await connect(a.localAddr);
+    for (
+      const send of [
+        (bytes: Uint8Array) => socket.sendTo(bytes, a.localAddr),
+        (bytes: Uint8Array) => connected.send(bytes),
+        (bytes: Uint8Array) =>
+          socket.sendMany([{ data: bytes, address: a.localAddr }]),
+        (bytes: Uint8Array) => connected.sendMany([bytes]),
+      ]
+    ) {
+      const changed = Buffer.from([1, 1, 1]);
+      const sending = send(changed);
+      changed.fill(9);
+      await sending;
+      const [byte] = (await a.receive(SOON)).data;
+      // The others may read the bytes until the call resolves, as documented.
+      assert(byte === 1 || byte === 9 && backend !== "node", `${byte}`);
+
+      // Of memory of its own, which can be transferred away.
+      const transferred = Buffer.from(new ArrayBuffer(3)).fill(4);
+      const sendingToo = send(transferred);
+      transferred.buffer.transfer();
+      const [{ status }] = await Promise.allSettled([sendingToo]);
+      assert(status === "fulfilled" || backend !== "node");
+      await send(Uint8Array.of(5));
+      let data: Uint8Array;
+      do data = (await a.receive(SOON)).data; while (data[0] !== 5);
+    }
   },
 );
 

@@ -9,9 +9,10 @@ import {
   ConnectionRefusedError,
   MessageTooLongError,
   PermissionDeniedError,
+  SocketError,
   TimedOutError,
 } from "@berkeley/sockets/errors";
-import { connectUdp } from "@berkeley/sockets/udp";
+import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
 import { bytes, eachTransport, type Setup, text } from "./_each_transport.ts";
 
 const SOON = { timeout: 20_000 };
@@ -157,6 +158,89 @@ eachTransport(
     assertEquals(again.remoteAddr, first.localAddr);
     await again.send(bytes("back"));
     assertEquals(text((await first.receive(SOON)).data), "back");
+  },
+);
+
+eachTransport(
+  "connectUdp() from an IPv4 address to an IPv6 peer rejects",
+  async ({ connect }) => {
+    const address = { transport: "udp", hostname: "::1", port: 9 } as const;
+    const error = await assertRejects(
+      () => connect(address, { localAddress: "127.0.0.1" }),
+      SocketError,
+      "127.0.0.1",
+    );
+    assertEquals([error.code, error.syscall], ["EAFNOSUPPORT", "connect"]);
+  },
+);
+
+eachTransport(
+  "a dual-stack socket takes peers of both families in turn",
+  async ({ bind, family, loopback }) => {
+    if (family === 4) return;
+    using six = await bind();
+    using four = await bind({ hostname: "127.0.0.1" });
+    using socket = await (await bind({ hostname: "::" }))
+      .connect(four.localAddr);
+    for (const peer of [four, six, four, six]) {
+      await socket.connect(peer.localAddr);
+      assertEquals(socket.remoteAddr, peer.localAddr);
+      await socket.send(bytes("ping"));
+      const { data, address } = await peer.receive(SOON);
+      await peer.sendTo(data, address);
+      assertEquals(text((await socket.receive(SOON)).data), "ping");
+    }
+    await socket.connect(four.localAddr);
+    await socket.connect({ hostname: "localhost", port: six.localAddr.port });
+    assertEquals(socket.remoteAddr.hostname, loopback);
+    await socket.connect(four.localAddr);
+    await socket.joinMulticast("ff02::4242");
+    await assertRejects(() => socket.joinMulticast("239.255.42.99"), TypeError);
+    using open = socket.disconnect();
+    await open.sendTo(bytes("open"), six.localAddr);
+    assertEquals(text((await six.receive(SOON)).data), "open");
+  },
+);
+
+eachTransport(
+  "connectUdp() takes an IPv4-mapped address for the IPv4 address that it is",
+  async ({ bind, connect, family, backend }) => {
+    if (family === 6) return;
+    for (const hostname of ["::ffff:127.0.0.1", "::ffff:0.0.0.0", "0.0.0.0"]) {
+      using peer = await bind();
+      const address = { ...peer.localAddr, hostname };
+      using v4 = await bind();
+      using dual = await bindUdp({ hostname: "::", backend });
+      for (
+        const opening of [
+          () => connect(address),
+          () => connect(address, { localAddress: "127.0.0.1" }),
+          () => connect(address, { localAddress: "::" }),
+          () => connect(address, { family: 4 }),
+          () => connect(address, { family: 6 }),
+          () => v4.connect(address),
+          () => dual.connect(address),
+          async () => {
+            const socket = await connect({ ...address, port: 9 });
+            await socket.connect(address);
+            return socket;
+          },
+        ]
+      ) {
+        const isText4 = !hostname.includes(":");
+        if (isText4 && String(opening).includes("family: 6")) continue;
+        using socket = await opening();
+        assertEquals(socket.remoteAddr, peer.localAddr);
+        await socket.send(bytes("ping"));
+        const { data, address: from } = await peer.receive(SOON);
+        await peer.sendTo(data, from);
+        assertEquals(text((await socket.receive(SOON)).data), "ping");
+      }
+      // Any address is this host in sendTo(), too.
+      using open = await bind();
+      await open.sendTo(bytes("to"), address);
+      assertEquals(text((await peer.receive(SOON)).data), "to");
+    }
   },
 );
 

@@ -5,6 +5,11 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
+import { bindNode } from "../../udp/_node_transport.ts";
+import { Receiver } from "../../udp/_receiver.ts";
+import type { RawDatagram } from "../../udp/_transport.ts";
+import { Timers } from "../../wait/mod.ts";
+import { eachFamily } from "../_each_family.ts";
 import { eachTransport } from "./_each_transport.ts";
 
 const PATIENT = { timeout: 20_000 } as const;
@@ -26,6 +31,80 @@ eachTransport(
     const got: number[] = [];
     for (let i = 0; i < 3; i++) got.push((await b.receive(PATIENT)).data[0]!);
     assertEquals(got, [0, 1, 2]);
+  },
+);
+
+eachTransport(
+  "a datagram that no queue can hold is dropped, and the queue is kept",
+  async ({ bind, backend }) => {
+    if (backend !== "node") return;
+    for (const dropPolicy of ["newest", "oldest"] as const) {
+      using a = await bind();
+      using b = await bind({ maxQueuedBytes: 30, dropPolicy });
+      for (const size of [10, 10, 31, 10]) {
+        await a.sendTo(new Uint8Array(size).fill(size), b.localAddr);
+      }
+      for (let turn = 0; turn < 1000 && b.dropped < 1; turn++) {
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+      for (let i = 0; i < 3; i++) {
+        assertEquals((await b.receive(PATIENT)).data.length, 10);
+      }
+      assertEquals(b.dropped, 1);
+    }
+  },
+);
+
+eachFamily(
+  "what waits in a queue holds no more memory than its bytes, over node",
+  async ({ loopback: hostname }) => {
+    const transport = await bindNode({
+      hostname,
+      port: 0,
+      reuseAddress: false,
+      maxDatagramSize: 65_000,
+      maxQueuedDatagrams: 10,
+      maxQueuedBytes: 1000,
+      dropPolicy: "newest",
+    });
+    const { port } = transport.localAddr;
+    const sizes: number[] = [];
+    const take = ({ bytes }: RawDatagram) =>
+      sizes.push(bytes.buffer.byteLength);
+    try {
+      await transport.send(new Uint8Array(100), hostname, port);
+      for (let turn = 0; turn < 1000 && sizes.length === 0; turn++) {
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        const queued = transport.receiveNow();
+        if (queued !== undefined) take(queued);
+      }
+      // What a receive that timed out leaves to the next one.
+      const receiver = new Receiver(
+        transport,
+        { maxQueuedDatagrams: 10, maxQueuedBytes: 1000, dropPolicy: "newest" },
+        new Timers(),
+        {
+          failure: (error) => error as Error,
+          timeout: () => new Error("timed out"),
+          accepts: () => true,
+        },
+      );
+      const { receive } = transport;
+      let below: Promise<unknown> | undefined;
+      transport.receive = (onDatagram, onFailed) => {
+        const receiving = receive.call(transport, onDatagram, onFailed);
+        below = receiving;
+        return receiving as ReturnType<typeof receive> as never;
+      };
+      await receiver.receive({ timeout: 0 }, take).catch(() => {});
+      await transport.send(new Uint8Array(200), hostname, port);
+      transport.ref(); // nobody else waits for it
+      await below;
+      await receiver.receive(PATIENT, take);
+    } finally {
+      await transport.close();
+    }
+    assertEquals(sizes, [100, 200]);
   },
 );
 

@@ -1,29 +1,74 @@
-import { assertEquals } from "@std/assert";
+/** What keeps a program alive: pending calls, and nothing else. */
+import { assert, assertEquals } from "@std/assert";
+import { FAMILIES } from "../_each_family.ts";
 import { BACKENDS } from "./_each_transport.ts";
 
-const PROGRAM = new URL("_unref_program.ts", import.meta.url);
+const PROGRAM = new URL("_ref_program.ts", import.meta.url);
 
-for (const backend of BACKENDS) {
-  Deno.test(`unref() lets the program end while a receive is pending, over ${backend}`, async () => {
-    const isOffline = import.meta.resolve("@std/assert").startsWith("file:");
-    const { code, signal } = await new Deno.Command(Deno.execPath(), {
+/** What the program prints in each scene. */
+const SCENES: Record<string, readonly string[]> = {
+  idle: [],
+  timedOut: ["timed out TimedOutError"],
+  batch: [],
+  receiving: ["received"],
+  receivingBeside: ["received"],
+  receivingAgain: ["received"],
+  refAgain: ["received"],
+  unref: [],
+  unrefLater: [],
+  unrefTimeout: [],
+  unrefIteration: [],
+  unrefExchange: [],
+  unrefRefused: [],
+};
+
+async function linesOf(
+  backend: string,
+  loopback: string,
+  scene: string,
+): Promise<string[]> {
+  const isOffline = import.meta.resolve("@std/assert").startsWith("file:");
+  const { code, signal, stdout, stderr } = await new Deno.Command(
+    Deno.execPath(),
+    {
       args: [
         "run",
         "--quiet",
         "--no-prompt",
         "--no-check",
-        "--allow-net=127.0.0.1",
+        "--allow-net",
         ...(backend === "deno" ? ["--unstable-net"] : []),
         ...(backend === "posix" ? ["--allow-ffi"] : []),
         ...(isOffline ? ["--import-map=offline/imports.json"] : []),
         PROGRAM.pathname,
         backend,
+        loopback,
+        scene,
       ],
       cwd: new URL("../../", import.meta.url),
-      signal: AbortSignal.timeout(30_000),
-      stdout: "inherit",
-      stderr: "inherit",
-    }).output();
-    assertEquals([code, signal], [0, null]);
-  });
+      env: { NO_COLOR: "1" },
+      // Less than the timeouts of the program.
+      signal: AbortSignal.timeout(12_000),
+    },
+  ).output();
+  const text = new TextDecoder();
+  assertEquals([code, signal, text.decode(stderr)], [0, null, ""]);
+  const lines = text.decode(stdout).split("\n").map((line) => line.trim());
+  assert(lines.includes(`end of ${scene}`));
+  return lines.filter((line) => line !== "" && !line.startsWith("end of"));
+}
+
+for (const backend of BACKENDS) {
+  for (const { name, loopback } of FAMILIES) {
+    Deno.test(`only calls that are pending keep the program alive, over ${backend} (${name})`, async () => {
+      const scenes = Object.entries(SCENES);
+      const lines = await Promise.all(
+        scenes.map(([scene]) => linesOf(backend, loopback, scene)),
+      );
+      assertEquals(
+        Object.fromEntries(lines.map((each, i) => [scenes[i]![0], each])),
+        SCENES,
+      );
+    });
+  }
 }
