@@ -31,16 +31,17 @@ export function sendBatchNow(
 ): number | undefined {
   const libc = loadLibc();
   const { sendmmsg } = linuxOf(libc, "sendmmsg");
-  if (!(Number.isInteger(from) && from >= 0 && from <= batch.length)) {
+  const parts = partsOf(batch);
+  if (!(Number.isInteger(from) && from >= 0 && from <= parts.count())) {
     throw new RangeError(
       `Cannot send from datagram ${
         showValue(from)
-      } on: the batch holds ${batch.length}`,
+      } on: the batch holds ${parts.count()}`,
     );
   }
-  const headers = partsOf(batch).headers();
-  const rest = from === 0 ? headers : headers.subarray(from * MMSGHDR.size);
   const asked = callFlags(flags | MSG_NOSIGNAL);
+  const headers = parts.headers();
+  const rest = from === 0 ? headers : headers.subarray(from * MMSGHDR.size);
   const count = sendmmsg(fd, rest, end - from, asked);
   if (count !== -1) return count;
   if (wouldBlock(libc)) return undefined;
@@ -51,15 +52,16 @@ export function sendBatchNow(
 export function receiveBatchNow(
   fd: number,
   batch: MessageBatch,
-  most: number,
   flags: number,
 ): number | undefined {
   const libc = loadLibc();
   const { recvmmsg } = linuxOf(libc, "recvmmsg");
   const parts = partsOf(batch);
+  const { capacity } = parts;
+  const asked = callFlags(flags);
   const headers = parts.headers();
-  parts.prepare(most);
-  const count = recvmmsg(fd, headers, most, callFlags(flags), null);
+  parts.prepare(capacity);
+  const count = recvmmsg(fd, headers, capacity, asked, null);
   if (count !== -1) {
     parts.received(count);
     return count;

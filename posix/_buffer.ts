@@ -1,3 +1,93 @@
+import { showValue } from "../check/mod.ts";
+
+/**
+ * The getters that every typed array inherits. What a subclass, or an object itself,
+ * says of its length is not what libc may rely on: it would reach other memory.
+ */
+const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype);
+const [BYTE_LENGTH, BYTE_OFFSET, BUFFER] = [
+  "byteLength",
+  "byteOffset",
+  "buffer",
+]
+  .map((name) => Object.getOwnPropertyDescriptor(TYPED_ARRAY, name)!.get!) as [
+    () => number,
+    () => number,
+    () => ArrayBufferLike,
+  ];
+const { apply } = Reflect;
+
+/**
+ * The true length of a buffer in bytes; 0 once its memory is gone.
+ *
+ * @throws {TypeError} If it is not a typed array.
+ */
+export function lengthOf(buffer: Uint8Array): number {
+  return apply(BYTE_LENGTH, buffer, []);
+}
+
+/** The same, as far as one call of libc can move: less than 2 GiB. */
+export function countOf(buffer: Uint8Array): number {
+  return Math.min(lengthOf(buffer), 2 ** 31 - 1);
+}
+
+/** The bytes of a buffer from one on, whatever class it is of. */
+export function viewFrom(
+  buffer: Uint8Array,
+  from: number,
+): Uint8Array<ArrayBuffer> {
+  const length = lengthOf(buffer);
+  const skipped = Math.min(from, length);
+  const memory = apply(BUFFER, buffer, []) as ArrayBuffer;
+  const at = apply(BYTE_OFFSET, buffer, []) + skipped;
+  return new Uint8Array(memory, at, length - skipped);
+}
+
+/** Why a call cannot use its flags and its buffer; undefined if it can. */
+export function refusalOf(
+  flags: number,
+  buffer: Uint8Array,
+): TypeError | undefined {
+  // Flags are numbers before a length is read: else their valueOf() could resize it.
+  if (typeof flags !== "number") {
+    return new TypeError(`Cannot use flags ${showValue(flags)}: not a number`);
+  }
+  try {
+    lengthOf(buffer);
+    return undefined;
+  } catch {
+    return new TypeError(
+      `Cannot use ${showValue(buffer)} as a buffer: it must be a Uint8Array`,
+    );
+  }
+}
+
+/** The same for several buffers. */
+export function refusalOfAll(
+  flags: number,
+  buffers: readonly Uint8Array[],
+): TypeError | undefined {
+  if (buffers.length === 0) return refusalOf(flags, NOTHING);
+  for (const buffer of buffers) {
+    const refusal = refusalOf(flags, buffer);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+const NOTHING = new Uint8Array(0);
+
+/** The buffers of a call: the one, or those, that it was given; not yet checked. */
+export function buffersOf(
+  data: Uint8Array | readonly Uint8Array[],
+): readonly Uint8Array[] {
+  try {
+    return ArrayBuffer.isView(data) ? [data] : [...data];
+  } catch {
+    return [data as Uint8Array]; // which is refused then
+  }
+}
+
 /**
  * Throws for a buffer that is gone: a call that waits is not to take it for an
  * empty one. `size` is what it had when the call began.
@@ -5,8 +95,8 @@
  * @throws {TypeError} When it was transferred, or its memory was made smaller.
  */
 export function requireBuffer(buffer: Uint8Array, size: number): void {
-  if (buffer.length > 0) return;
-  const { buffer: memory } = buffer;
+  if (lengthOf(buffer) > 0) return;
+  const memory = apply(BUFFER, buffer, []);
   const isDetached = memory instanceof ArrayBuffer && memory.detached;
   if (size === 0 && !isDetached) return;
   throw new TypeError("Cannot use the buffer: its memory was taken away");
@@ -14,13 +104,13 @@ export function requireBuffer(buffer: Uint8Array, size: number): void {
 
 /** What refuses buffers, as {@linkcode requireBuffer} does, later in their call. */
 export function guardOf(buffers: readonly Uint8Array[]): () => void {
-  const sizes = buffers.map(({ length }) => length);
+  const sizes = buffers.map(lengthOf);
   return () => buffers.forEach((buffer, i) => requireBuffer(buffer, sizes[i]!));
 }
 
 /** How many bytes there are in all. */
 export function sizeOf(buffers: readonly Uint8Array[]): number {
-  return buffers.reduce((sum, { length }) => sum + length, 0);
+  return buffers.reduce((sum, buffer) => sum + lengthOf(buffer), 0);
 }
 
 /** What is left of buffers from a byte on. */
@@ -31,8 +121,9 @@ export function restOf(
   if (from === 0) return buffers;
   let before = from;
   return buffers.flatMap((buffer) => {
-    const skipped = Math.min(before, buffer.length);
+    const length = lengthOf(buffer);
+    const skipped = Math.min(before, length);
     before -= skipped;
-    return skipped < buffer.length ? [buffer.subarray(skipped)] : [];
+    return skipped < length ? [viewFrom(buffer, skipped)] : [];
   });
 }

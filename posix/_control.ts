@@ -1,4 +1,5 @@
 import { IpAddress, IPPROTO_IP, IPPROTO_IPV6 } from "../address/mod.ts";
+import { viewFrom } from "./_buffer.ts";
 import type { ControlMessage } from "./control_message.ts";
 import { int32, ipBytes } from "./_option_codec.ts";
 import { CMSGHDR, IS_LINUX, SOL_SOCKET } from "./_platform.ts";
@@ -59,7 +60,7 @@ export function encodeControl(
   messages: readonly ControlMessage[],
   check: (level: number, number: number) => void = () => {},
 ): Uint8Array<ArrayBuffer> {
-  const parts = messages.map((each) => {
+  const parts = Array.from(messages, (each) => {
     const message = { ...each }; // each property is read once
     const [level, number] = placeOf(message);
     check(level, number);
@@ -90,7 +91,7 @@ function encodeData(message: ControlMessage): Uint8Array {
   switch (message.type) {
     case "SCM_RIGHTS":
       // What is no number would be 0: this program's standard input.
-      return concat(message.descriptors.map(int32));
+      return concat(Array.from(message.descriptors, (fd) => int32(fd)));
     case "IP_PKTINFO": {
       const { interfaceIndex, address } = message;
       // ipi_ifindex, ipi_spec_dst, ipi_addr
@@ -103,7 +104,7 @@ function encodeData(message: ControlMessage): Uint8Array {
         int32(message.interfaceIndex),
       ]);
     case "other":
-      return message.data;
+      return viewFrom(message.data, 0);
     case "SCM_TIMESTAMP":
     case "SO_RXQ_OVFL":
       throw new TypeError(`Cannot send ${message.type}: it is only received`);

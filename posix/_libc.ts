@@ -18,15 +18,16 @@ const SYMBOLS = {
     parameters: ["i32", "i32", "i32", "buffer", "u32"],
     result: "i32",
   },
-  // No call moves 2 GiB, so that the low half of an ssize_t is all of it.
-  send: { parameters: ["i32", "buffer", "usize", "i32"], result: "i32" },
-  recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "i32" },
+  // No call moves 2 GiB, so that the low half of an ssize_t is all of it. A number
+  // for a size_t would leave V8's fast calls, which a u32 does not.
+  send: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  recv: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
   sendto: {
-    parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"],
+    parameters: ["i32", "buffer", "u32", "i32", "buffer", "u32"],
     result: "i32",
   },
   recvfrom: {
-    parameters: ["i32", "buffer", "usize", "i32", "buffer", "buffer"],
+    parameters: ["i32", "buffer", "u32", "i32", "buffer", "buffer"],
     result: "i32",
   },
   sendmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },

@@ -1,3 +1,4 @@
+import { lengthOf } from "./_buffer.ts";
 import { lastError, loadLibc } from "./_libc.ts";
 import { MSG_CTRUNC, MSG_NOSIGNAL, MSG_TRUNC } from "./constants.ts";
 import type { ControlMessage } from "./control_message.ts";
@@ -21,7 +22,7 @@ const CMSG_CLOEXEC = IS_LINUX ? 0x40000000 : 0;
 
 /** The address of bytes, for a structure; nothing moves them while they live. */
 export function addressOf(bytes: Uint8Array<ArrayBuffer>): bigint {
-  if (bytes.length === 0) return 0n;
+  if (lengthOf(bytes) === 0) return 0n;
   return BigInt(loadLibc().all.addressOf(bytes, bytes, 0));
 }
 
@@ -40,7 +41,7 @@ function header(
   buffers.forEach((buffer, i) => {
     const at = i * IOVEC.size;
     parts.setBigUint64(at + IOVEC.base, addressOf(buffer), true);
-    parts.setBigUint64(at + IOVEC.length, BigInt(buffer.length), true);
+    parts.setBigUint64(at + IOVEC.length, BigInt(lengthOf(buffer)), true);
   });
   const bytes = new Uint8Array(MSGHDR.size);
   const view = new DataView(bytes.buffer);
@@ -65,8 +66,8 @@ export function sendMsgNow(
 ): number | undefined {
   const libc = loadLibc();
   const own = buffers as Uint8Array<ArrayBuffer>[];
-  const bytes = header(own, name, control);
   const asked = callFlags(flags | MSG_NOSIGNAL);
+  const bytes = header(own, name, control);
   const count = libc.all.sendmsg(fd, bytes, asked);
   held.length = 0;
   if (count !== -1) return count;
@@ -85,8 +86,8 @@ export function recvMsgNow(
   const name = { bytes: new Uint8Array(SOCKADDR_SIZE), length: SOCKADDR_SIZE };
   const beside = new Uint8Array(controlSize);
   const own = buffers as Uint8Array<ArrayBuffer>[];
-  const bytes = header(own, name, beside);
   const asked = callFlags(flags) | CMSG_CLOEXEC;
+  const bytes = header(own, name, beside);
   const length = libc.all.recvmsg(fd, bytes, asked);
   held.length = 0;
   if (length === -1) {

@@ -1,5 +1,7 @@
 import { IPPROTO_IPV6, parseIpAddress } from "../address/mod.ts";
+import { checkInteger } from "../check/mod.ts";
 import { socketError } from "../errors/mod.ts";
+import { countOf } from "./_buffer.ts";
 import { lastError, loadLibc } from "./_libc.ts";
 import { OPTION_TABLE, type OptionEntry } from "./_option_table.ts";
 import { IS_LINUX } from "./_platform.ts";
@@ -129,8 +131,8 @@ export function getRawOption(
   size: number,
   name = `option ${number} of level ${level}`,
 ): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(size);
-  const length = Uint32Array.of(size);
+  const bytes = new Uint8Array(checkInteger("size", size, 0, 65_536));
+  const length = Uint32Array.of(bytes.length);
   const { getsockopt } = loadLibc().all;
   if (getsockopt(fd, level, number, bytes, length) === -1) {
     throw lastError(`read ${name}`, "getsockopt");
@@ -147,7 +149,7 @@ export function setRawOption(
   name = `option ${number} of level ${level}`,
 ): void {
   const { setsockopt } = loadLibc().all;
-  if (setsockopt(fd, level, number, bytes, bytes.length) === -1) {
+  if (setsockopt(fd, level, number, bytes, countOf(bytes)) === -1) {
     throw lastError(`set ${name}`, "setsockopt");
   }
 }

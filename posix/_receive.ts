@@ -1,4 +1,5 @@
 import { errnoOf } from "../errors/mod.ts";
+import { countOf } from "./_buffer.ts";
 import { lastError, type Libc, loadLibc } from "./_libc.ts";
 import { MSG_DONTWAIT, MSG_TRUNC, MSG_WAITALL } from "./constants.ts";
 import { IS_LINUX, nativeFlags } from "./_platform.ts";
@@ -37,7 +38,8 @@ export function recvNow(
 ): number | undefined {
   const libc = loadLibc();
   const own = buffer as Uint8Array<ArrayBuffer>;
-  const count = libc.all.recv(fd, own, own.length, callFlags(flags));
+  const asked = callFlags(flags);
+  const count = libc.all.recv(fd, own, countOf(own), asked);
   if (count !== -1) return count;
   if (wouldBlock(libc)) return undefined;
   throw lastError("receive", "recv");
@@ -56,19 +58,20 @@ export function recvFromNow(
   const libc = loadLibc();
   const own = buffer as Uint8Array<ArrayBuffer>;
   // Linux then tells the length that the datagram had.
-  const asked = isDatagram && IS_LINUX ? flags | MSG_TRUNC : flags;
+  const asked = callFlags(isDatagram && IS_LINUX ? flags | MSG_TRUNC : flags);
   nameLength[0] = SOCKADDR_SIZE;
+  const room = countOf(own);
   const count = libc.all.recvfrom(
-    ...[fd, own, own.length, callFlags(asked), name, nameLength] as const,
+    ...[fd, own, room, asked, name, nameLength] as const,
   );
   if (count === -1) {
     if (wouldBlock(libc)) return undefined;
     throw lastError("receive", "recvfrom");
   }
-  const truncated = count > own.length;
+  const truncated = count > room;
   const isWhole = !truncated || (flags & MSG_TRUNC) !== 0;
   return {
-    length: isWhole ? count : own.length,
+    length: isWhole ? count : room,
     address: decode(name, 0, nameLength[0]),
     truncated,
   };

@@ -1,3 +1,4 @@
+import { countOf, lengthOf } from "./_buffer.ts";
 import { lastError, loadLibc } from "./_libc.ts";
 import { MSG_NOSIGNAL } from "./constants.ts";
 import { callFlags, wouldBlock } from "./_receive.ts";
@@ -12,12 +13,11 @@ export function sendNow(
 ): number | undefined {
   const libc = loadLibc();
   const own = bytes as Uint8Array<ArrayBuffer>;
-  const count = libc.all.send(
-    ...[fd, own, own.length, callFlags(flags | MSG_NOSIGNAL)] as const,
-  );
+  const asked = callFlags(flags | MSG_NOSIGNAL);
+  const count = libc.all.send(fd, own, countOf(own), asked);
   if (count !== -1) return count;
   if (wouldBlock(libc)) return undefined;
-  throw lastError(`send ${bytes.length} bytes`, "send");
+  throw lastError(`send ${lengthOf(bytes)} bytes`, "send");
 }
 
 /** C's `sendto`; undefined where there is no room yet. */
@@ -33,9 +33,9 @@ export function sendToNow(
   const name = encode(to, family);
   const asked = callFlags(flags | MSG_NOSIGNAL);
   const count = libc.all.sendto(
-    ...[fd, own, own.length, asked, name.bytes, name.length] as const,
+    ...[fd, own, countOf(own), asked, name.bytes, name.length] as const,
   );
   if (count !== -1) return count;
   if (wouldBlock(libc)) return undefined;
-  throw lastError(`send ${bytes.length} bytes to ${showName(to)}`, "sendto");
+  throw lastError(`send ${lengthOf(bytes)} bytes to ${showName(to)}`, "sendto");
 }

@@ -1,4 +1,5 @@
 import { checkInteger, showValue } from "../check/mod.ts";
+import { lengthOf, refusalOf } from "./_buffer.ts";
 import { addressOf } from "./_message.ts";
 import { IOVEC, MMSGHDR, MSGHDR } from "./_platform.ts";
 import { decode, type Sockaddr, SOCKADDR_SIZE } from "./_sockaddr.ts";
@@ -36,6 +37,12 @@ export interface BatchParts {
    * the first received, before anybody has seen it.
    */
   lend(): () => void;
+  /** How many datagrams there is room for, whatever a subclass says. */
+  readonly capacity: number;
+  /** How many datagrams it holds. */
+  count(): number;
+  /** Whom a datagram is from, or for. */
+  nameAt(index: number): SocketName;
   /** Makes room for `most` datagrams to be received. */
   prepare(most: number): void;
   /** Takes note of what was received. */
@@ -73,10 +80,8 @@ export let addToBatch: (
  * ```
  */
 export class MessageBatch {
-  /** How many datagrams it can hold. */
-  readonly capacity: number;
-  /** How many bytes each can have. */
-  readonly size: number;
+  readonly #capacity: number;
+  readonly #size: number;
   #length = 0;
   #fromSenders = 0;
   #isLent = false;
@@ -101,8 +106,8 @@ export class MessageBatch {
   constructor({ capacity = 64, size = 2048 }: MessageBatchOptions = {}) {
     checkInteger("capacity", capacity, 1, 1024);
     checkInteger("size", size, 1, 65_536);
-    this.capacity = capacity;
-    this.size = size;
+    this.#capacity = capacity;
+    this.#size = size;
     this.#slab = new Uint8Array(capacity * size);
     this.#names = new Uint8Array(capacity * SOCKADDR_SIZE);
     this.#vectors = new Uint32Array(capacity * IOVEC.size / 4);
@@ -116,6 +121,9 @@ export class MessageBatch {
       lend: () => this.#lend(),
       prepare: (most) => this.#prepare(most),
       received: (count) => this.#received(count),
+      capacity,
+      count: () => this.#length,
+      nameAt: (index) => this.#address(index),
       hasNames: () => this.#words[wordOf(0, MSGHDR.nameLength)]! > 0,
       fromSenders: () => Math.min(this.#fromSenders, this.#length),
     };
@@ -134,6 +142,16 @@ export class MessageBatch {
       const dataAt = slabAt + BigInt(i * size);
       vectors.setBigUint64(i * IOVEC.size + IOVEC.base, dataAt, true);
     }
+  }
+
+  /** How many datagrams it can hold. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  /** How many bytes each can have. */
+  get size(): number {
+    return this.#size;
   }
 
   /** How many datagrams it holds. */
@@ -168,16 +186,19 @@ export class MessageBatch {
   }
 
   #add(bytes: Uint8Array, name: Sockaddr | undefined): boolean {
-    if (bytes.length > this.size) {
+    const refusal = refusalOf(0, bytes);
+    if (refusal !== undefined) throw refusal;
+    const size = lengthOf(bytes);
+    if (size > this.#size) {
       throw new RangeError(
-        `Cannot add ${bytes.length} bytes: the batch has room for ${this.size} each`,
+        `Cannot add ${size} bytes: the batch has room for ${this.#size} each`,
       );
     }
     const i = this.#length;
-    if (i === this.capacity) return false;
+    if (i === this.#capacity) return false;
     this.#requireMemory();
-    this.#slab.set(bytes, i * this.size);
-    this.#setLength(i, bytes.length);
+    this.#slab.set(bytes, i * this.#size);
+    this.#setLength(i, size);
     if (name !== undefined) this.#names.set(name.bytes, i * SOCKADDR_SIZE);
     this.#words[wordOf(i, MSGHDR.nameLength)] = name?.length ?? 0;
     this.#length++;
@@ -229,7 +250,7 @@ export class MessageBatch {
    */
   data(index: number): Uint8Array<ArrayBuffer> {
     this.#check(index);
-    const at = index * this.size;
+    const at = index * this.#size;
     return this.#slab.subarray(at, at + this.#byteLength(index));
   }
 
@@ -284,6 +305,10 @@ export class MessageBatch {
    * ```
    */
   address(index: number): SocketName {
+    return this.#address(index);
+  }
+
+  #address(index: number): SocketName {
     this.#check(index);
     const length = this.#words[wordOf(index, MSGHDR.nameLength)]!;
     return decode(this.#names, index * SOCKADDR_SIZE, length);
@@ -341,7 +366,7 @@ export class MessageBatch {
 
   #prepare(most: number): void {
     for (let i = 0; i < most; i++) {
-      this.#setLength(i, this.size);
+      this.#setLength(i, this.#size);
       this.#words[wordOf(i, MSGHDR.nameLength)] = SOCKADDR_SIZE;
     }
     this.#length = 0;
@@ -351,7 +376,7 @@ export class MessageBatch {
     for (let i = 0; i < count; i++) {
       // With MSG_TRUNC it is the real length, which may be more than there is.
       const told = this.#words[wordOf(i, MMSGHDR.length)]!;
-      this.#setLength(i, Math.min(told, this.size));
+      this.#setLength(i, Math.min(told, this.#size));
     }
     this.#length = count;
     this.#fromSenders = count;

@@ -54,7 +54,10 @@ export async function poll(
   options?: WaitOptions,
 ): Promise<number[]> {
   checkWait(options);
-  const asked = requests.map(({ socket, events }) => ({ socket, events }));
+  const asked = Array.from(
+    requests,
+    ({ socket, events }) => ({ socket, events }),
+  );
   const now = look(asked);
   if (now !== undefined) return await resolveFairly(now);
   const { promise, resolve, reject } = Promise.withResolvers<number[]>();

@@ -9,7 +9,17 @@ import {
   type WaitOptions,
 } from "../wait/mod.ts";
 import { receiveBatchNow, sendBatchNow } from "./_batch.ts";
-import { guardOf, requireBuffer, restOf, sizeOf } from "./_buffer.ts";
+import {
+  buffersOf,
+  guardOf,
+  lengthOf,
+  refusalOf,
+  refusalOfAll,
+  requireBuffer,
+  restOf,
+  sizeOf,
+  viewFrom,
+} from "./_buffer.ts";
 import { connectNow, disconnectNow } from "./_connect.ts";
 import { MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_WAITALL } from "./constants.ts";
 import type { ControlMessage } from "./control_message.ts";
@@ -108,13 +118,13 @@ function bufferParts<T extends { length: number }>(
   buffer: Uint8Array,
   receive: (rest: Uint8Array) => T | undefined,
 ): Parts<T> {
-  const size = buffer.length;
+  const size = lengthOf(buffer);
   return {
     room() {
       requireBuffer(buffer, size);
-      return buffer.length;
+      return lengthOf(buffer);
     },
-    receive: (from) => receive(from === 0 ? buffer : buffer.subarray(from)),
+    receive: (from) => receive(from === 0 ? buffer : viewFrom(buffer, from)),
     join: (first, second) => ({
       ...second,
       length: first.length + second.length,
@@ -151,10 +161,8 @@ export let descriptorIn: (socket: PosixSocket) => Descriptor;
  * ```
  */
 export class PosixSocket implements Disposable, AsyncDisposable {
-  /** AF_INET, AF_INET6 or AF_UNIX. */
-  readonly family: number;
-  /** SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET or SOCK_RAW. */
-  readonly type: number;
+  readonly #family: number;
+  readonly #type: number;
   readonly #descriptor: Descriptor;
   readonly #permit = new Permit();
   /** What a receive has met after it got something: for the next one. */
@@ -166,8 +174,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
 
   /** Not for users: see {@linkcode socket} and {@linkcode PosixSocket.adopt}. */
   constructor(fd: number, family: number, type: number) {
-    this.family = family;
-    this.type = type;
+    this.#family = family;
+    this.#type = type;
     this.#descriptor = new Descriptor(fd);
     this.#descriptor.mayLinger = this.#isStream && family !== AF_UNIX;
   }
@@ -218,6 +226,16 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     return new PosixSocket(fd, family, type);
   }
 
+  /** AF_INET, AF_INET6 or AF_UNIX. */
+  get family(): number {
+    return this.#family;
+  }
+
+  /** SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET or SOCK_RAW. */
+  get type(): number {
+    return this.#type;
+  }
+
   /** The number of the descriptor; -1 once it is closed. */
   get fd(): number {
     return this.#descriptor.fd;
@@ -249,18 +267,18 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   }
 
   get #isStream(): boolean {
-    return this.type === SOCK_STREAM;
+    return this.#type === SOCK_STREAM;
   }
 
   get #isLocalDatagram(): boolean {
-    return this.family === AF_UNIX && this.type === SOCK_DGRAM;
+    return this.#family === AF_UNIX && this.#type === SOCK_DGRAM;
   }
 
   #toReach(name: SocketName, action: string, syscall: string): void {
     this.#permit.toReach(name, action, syscall, this.#here);
   }
 
-  readonly #here = () => this.getSockName();
+  readonly #here = () => nameOf(this.#descriptor.fd, "getsockname");
 
   #fd(action: string, syscall: string): number {
     const { fd } = this.#descriptor;
@@ -294,8 +312,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    */
   bind(name: SocketName): void {
     const fd = this.#fd("bind", "bind");
-    const to = copyName(name, this.family);
-    const { bytes, length } = encode(to, this.family);
+    const to = copyName(name, this.#family);
+    const { bytes, length } = encode(to, this.#family);
     this.#permit.toBind(to, "bind to", "bind");
     if (loadLibc().all.bind(fd, bytes, length) === 0) {
       return this.#noteBound("bind to", "bind");
@@ -305,9 +323,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
 
   /** Closes it if the system has chosen a port that is denied: C cannot unbind. */
   #noteBound(action: string, syscall: string): void {
-    if (this.family === AF_UNIX) return;
+    if (this.#family === AF_UNIX) return;
     try {
-      this.#permit.bound(this.getSockName(), action, syscall);
+      this.#permit.bound(this.#here(), action, syscall);
     } catch (error) {
       this.close();
       throw error;
@@ -337,9 +355,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   listen(backlog: number = 511): void {
     checkInteger("backlog", backlog, 0);
     const fd = this.#fd("listen", "listen");
-    if (this.family !== AF_UNIX) {
+    if (this.#family !== AF_UNIX) {
       // libc would bind a socket that has no name yet to any address.
-      this.#permit.toBind(this.getSockName(), "listen on", "listen");
+      this.#permit.toBind(this.#here(), "listen on", "listen");
     }
     if (loadLibc().all.listen(fd, Math.min(backlog, 2 ** 31 - 1)) === 0) {
       return this.#noteBound("listen on", "listen");
@@ -381,7 +399,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     const accepted = acceptNow(this.#descriptor.fd);
     if (accepted === undefined) return undefined;
     const { fd, address } = accepted;
-    return { socket: new PosixSocket(fd, this.family, this.type), address };
+    return { socket: new PosixSocket(fd, this.#family, this.#type), address };
   }
 
   /**
@@ -419,8 +437,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   async connect(name: SocketName, options?: WaitOptions): Promise<void> {
     checkWait(options);
     const fd = this.#fd("connect", "connect");
-    const to = copyName(name, this.family);
-    const { bytes, length } = encode(to, this.family);
+    const to = copyName(name, this.#family);
+    const { bytes, length } = encode(to, this.#family);
     this.#toReach(to, "connect to", "connect");
     const action = `connect to ${showName(to)}`;
     const attempt = () => connectNow(fd, { bytes, length }, action);
@@ -473,8 +491,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    */
   connectNow(name: SocketName): void {
     const fd = this.#fd("connect", "connect");
-    const to = copyName(name, this.family);
-    const { bytes, length } = encode(to, this.family);
+    const to = copyName(name, this.#family);
+    const { bytes, length } = encode(to, this.#family);
     this.#toReach(to, "connect to", "connect");
     const action = `connect to ${showName(to)}`;
     if (connectNow(fd, { bytes, length }, action) === true) return;
@@ -535,7 +553,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    */
   send(bytes: Uint8Array, options?: TransferOptions): Promise<number> {
     const flags = options?.flags ?? 0;
-    const size = bytes.length;
+    const refusal = refusalOf(flags, bytes);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const size = lengthOf(bytes);
     let sent = 0;
     if (options === undefined && !this.#descriptor.isBusy("sending")) {
       try { // what most sends are: done at once, and nothing else is needed
@@ -555,21 +575,27 @@ export class PosixSocket implements Disposable, AsyncDisposable {
         requireBuffer(bytes, size);
         return sendNow(this.#descriptor.fd, bytes, flags);
       };
-      return this.#transfer("sending", attempt, options, call);
+      return this.#transfer("sending", attempt, options, call, flags);
     }
     const attempt = () => {
       for (;;) {
         requireBuffer(bytes, size);
-        const rest = sent === 0 ? bytes : bytes.subarray(sent);
+        const rest = sent === 0 ? bytes : viewFrom(bytes, sent);
         const count = sendNow(this.#descriptor.fd, rest, flags);
         if (count === undefined) return undefined;
         sent += count;
-        if (sent >= bytes.length) return sent;
+        if (sent >= lengthOf(bytes)) return sent;
         if (this.#mustPause("sending", flags)) return undefined;
       }
     };
     const partial = () => sent === 0 ? undefined : sent;
-    return this.#transfer("sending", attempt, options, { ...call, partial });
+    return this.#transfer(
+      "sending",
+      attempt,
+      options,
+      { ...call, partial },
+      flags,
+    );
   }
 
   /**
@@ -595,8 +621,10 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    */
   sendNow(bytes: Uint8Array, flags = 0): number | undefined {
     const fd = this.#fd("send", "send");
+    const refusal = refusalOf(flags, bytes);
+    if (refusal !== undefined) throw refusal;
     if (this.#descriptor.isBusy("sending")) return undefined;
-    requireBuffer(bytes, bytes.length);
+    requireBuffer(bytes, lengthOf(bytes));
     return sendNow(fd, bytes, flags);
   }
 
@@ -637,10 +665,12 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    */
   recv(buffer: Uint8Array, options?: TransferOptions): Promise<number> {
     const flags = options?.flags ?? 0;
+    const refusal = refusalOf(flags, buffer);
+    if (refusal !== undefined) return Promise.reject(refusal);
     const call = RECEIVE;
     if (this.#wantsAll(flags)) {
       const receive = (rest: Uint8Array) => {
-        if (rest.length === 0) return { length: 0 }; // for which C would wait
+        if (lengthOf(rest) === 0) return { length: 0 }; // for which C would wait
         const length = recvNow(this.#descriptor.fd, rest, flags);
         return length === undefined ? undefined : { length };
       };
@@ -648,20 +678,22 @@ export class PosixSocket implements Disposable, AsyncDisposable {
       const { attempt, partial } = this.#whole(parts, flags);
       const whole = { ...call, partial: () => partial()?.length };
       const tried = () => attempt()?.length;
-      return this.#transfer("receiving", tried, options, whole);
+      return this.#transfer("receiving", tried, options, whole, flags);
     }
-    const size = buffer.length;
+    const size = lengthOf(buffer);
     const attempt = () => {
       requireBuffer(buffer, size);
       const count = recvNow(this.#descriptor.fd, buffer, flags);
-      const isShort = count !== undefined && count < buffer.length;
+      const isShort = count !== undefined && count < lengthOf(buffer);
       // Of a local stream, descriptors that come with it end what is received.
-      if (isShort && flags === 0 && this.#isStream && this.family !== AF_UNIX) {
+      if (
+        isShort && flags === 0 && this.#isStream && this.#family !== AF_UNIX
+      ) {
         this.#descriptor.drained();
       }
       return count;
     };
-    return this.#transfer("receiving", attempt, options, call);
+    return this.#transfer("receiving", attempt, options, call, flags);
   }
 
   #wantsAll(flags: number): boolean {
@@ -715,9 +747,11 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    */
   recvNow(buffer: Uint8Array, flags = 0): number | undefined {
     const fd = this.#fd("receive", "recv");
+    const refusal = refusalOf(flags, buffer);
+    if (refusal !== undefined) throw refusal;
     if (this.#descriptor.isBusy("receiving")) return undefined;
     this.#throwFault();
-    requireBuffer(buffer, buffer.length);
+    requireBuffer(buffer, lengthOf(buffer));
     return recvNow(fd, buffer, flags);
   }
 
@@ -747,22 +781,24 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     options?: TransferOptions,
   ): Promise<number> {
     const flags = options?.flags ?? 0;
+    const refusal = refusalOf(flags, bytes);
+    if (refusal !== undefined) return Promise.reject(refusal);
     let to: SocketName;
     try {
-      to = copyName(name, this.family);
+      to = copyName(name, this.#family);
       this.#toReach(to, "send to", "sendto");
     } catch (error) {
       return Promise.reject(error);
     }
-    const size = bytes.length;
+    const size = lengthOf(bytes);
     const attempt = () => {
       requireBuffer(bytes, size);
-      return sendToNow(this.#descriptor.fd, bytes, flags, to, this.family);
+      return sendToNow(this.#descriptor.fd, bytes, flags, to, this.#family);
     };
-    const action = `send ${bytes.length} bytes to ${showName(to)}`;
+    const action = `send ${size} bytes to ${showName(to)}`;
     const isPaced = this.#isLocalDatagram;
     const call = { action, syscall: "sendto", isPaced };
-    return this.#transfer("sending", attempt, options, call);
+    return this.#transfer("sending", attempt, options, call, flags);
   }
 
   /**
@@ -790,20 +826,22 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    */
   recvFrom(buffer: Uint8Array, options?: TransferOptions): Promise<Received> {
     const flags = options?.flags ?? 0;
+    const refusal = refusalOf(flags, buffer);
+    if (refusal !== undefined) return Promise.reject(refusal);
     const receive = (rest: Uint8Array) =>
       recvFromNow(this.#descriptor.fd, rest, flags, !this.#isStream);
     const call = { action: "receive", syscall: "recvfrom" };
     if (this.#wantsAll(flags)) {
       const whole = this.#whole(bufferParts(buffer, receive), flags);
       const asked = { ...call, partial: whole.partial };
-      return this.#transfer("receiving", whole.attempt, options, asked);
+      return this.#transfer("receiving", whole.attempt, options, asked, flags);
     }
-    const size = buffer.length;
+    const size = lengthOf(buffer);
     const attempt = () => {
       requireBuffer(buffer, size);
       return receive(buffer);
     };
-    return this.#transfer("receiving", attempt, options, call);
+    return this.#transfer("receiving", attempt, options, call, flags);
   }
 
   /**
@@ -839,9 +877,11 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    */
   sendMany(batch: MessageBatch, options?: TransferOptions): Promise<number> {
     const flags = options?.flags ?? 0;
+    const refusal = refusalOf(flags, NOTHING);
+    if (refusal !== undefined) return Promise.reject(refusal);
     let sent = 0;
     const attempt = () => {
-      while (sent < batch.length) {
+      while (sent < partsOf(batch).count()) {
         const count = this.#sendBatchNow(batch, sent, flags);
         if (count === undefined) return undefined;
         sent += count;
@@ -852,7 +892,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     const isPaced = this.#isLocalDatagram && partsOf(batch).hasNames();
     const action = "send datagrams";
     const call = { action, syscall: "sendmmsg", partial, isPaced };
-    return this.#transfer("sending", attempt, options, call);
+    return this.#transfer("sending", attempt, options, call, flags);
   }
 
   /**
@@ -887,6 +927,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    */
   sendManyNow(batch: MessageBatch, from = 0, flags = 0): number | undefined {
     this.#fd("send datagrams", "sendmmsg");
+    const refusal = refusalOf(flags, NOTHING);
+    if (refusal !== undefined) throw refusal;
     if (this.#descriptor.isBusy("sending")) return undefined;
     return this.#sendBatchNow(batch, from, flags);
   }
@@ -907,9 +949,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   #permittedEnd(batch: MessageBatch, from: number): number {
     // A batch that was received goes back to senders that nothing has checked.
     const count = partsOf(batch).fromSenders();
-    if (count === 0 || this.#permit.isEverything) return batch.length;
+    if (count === 0 || this.#permit.isEverything) return partsOf(batch).count();
     for (let i = from; i < count; i++) {
-      const name = batch.address(i);
+      const name = partsOf(batch).nameAt(i);
       if ("path" in name && name.path === "") continue;
       try {
         this.#toReach(name, "send to", "sendmmsg");
@@ -918,7 +960,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
         return i;
       }
     }
-    return batch.length;
+    return partsOf(batch).count();
   }
 
   /**
@@ -948,9 +990,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * ```
    */
   addTo(batch: MessageBatch, bytes: Uint8Array, name: SocketName): boolean {
-    const to = copyName(name, this.family);
+    const to = copyName(name, this.#family);
     this.#toReach(to, "send to", "sendmmsg");
-    return addToBatch(batch, bytes, encode(to, this.family));
+    return addToBatch(batch, bytes, encode(to, this.#family));
   }
 
   /**
@@ -987,8 +1029,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    */
   recvMany(batch: MessageBatch, options?: TransferOptions): Promise<number> {
     const flags = options?.flags ?? 0;
-    const attempt = () =>
-      receiveBatchNow(this.#descriptor.fd, batch, batch.capacity, flags);
+    const refusal = refusalOf(flags, NOTHING);
+    if (refusal !== undefined) return Promise.reject(refusal);
+    const attempt = () => receiveBatchNow(this.#descriptor.fd, batch, flags);
     const call = { action: "receive datagrams", syscall: "recvmmsg" };
     let release: () => void;
     try {
@@ -996,7 +1039,13 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     } catch (error) {
       return Promise.reject(error);
     }
-    const receiving = this.#transfer("receiving", attempt, options, call);
+    const receiving = this.#transfer(
+      "receiving",
+      attempt,
+      options,
+      call,
+      flags,
+    );
     receiving.then(release, release);
     return receiving;
   }
@@ -1029,9 +1078,11 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    */
   recvManyNow(batch: MessageBatch, flags = 0): number | undefined {
     const fd = this.#fd("receive datagrams", "recvmmsg");
+    const refusal = refusalOf(flags, NOTHING);
+    if (refusal !== undefined) throw refusal;
     if (this.#descriptor.isBusy("receiving")) return undefined;
     this.#throwFault();
-    return receiveBatchNow(fd, batch, batch.capacity, flags);
+    return receiveBatchNow(fd, batch, flags);
   }
 
   /**
@@ -1064,11 +1115,13 @@ export class PosixSocket implements Disposable, AsyncDisposable {
   sendMsg(message: Message, options?: TransferOptions): Promise<number> {
     const { data, address, control = [] } = message;
     const flags = options?.flags ?? 0;
-    const buffers = data instanceof Uint8Array ? [data] : [...data];
+    const buffers = buffersOf(data);
+    const refusal = refusalOfAll(flags, buffers);
+    if (refusal !== undefined) return Promise.reject(refusal);
     let beside: Uint8Array<ArrayBuffer>;
     let to: SocketName | undefined;
     try {
-      to = address && copyName(address, this.family);
+      to = address && copyName(address, this.#family);
       if (to) this.#toReach(to, "send to", "sendmsg");
       beside = encodeControl(control, (level, number) => {
         const call = { action: "send a control message", syscall: "sendmsg" };
@@ -1082,7 +1135,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     const attempt = () => {
       for (;;) {
         guard();
-        const name = to && encode(to, this.family);
+        const name = to && encode(to, this.#family);
         const rest = restOf(buffers, sent);
         const { fd } = this.#descriptor;
         const count = sendMsgNow(fd, rest, name, beside, flags);
@@ -1097,7 +1150,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     const isPaced = to !== undefined && this.#isLocalDatagram;
     const action = "send a message";
     const call = { action, syscall: "sendmsg", partial, isPaced };
-    return this.#transfer("sending", attempt, options, call);
+    return this.#transfer("sending", attempt, options, call, flags);
   }
 
   /**
@@ -1129,7 +1182,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     options?: RecvMsgOptions,
   ): Promise<ReceivedMessage> {
     const { flags = 0, controlSize = 512 } = options ?? {};
-    const all = buffers instanceof Uint8Array ? [buffers] : [...buffers];
+    const all = buffersOf(buffers);
+    const refusal = refusalOfAll(flags, all);
+    if (refusal !== undefined) return Promise.reject(refusal);
     if (
       !(Number.isInteger(controlSize) && controlSize >= 0) ||
       controlSize > MAX_CONTROL
@@ -1155,16 +1210,16 @@ export class PosixSocket implements Disposable, AsyncDisposable {
         receive: (from) => receive(restOf(all, from)),
         join: joinMessages,
         // Descriptors and credentials belong to some of the bytes.
-        isLast: (part) => this.family === AF_UNIX && hasControl(part),
+        isLast: (part) => this.#family === AF_UNIX && hasControl(part),
       }, flags);
       const asked = { ...call, partial: whole.partial };
-      return this.#transfer("receiving", whole.attempt, options, asked);
+      return this.#transfer("receiving", whole.attempt, options, asked, flags);
     }
     const attempt = () => {
       guard();
       return receive(all);
     };
-    return this.#transfer("receiving", attempt, options, call);
+    return this.#transfer("receiving", attempt, options, call, flags);
   }
 
   #transfer<T>(
@@ -1172,8 +1227,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     attempt: () => T | undefined,
     options: TransferOptions | undefined,
     call: Call<T>,
+    flags: number,
   ): Promise<T> {
-    const flags = options?.flags ?? 0;
     if ((flags & MSG_OOB) !== 0) this.#descriptor.expectUrgent();
     const guarded = side === "sending" ? attempt : () => {
       this.#throwFault();
