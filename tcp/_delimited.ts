@@ -2,7 +2,7 @@ import { socketError } from "../errors/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
 import { checkLimit } from "./_check.ts";
 import { indexOfBytes } from "./_index_of_bytes.ts";
-import type { ReadTurn } from "./_read_turns.ts";
+import { Parser } from "./_parser.ts";
 import type { StreamReader } from "./_stream_reader.ts";
 
 /** The longest line or delimited message, unless the user says, in bytes. */
@@ -10,6 +10,7 @@ const DEFAULT_LIMIT = 64 * 1024;
 
 const LF = new Uint8Array([0x0a]);
 const CR = 0x0d;
+const encoder = new TextEncoder();
 // A line may well begin with U+FEFF: it is not the beginning of a text.
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
@@ -23,83 +24,118 @@ export interface ReadUntilOptions extends WaitOptions {
   limit?: number | undefined;
 }
 
-/** Reads up to and including the delimiter; null where the stream has ended. */
-export function readUntil(
-  reader: StreamReader,
-  delimiter: string | Uint8Array,
-  options: ReadUntilOptions | undefined,
-): Promise<Uint8Array<ArrayBuffer> | null> {
+/** Returns the delimiter as bytes of our own. */
+export function checkDelimiter(delimiter: string | Uint8Array): Uint8Array {
   const bytes = typeof delimiter === "string"
-    ? new TextEncoder().encode(delimiter)
+    ? encoder.encode(delimiter)
     : delimiter;
-  if (bytes.length === 0) {
-    throw new TypeError("Cannot read up to a delimiter of no bytes");
+  if (bytes instanceof Uint8Array && bytes.length > 0) {
+    return new Uint8Array(bytes);
   }
-  const limit = checkLimit(options?.limit ?? DEFAULT_LIMIT);
-  return reader.exclusive(
-    options,
-    "recv",
-    (turn) => find(reader, turn, bytes, limit),
-    (length) => {
-      if (length >= 0) return reader.takeNow(length);
-      if (reader.buffered === 0) return null;
-      throw socketError("EOF", {
-        action: "read up to a delimiter",
-        syscall: "recv",
-        reason:
-          `the stream ended in a message of ${reader.buffered} bytes, which can still be read`,
-      });
-    },
+  throw new TypeError(
+    "Cannot read up to the delimiter: it must be text or a Uint8Array, and not empty",
   );
 }
 
-/** Reads a line of text; null where the stream has ended. */
-export function readLine(
-  reader: StreamReader,
-  options: ReadUntilOptions | undefined,
-): Promise<string | null> {
-  const limit = checkLimit(options?.limit ?? DEFAULT_LIMIT);
-  return reader.exclusive(
-    options,
-    "recv",
-    (turn) => find(reader, turn, LF, limit),
-    (found) => {
-      const length = found < 0 ? reader.buffered : found;
-      if (length === 0) return null;
-      let end = reader.start + length;
-      if (found > 0) end--;
-      if (found > 1 && reader.buffer[end - 1] === CR) end--;
-      const text = decoder.decode(reader.buffer.subarray(reader.start, end));
-      reader.consume(length);
-      return text;
-    },
-  );
+/** Returns how far a delimited read may go. */
+export function readLimit(options: ReadUntilOptions | undefined): number {
+  return checkLimit(options?.limit ?? DEFAULT_LIMIT);
 }
 
-/**
- * Waits for a delimiter; the count of bytes up to and including it, or -1 at the
- * end of the stream.
- */
-async function find(
+/** Bytes up to and including a delimiter; null where the stream has ended. */
+export class Delimited extends Parser<Uint8Array<ArrayBuffer> | null> {
+  readonly #search: Search;
+
+  constructor(reader: StreamReader, delimiter: Uint8Array, limit: number) {
+    super(reader);
+    this.#search = new Search(delimiter, limit);
+  }
+
+  protected find(bytes: Uint8Array, start: number, end: number): number {
+    return this.#search.find(bytes, start, end);
+  }
+
+  protected take(
+    reader: StreamReader,
+    length: number,
+  ): Uint8Array<ArrayBuffer> {
+    return reader.takeNow(length);
+  }
+
+  protected end(reader: StreamReader): null {
+    if (reader.buffered === 0) return null;
+    throw socketError("EOF", {
+      action: "read up to a delimiter",
+      syscall: "recv",
+      reason:
+        `the stream ended in a message of ${reader.buffered} bytes, which can still be read`,
+    });
+  }
+}
+
+/** A line of text; null where the stream has ended. */
+export class Line extends Parser<string | null> {
+  readonly #search: Search;
+
+  constructor(reader: StreamReader, limit: number) {
+    super(reader);
+    this.#search = new Search(LF, limit);
+  }
+
+  protected find(bytes: Uint8Array, start: number, end: number): number {
+    return this.#search.find(bytes, start, end);
+  }
+
+  protected take(reader: StreamReader, length: number): string {
+    const isCrLf = length > 1 &&
+      reader.buffer[reader.start + length - 2] === CR;
+    return decodeNext(reader, length, length - (isCrLf ? 2 : 1));
+  }
+
+  /** The last line may lack its end. */
+  protected end(reader: StreamReader): string | null {
+    const { buffered } = reader;
+    return buffered === 0 ? null : decodeNext(reader, buffered, buffered);
+  }
+}
+
+/** Takes `length` bytes off the stream, and decodes `textLength` of them. */
+function decodeNext(
   reader: StreamReader,
-  turn: ReadTurn,
-  delimiter: Uint8Array,
-  limit: number,
-): Promise<number> {
-  let searched = 0;
-  for (;;) {
-    const { buffer, start, end, buffered } = reader;
-    const at = indexOfBytes(buffer, delimiter, start + searched, end);
+  length: number,
+  textLength: number,
+): string {
+  const { buffer, start } = reader;
+  const text = decoder.decode(buffer.subarray(start, start + textLength));
+  reader.consume(length);
+  return text;
+}
+
+/** A search that goes on where it stood when more has come. */
+class Search {
+  readonly #delimiter: Uint8Array;
+  readonly #limit: number;
+  #searched = 0;
+
+  constructor(delimiter: Uint8Array, limit: number) {
+    this.#delimiter = delimiter;
+    this.#limit = limit;
+  }
+
+  /** Returns the length up to and including the delimiter, or -1. */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    const delimiter = this.#delimiter;
+    const at = indexOfBytes(bytes, delimiter, start + this.#searched, end);
     const length = at < 0 ? -1 : at - start + delimiter.length;
-    if (length > limit || (at < 0 && buffered >= limit)) {
+    const buffered = end - start;
+    if (length > this.#limit || (at < 0 && buffered >= this.#limit)) {
       throw socketError("EMSGSIZE", {
         action: "read up to a delimiter",
         reason:
-          `none within the limit of ${limit} bytes, which can still be read`,
+          `none within the limit of ${this.#limit} bytes, which can still be read`,
       });
     }
-    if (at >= 0) return length;
-    searched = Math.max(0, buffered - delimiter.length + 1);
-    if (!await reader.fill(turn)) return -1;
+    this.#searched = Math.max(0, buffered - delimiter.length + 1);
+    return length;
   }
 }

@@ -1,10 +1,13 @@
 import { socketError } from "../errors/mod.ts";
-import { isBounded, type WaitOptions } from "../wait/mod.ts";
+import { checkWait, type WaitOptions } from "../wait/mod.ts";
+import { BuiltInFraming } from "./framing/built_in_framing.ts";
+import { locateFrame } from "./framing/codec_check.ts";
 import {
   type FrameBounds,
   type Framing,
   newBounds,
 } from "./framing/framing.ts";
+import { Parser } from "./_parser.ts";
 import type { StreamReader } from "./_stream_reader.ts";
 
 /** How frames are handed over. */
@@ -19,126 +22,137 @@ export interface FrameReadOptions extends WaitOptions {
   borrow?: boolean | undefined;
 }
 
-/** Reads frames off a connection's buffer. */
+/** Reads the frames of one framing off a connection's buffer. */
 export class FrameReader {
+  /** The framing. */
+  readonly framing: Framing;
   readonly #reader: StreamReader;
-  readonly #framing: Framing;
-  readonly #bounds: FrameBounds = newBounds();
+  readonly #copies: Copies;
+  /** Serves one call after the other, as long as no read waits. */
+  #next: NextFrame;
 
   constructor(reader: StreamReader, framing: Framing) {
     this.#reader = reader;
-    this.#framing = framing;
+    this.framing = framing;
+    this.#copies = new Copies(reader);
+    this.#next = new NextFrame(reader, framing, this.#copies);
   }
 
   /** The next frame; null at the end of the stream. */
-  one(
-    options: FrameReadOptions | undefined,
-  ): Promise<Uint8Array | null> {
-    try {
-      const frame = this.now(options);
-      if (frame !== undefined) return Promise.resolve(frame);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this.#read(options, () => this.#takeOne(options?.borrow));
+  one(options: FrameReadOptions | undefined): Promise<Uint8Array | null> {
+    const wait = checkWait(options);
+    return this.#reader.call(this.#begin(options), wait);
   }
 
-  /** The next frame, where it is there and nobody and nothing has to be asked. */
-  now(options: FrameReadOptions | undefined): Uint8Array | undefined {
-    if (this.#reader.isBusy || isBounded(options)) return undefined;
-    // Others may have read since the last search: it says nothing any more.
-    this.#bounds.searched = 0;
-    return this.#locate() ? this.#takeOne(options?.borrow) : undefined;
+  /** As `one`, but undefined if that has to wait. */
+  now(options: FrameReadOptions | undefined): Uint8Array | null | undefined {
+    checkWait(options);
+    return this.#reader.now(this.#begin(options));
+  }
+
+  #begin(options: FrameReadOptions | undefined): NextFrame {
+    if (this.#reader.isBusy) { // perhaps with this very call
+      this.#next = new NextFrame(this.#reader, this.framing, this.#copies);
+    }
+    this.#next.begin(options?.borrow ?? false);
+    return this.#next;
   }
 
   /** All frames that are complete, at least one; null at the end of the stream. */
-  batch(
-    options: FrameReadOptions | undefined,
-  ): Promise<Uint8Array[] | null> {
-    return this.#read(options, () => this.#takeAll(options?.borrow));
+  batch(options: FrameReadOptions | undefined): Promise<Uint8Array[] | null> {
+    const wait = checkWait(options);
+    const borrow = options?.borrow ?? false;
+    const batch = new FrameBatch(this.#reader, this.framing, borrow);
+    return this.#reader.call(batch, wait);
+  }
+}
+
+/** What every read of frames does. */
+abstract class FrameParser<T> extends Parser<T | null> {
+  protected readonly framing: Framing;
+  protected readonly bounds: FrameBounds = newBounds();
+  readonly #isBuiltIn: boolean;
+
+  constructor(reader: StreamReader, framing: Framing) {
+    super(reader);
+    this.framing = framing;
+    this.#isBuiltIn = BuiltInFraming.has(framing);
   }
 
-  #read<T>(
-    options: WaitOptions | undefined,
-    take: () => T,
-  ): Promise<T | null> {
-    const reader = this.#reader;
-    return reader.exclusive(
-      options,
-      "recv",
-      async (turn) => {
-        this.#bounds.searched = 0;
-        while (!this.#locate()) {
-          if (!await reader.fill(turn)) return false;
-        }
-        return true;
-      },
-      (isComplete) => {
-        if (isComplete) return take();
-        if (reader.buffered === 0) return null;
-        throw socketError("EOF", {
-          action: "receive a frame",
-          syscall: "recv",
-          reason:
-            `the stream ended after ${reader.buffered} bytes of it, which can still be read`,
-        });
-      },
-    );
+  protected find(bytes: Uint8Array, start: number, end: number): number {
+    const { bounds } = this;
+    return this.locate(bytes, start, end) ? bounds.end - start : -1;
   }
 
-  #locate(): boolean {
-    const { buffer, start, end } = this.#reader;
-    return this.#framing.locate(buffer, start, end, this.#bounds);
+  protected locate(bytes: Uint8Array, start: number, end: number): boolean {
+    const { framing, bounds } = this;
+    return this.#isBuiltIn
+      ? framing.locate(bytes, start, end, bounds)
+      : locateFrame(framing, bytes, start, end, bounds);
   }
 
-  #takeOne(borrow = false): Uint8Array {
-    const reader = this.#reader;
-    const { frameStart, frameEnd, end } = this.#bounds;
-    const frame = borrow
+  protected end(reader: StreamReader): null {
+    if (reader.buffered === 0) return null;
+    throw socketError("EOF", {
+      action: "receive a frame",
+      syscall: "recv",
+      reason:
+        `the stream ended after ${reader.buffered} bytes of it, which can still be read`,
+    });
+  }
+}
+
+/** One frame. */
+class NextFrame extends FrameParser<Uint8Array> {
+  readonly #copies: Copies;
+  #borrow = false;
+
+  constructor(reader: StreamReader, framing: Framing, copies: Copies) {
+    super(reader, framing);
+    this.#copies = copies;
+  }
+
+  /** Begins another call. Others may have read since the last one. */
+  begin(borrow: boolean): void {
+    this.#borrow = borrow;
+    this.bounds.searched = 0;
+  }
+
+  protected take(reader: StreamReader, length: number): Uint8Array {
+    const { frameStart, frameEnd } = this.bounds;
+    const frame = this.#borrow
       ? reader.buffer.subarray(frameStart, frameEnd)
-      : this.#keep(frameStart, frameEnd);
-    reader.consume(end - reader.start);
+      : this.#copies.keep(frameStart, frameEnd);
+    reader.consume(length);
     return frame;
   }
+}
 
-  /**
-   * A copy of `buffer[from, to)`. Where more is buffered, all of it is copied at
-   * once, and the frames to come are views of that copy: memory of its own for
-   * each would take ten times longer than the rest of the reading.
-   */
-  #keep(from: number, to: number): Uint8Array {
-    const { buffer, start, end, buffered, bytesRead } = this.#reader;
-    const origin = bytesRead - buffered - start; // where buffer[0] is in the stream
-    const at = origin + from - this.#copyAt;
-    if (at >= 0 && origin + to - this.#copyAt <= this.#copy.length) {
-      return new Uint8Array(this.#copy.buffer, at, to - from);
-    }
-    if (buffered < 2 * (to - from)) return buffer.slice(from, to);
-    this.#copy = buffer.slice(start, end);
-    this.#copyAt = origin + start;
-    return new Uint8Array(this.#copy.buffer, from - start, to - from);
+/** All frames that are complete. */
+class FrameBatch extends FrameParser<Uint8Array[]> {
+  readonly #borrow: boolean;
+
+  constructor(reader: StreamReader, framing: Framing, borrow: boolean) {
+    super(reader, framing);
+    this.#borrow = borrow;
   }
 
-  /** A copy of some of the stream, and where in the stream it begins. */
-  #copy: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-  #copyAt = 0;
-
   /** One copy for the whole batch, of which the frames are views. */
-  #takeAll(borrow = false): Uint8Array[] {
-    const reader = this.#reader;
+  protected take(reader: StreamReader): Uint8Array[] {
     const { start, end } = reader;
-    const bytes = borrow ? reader.buffer : reader.buffer.slice(start, end);
-    const shift = borrow ? 0 : start;
+    const bytes = this.#borrow
+      ? reader.buffer
+      : reader.buffer.slice(start, end);
+    const shift = this.#borrow ? 0 : start;
     const limit = end - shift;
     const memory = bytes.buffer;
     const offset = bytes.byteOffset;
-    const framing = this.#framing;
-    const bounds = this.#bounds;
+    const { bounds } = this;
     const frames: Uint8Array[] = [];
     let at = start - shift;
     let failure: unknown;
     try {
-      while (framing.locate(bytes, at, limit, bounds)) {
+      while (this.locate(bytes, at, limit)) {
         const size = bounds.frameEnd - bounds.frameStart;
         frames.push(new Uint8Array(memory, offset + bounds.frameStart, size));
         at = bounds.end;
@@ -152,17 +166,47 @@ export class FrameReader {
   }
 }
 
+/** Copies of frames, many of them in one piece of memory. */
+class Copies {
+  readonly #reader: StreamReader;
+  /** A copy of some of the stream, and where in the stream it begins. */
+  #copy: Uint8Array<ArrayBuffer> = new Uint8Array(0);
+  #copyAt = 0;
+
+  constructor(reader: StreamReader) {
+    this.#reader = reader;
+  }
+
+  /**
+   * A copy of `buffer[from, to)`. Where more is buffered, all of it is copied at
+   * once, and the frames to come are views of that copy: memory of its own for
+   * each would take ten times longer than the rest of the reading.
+   */
+  keep(from: number, to: number): Uint8Array {
+    const { buffer, start, end, buffered, bytesRead } = this.#reader;
+    const origin = bytesRead - buffered - start; // where buffer[0] is in the stream
+    const at = origin + from - this.#copyAt;
+    if (at >= 0 && origin + to - this.#copyAt <= this.#copy.length) {
+      return new Uint8Array(this.#copy.buffer, at, to - from);
+    }
+    if (buffered < 2 * (to - from)) return buffer.slice(from, to);
+    this.#copy = buffer.slice(start, end);
+    this.#copyAt = origin + start;
+    return new Uint8Array(this.#copy.buffer, from - start, to - from);
+  }
+}
+
 /**
  * The frames one by one. It takes no frame from the connection before it is
  * asked for, so that whoever stops early leaves the others to the next reader.
  */
 export class FrameIterator implements AsyncIterableIterator<Uint8Array> {
-  readonly #now: () => Uint8Array | undefined;
+  readonly #now: () => Uint8Array | null | undefined;
   readonly #next: () => Promise<Uint8Array | null>;
   #isDone = false;
 
   constructor(
-    now: () => Uint8Array | undefined,
+    now: () => Uint8Array | null | undefined,
     next: () => Promise<Uint8Array | null>,
   ) {
     this.#now = now;
@@ -173,7 +217,7 @@ export class FrameIterator implements AsyncIterableIterator<Uint8Array> {
     if (this.#isDone) return Promise.resolve({ done: true, value: undefined });
     try {
       const value = this.#now();
-      if (value !== undefined) return Promise.resolve({ done: false, value });
+      if (value !== undefined) return Promise.resolve(this.#result(value));
     } catch (error) {
       this.#isDone = true;
       return Promise.reject(error);
@@ -182,7 +226,10 @@ export class FrameIterator implements AsyncIterableIterator<Uint8Array> {
   }
 
   async #wait(): Promise<IteratorResult<Uint8Array>> {
-    const value = await this.#next();
+    return this.#result(await this.#next());
+  }
+
+  #result(value: Uint8Array | null): IteratorResult<Uint8Array> {
     if (value !== null) return { done: false, value };
     this.#isDone = true;
     return { done: true, value: undefined };

@@ -1,15 +1,9 @@
-import { socketError } from "../errors/mod.ts";
-import { isBounded, rejectTraced, type WaitOptions } from "../wait/mod.ts";
-import { type ReadTurn, ReadTurns } from "./_read_turns.ts";
-import { takenAway } from "./_check.ts";
+import { type Call, CallQueue, type Timers, type Wait } from "../wait/mod.ts";
 import type { Refusal } from "./_refusal.ts";
 import { SlidingBuffer } from "./_sliding_buffer.ts";
 
-/** Reads into less than this go through the buffer, to save calls, in bytes. */
-const SMALL_READ = 4 * 1024;
-
-const ignore = () => {};
-const END = Promise.resolve(null);
+/** What is read and dropped at a time, in bytes. */
+const DISCARD = 64 * 1024;
 
 /** What the reader needs of the connection below. */
 export interface ReadSource {
@@ -19,414 +13,201 @@ export interface ReadSource {
   failure(error: unknown, syscall: string): Error;
   /** The error of a read that took too long. */
   timeout(syscall: string): Error;
+  /** The timers of the connection. */
+  readonly timers: Timers;
+}
+
+/** A read, which waits until the buffer holds what it needs. */
+export abstract class StreamCall<T> implements Call<T> {
+  protected readonly reader: StreamReader;
+
+  constructor(reader: StreamReader) {
+    this.reader = reader;
+  }
+
+  abstract attempt(): T | undefined;
+
+  timeoutError(): Error {
+    return this.reader.timeoutError(this.syscall);
+  }
+
+  /** The C call that it stands for. */
+  get syscall(): string {
+    return "recv";
+  }
+
+  /** Returns memory of the caller's that the source may fill instead of the buffer. */
+  offer(): Uint8Array | undefined {
+    return undefined;
+  }
+
+  /** `count` bytes have come into the memory offered. */
+  onFilled(_count: number): void {}
+
+  /** The source has refused the memory offered. */
+  onRefused(_fault: TypeError): void {}
 }
 
 /**
- * The reading half of a connection: a buffer that slides over the stream.
+ * The reading half of a connection: a buffer that slides over the stream, and a
+ * queue of reads.
  *
- * Bytes leave the buffer only when they are handed over, so a read that is given
- * up, or fails, loses none: the fill that it had begun goes on, and the next
- * read finds what it brought. There is one fill at a time.
+ * A read looks at the buffer, and takes all it needs or nothing; it is tried
+ * when it is called, and after each fill. Only the caller's own memory is filled
+ * part by part, by a read that nothing cancels. A fill that a cancelled read has
+ * begun goes on, and serves the next one. There is one fill at a time.
  */
 export class StreamReader extends SlidingBuffer {
   /** How many bytes have been received. */
   bytesRead = 0;
-  /** Whether the stream has ended, be it that the buffer still holds some of it. */
-  ended = false;
 
   readonly #source: ReadSource;
-  readonly #turns = new ReadTurns();
+  readonly #reads: CallQueue<StreamCall<unknown>>;
   #filling: Promise<void> | undefined;
-  /** The read that has the runtime write into the caller's buffer. */
-  #isDirect = false;
-  // deno-lint-ignore no-explicit-any -- what it resolves with is its caller's
-  #resolveDirect: (value: any) => void = ignore;
-  #rejectDirect: (error: unknown) => void = ignore;
-  /** What the quick read that is under way needs, and how it takes it. */
-  #need = 0;
-  #take: ((isThere: boolean) => unknown) | undefined;
-  #refusal: Refusal | undefined;
-  /** Whether this side has given up reading, and nothing is to be kept. */
+  /** The read whose memory is being filled, instead of the buffer. */
+  #offering: StreamCall<unknown> | undefined;
+  /** Whether the peer has ended its side. */
+  #isAtEnd = false;
+  /** Whether this side has stopped reading, so that nothing is kept. */
   #isDropping = false;
+  #failure: Refusal | undefined;
+  #closed: Refusal | undefined;
+  readonly #onFill: (count: number | null) => void;
+  readonly #onFillFailure: (error: unknown) => void;
 
   constructor(source: ReadSource) {
     super();
     this.#source = source;
+    this.#reads = new CallQueue({
+      timers: source.timers,
+      onWaiting: () => this.#fill(),
+    });
+    this.#onFill = (count) => this.#filled(count);
+    this.#onFillFailure = (error) => this.#fail(error);
   }
 
   /** Whether a read is pending, so that what is buffered belongs to it. */
   get isBusy(): boolean {
-    return this.#isDirect || this.#turns.isTaken;
-  }
-
-  /** Whether no fill is under way, and the stream goes on. */
-  get #isQuiet(): boolean {
-    return this.#filling === undefined && this.#refusal === undefined &&
-      !this.ended;
+    return !this.#reads.isEmpty;
   }
 
   /** Whether the runtime is reading into a buffer of ours or of a caller's. */
   get isFilling(): boolean {
-    return this.#filling !== undefined || this.#isDirect;
+    return this.#filling !== undefined;
+  }
+
+  /**
+   * Whether nothing follows what is buffered.
+   *
+   * @throws {SocketError} If the stream has failed.
+   */
+  get hasEnded(): boolean {
+    if (this.#isDropping) return true;
+    if (this.#failure !== undefined) throw this.#failure();
+    return this.#isAtEnd;
+  }
+
+  /** Resolves with the result of a read. */
+  call<T>(call: StreamCall<T>, wait: Wait | undefined): Promise<T> {
+    return this.#closed === undefined
+      ? this.#reads.call(call, wait)
+      : Promise.reject(this.#closed());
+  }
+
+  /** Returns the error of a read that took too long. */
+  timeoutError(syscall: string): Error {
+    return this.#source.timeout(syscall);
+  }
+
+  /** Returns the result of a read that needs not wait; else undefined. */
+  now<T>(call: StreamCall<T>): T | undefined {
+    return this.#closed === undefined ? this.#reads.now(call) : undefined;
+  }
+
+  /** C's `read` into no memory: it does not wait, but it sees the end. */
+  readNothing(): Promise<number | null> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed());
+    return Promise.resolve(this.buffered === 0 && this.hasEnded ? null : 0);
+  }
+
+  /** Puts the bytes of a read that failed in front of the stream again. */
+  putBack(bytes: Uint8Array): void {
+    if (this.#isDropping) return;
+    const all = new Uint8Array(bytes.length + this.buffered);
+    all.set(bytes);
+    all.set(this.buffer.subarray(this.start, this.end), bytes.length);
+    this.restart(all);
   }
 
   /** Drops what is buffered, and rejects what waits and every later read. */
-  close(refusal: Refusal): void {
-    this.#refusal = refusal;
+  close(closed: Refusal): void {
+    this.#closed = closed;
     this.#isDropping = true;
-    this.ended = false;
     this.drop();
-    this.#take = undefined;
-    if (!this.isBusy) return;
-    this.#rejectDirect(refusal());
-    this.#forgetDirect();
-    this.#turns.fail(refusal());
+    if (this.isBusy) this.#reads.close(closed());
   }
 
-  /** Pretends that the stream ended here. */
+  /** Pretends that the stream ended here: drops what is buffered and what comes. */
   endNow(): void {
-    this.ended = true;
     this.#isDropping = true;
-    this.consume(this.buffered);
-    if (this.#take !== undefined) this.#settleQuick(false);
-    else this.#resolveDirect(null);
-    this.#forgetDirect();
-    this.#turns.release();
-    this.#turns.wake();
+    this.drop();
+    this.#reads.run();
   }
 
-  /** C's `read`: resolves as soon as there is anything. */
-  read(
-    target: Uint8Array,
-    options: WaitOptions | undefined,
-  ): Promise<number | null> {
-    const size = target.length;
-    if (!isBounded(options)) {
-      // A read that is under way may yet put back what it has taken.
-      if (this.buffered === 0 && (!this.isBusy || this.#isDropping)) {
-        if (this.#refusal !== undefined) return Promise.reject(this.#refusal());
-        if (this.ended) return END;
-      }
-      if (!this.isBusy) {
-        if (this.buffered > 0 || size === 0) {
-          return Promise.resolve(this.moveInto(target));
-        }
-        if (this.#filling === undefined) {
-          return size >= SMALL_READ
-            ? this.#readDirect(target)
-            : this.#readQuick(1, (isThere) => {
-              if (!isThere) return null;
-              checkThere(target, size);
-              return this.moveInto(target);
-            });
-        }
-      }
-    }
-    return this.exclusive(
-      options,
-      "read",
-      async (turn) => this.buffered > 0 || await this.fill(turn),
-      (hasMore) => {
-        if (!hasMore) return null;
-        checkThere(target, size);
-        return this.moveInto(target);
-      },
-    );
-  }
-
-  /** Lets the runtime write into the caller's buffer: no copy, no way back. */
-  #readDirect(target: Uint8Array): Promise<number | null> {
-    this.#isDirect = true;
-    this.#turns.hold();
-    const promise = new Promise(this.#keepDirect);
-    this.#source.read(target).then(this.#onDirect, this.#onDirectFail);
-    return promise;
-  }
-
-  /**
-   * A small read that nothing can give up and that no other waits before: fills
-   * the buffer until `need` bytes are there, without the turn that others take.
-   */
-  #readQuick<T>(need: number, take: (isThere: boolean) => T): Promise<T> {
-    this.#isDirect = true;
-    this.#need = need;
-    this.#take = take;
-    this.#turns.hold();
-    const promise = new Promise<T>(this.#keepDirect);
-    this.#fillQuick();
-    return promise;
-  }
-
-  #fillQuick(): void {
-    this.#source.read(this.room())
-      .then(this.#onQuick, this.#onQuickFail);
-  }
-
-  readonly #onQuick = (count: number | null): void => {
-    this.#onFill(count);
-    if (this.#take === undefined) { // settled by close() or closeRead() meanwhile
-      this.#endDirect();
-    } else if (this.buffered >= this.#need || this.ended) {
-      this.#settleQuick(this.buffered >= this.#need);
-      this.#endDirect();
-    } else {
-      this.#fillQuick();
-    }
-  };
-
-  readonly #onQuickFail = (error: unknown): void => {
-    this.#onFillFail(error);
-    this.#take = undefined;
-    this.#failDirect(this.#refusal!());
-    this.#endDirect();
-  };
-
-  #settleQuick(isThere: boolean): void {
-    const take = this.#take!;
-    this.#take = undefined;
-    try {
-      this.#resolveDirect(take(isThere));
-    } catch (error) {
-      this.#failDirect(error);
+  /** After `endNow`, reads and drops what comes until the peer ends its side. */
+  async discard(): Promise<void> {
+    const dropped = new Uint8Array(DISCARD);
+    for (;;) {
+      await this.#filling;
+      if (this.#closed !== undefined) throw this.#closed();
+      if (this.#failure !== undefined) throw this.#failure();
+      if (this.#isAtEnd) return;
+      this.#startFill(dropped);
     }
   }
 
-  #endDirect(): void {
-    this.#isDirect = false;
-    this.#turns.release();
+  /** Has the source fill the memory that the first read offers, or the buffer. */
+  #fill(): void {
+    if (this.#filling !== undefined) return;
+    const first = this.#reads.first;
+    const offer = this.buffered > 0 ? undefined : first?.offer();
+    this.#startFill(offer ?? this.room());
+    if (offer !== undefined) this.#offering = first;
   }
 
-  // Faster than Promise.withResolvers(), and this is the path of bulk data.
-  readonly #keepDirect = (
-    // deno-lint-ignore no-explicit-any -- as above
-    resolve: (value: any) => void,
-    reject: (error: unknown) => void,
-  ): void => {
-    this.#resolveDirect = resolve;
-    this.#rejectDirect = reject;
-  };
-
-  #failDirect(error: unknown): void {
-    const [resolve, reject] = [this.#resolveDirect, this.#rejectDirect];
-    if (reject !== ignore) rejectTraced({ resolve, reject }, error);
+  #startFill(room: Uint8Array): void {
+    this.#filling = this.#source.read(room)
+      .then(this.#onFill, this.#onFillFailure);
   }
 
-  /** The read is settled, but the runtime is not done with it. */
-  #forgetDirect(): void {
-    this.#resolveDirect = this.#rejectDirect = ignore;
-  }
-
-  readonly #onDirect = (count: number | null): void => {
-    this.#isDirect = false;
-    if (count === null || this.ended) { // ended by closeRead() in the meantime
-      this.ended = true;
-      count = null;
+  #filled(count: number | null): void {
+    const offering = this.#offering;
+    this.#endFill();
+    if (count === null) {
+      this.#isAtEnd = true;
     } else {
       this.bytesRead += count;
+      if (offering !== undefined) offering.onFilled(count);
+      else if (!this.#isDropping) this.extend(count);
     }
-    this.#resolveDirect(count);
-    this.#turns.release();
-  };
-
-  readonly #onDirectFail = (error: unknown): void => {
-    this.#isDirect = false;
-    if (error instanceof TypeError) { // about the caller's buffer: none is lost
-      this.#rejectDirect(error);
-    } else {
-      this.#fail(error);
-      this.#failDirect(this.#refusal!());
-    }
-    this.#turns.release();
-  };
-
-  /**
-   * Runs a read when those before it are done: `prepare` waits for what it
-   * needs, by `fill`, and `finish` takes it. A read that is given up before
-   * `finish` has taken nothing.
-   */
-  exclusive<S, T>(
-    options: WaitOptions | undefined,
-    syscall: string,
-    prepare: (turn: ReadTurn) => Promise<S>,
-    finish: (state: S) => T,
-  ): Promise<T> {
-    return this.#turns.run(
-      options,
-      () => this.#source.timeout(syscall),
-      prepare,
-      finish,
-    );
+    this.#reads.run();
   }
-
-  /**
-   * Receives more, at least a byte; false at the end of the stream. Called only
-   * inside `prepare`, and rejects when the read there is given up.
-   */
-  async fill(turn: ReadTurn): Promise<boolean> {
-    const before = this.buffered;
-    while (this.buffered === before) {
-      if (turn.isOver || this.ended) return false;
-      if (this.#refusal !== undefined) throw this.#refusal();
-      await this.#turns.until(turn, this.#filling ?? this.#startFill());
-    }
-    return true;
-  }
-
-  #startFill(): Promise<void> {
-    return this.#filling = this.#source.read(this.room())
-      .then(this.#onFill, this.#onFillFail);
-  }
-
-  readonly #onFill = (count: number | null): void => {
-    this.#filling = undefined;
-    if (this.ended || this.#refusal !== undefined) return; // closed meanwhile
-    if (count === null) {
-      this.ended = true;
-      return;
-    }
-    this.extend(count);
-    this.bytesRead += count;
-  };
-
-  readonly #onFillFail = (error: unknown): void => {
-    this.#filling = undefined;
-    this.#fail(error);
-  };
 
   #fail(error: unknown): void {
-    if (this.#refusal !== undefined) return;
-    const failure = this.#source.failure(error, "read");
-    this.#refusal = () => failure;
-  }
-
-  /** Waits until `count` bytes are buffered; false when the stream ends before. */
-  async fillTo(turn: ReadTurn, count: number): Promise<boolean> {
-    while (this.buffered < count) {
-      if (!await this.fill(turn)) return false;
+    const offering = this.#offering;
+    this.#endFill();
+    if (this.#closed !== undefined) return;
+    if (offering !== undefined && error instanceof TypeError) {
+      offering.onRefused(error); // about its memory: the stream is whole
+    } else {
+      const failure = this.#source.failure(error, "read");
+      this.#failure = () => failure;
     }
-    return true;
+    this.#reads.run();
   }
 
-  /** C's `recv` with MSG_PEEK: fewer bytes only at the end of the stream. */
-  peek(
-    count: number,
-    options: WaitOptions | undefined,
-  ): Promise<Uint8Array<ArrayBuffer>> {
-    return this.exclusive(
-      options,
-      "recv",
-      (turn) => this.fillTo(turn, count),
-      () => this.copy(Math.min(count, this.buffered)),
-    );
+  #endFill(): void {
+    this.#filling = undefined;
+    this.#offering = undefined;
   }
-
-  /** C's `recv` with MSG_WAITALL, as bytes of the caller's own. */
-  readExact(
-    count: number,
-    options: WaitOptions | undefined,
-  ): Promise<Uint8Array<ArrayBuffer>> {
-    if (!this.isBusy && !isBounded(options)) {
-      if (this.buffered >= count) return Promise.resolve(this.takeNow(count));
-      if (count <= SMALL_READ && this.#isQuiet) {
-        return this.#readQuick(count, (isThere) => {
-          if (!isThere) throw this.#truncated(count);
-          return this.takeNow(count);
-        });
-      }
-    }
-    return this.exclusive(
-      options,
-      "recv",
-      (turn) => this.#require(turn, count),
-      () => this.takeNow(count),
-    );
-  }
-
-  /** C's `recv` with MSG_WAITALL, into the caller's buffer. */
-  readExactInto<B extends Uint8Array>(
-    target: B,
-    options: WaitOptions | undefined,
-  ): Promise<B> {
-    const size = target.length;
-    const isBound = isBounded(options);
-    if (!this.isBusy && !isBound) {
-      if (this.buffered >= size) {
-        this.moveInto(target);
-        return Promise.resolve(target);
-      }
-      if (size <= SMALL_READ && this.#isQuiet) {
-        return this.#readQuick(size, (isThere) => {
-          if (!isThere) throw this.#truncated(size);
-          checkThere(target, size);
-          this.moveInto(target);
-          return target;
-        });
-      }
-    }
-    return this.exclusive(
-      options,
-      "recv",
-      (turn) =>
-        isBound
-          ? this.#require(turn, size)
-          : this.#fillTarget(turn, target, size),
-      () => {
-        checkThere(target, size);
-        if (isBound) this.moveInto(target);
-        return target;
-      },
-    );
-  }
-
-  /** Reads straight into a caller's buffer, and takes it back if the stream ends. */
-  async #fillTarget(
-    turn: ReadTurn,
-    target: Uint8Array,
-    size: number,
-  ): Promise<void> {
-    let filled = this.moveInto(target);
-    try {
-      while (filled < size) {
-        checkThere(target, size);
-        const rest = target.subarray(filled);
-        if (rest.length < SMALL_READ || this.#filling !== undefined) {
-          if (!await this.fill(turn)) break;
-          filled += this.moveInto(rest);
-          continue;
-        }
-        const count = await this.#readDirect(rest);
-        if (count === null) break;
-        filled += count;
-      }
-    } finally {
-      if (filled < size && target.length === size) {
-        this.#takeBack(target.subarray(0, filled));
-      }
-    }
-    if (filled < size) throw this.#truncated(size);
-  }
-
-  /** Puts bytes that a failed read had taken in front of the stream again. */
-  #takeBack(bytes: Uint8Array): void {
-    if (this.#isDropping) return;
-    this.restart(bytes.slice());
-  }
-
-  async #require(turn: ReadTurn, count: number): Promise<void> {
-    if (!await this.fillTo(turn, count)) throw this.#truncated(count);
-  }
-
-  #truncated(count: number): Error {
-    return socketError("EOF", {
-      action: `read ${count} bytes`,
-      syscall: "recv",
-      reason:
-        `the stream ended after ${this.buffered}, which can still be read`,
-    });
-  }
-}
-
-/** Refuses a buffer that was transferred while its read was pending. */
-function checkThere(target: Uint8Array, size: number): void {
-  if (target.length !== size) throw takenAway("read into");
 }

@@ -14,7 +14,13 @@ import {
   isBytes,
   notBytes,
 } from "./_check.ts";
-import { readLine, readUntil, type ReadUntilOptions } from "./_delimited.ts";
+import {
+  checkDelimiter,
+  Delimited,
+  Line,
+  readLimit,
+  type ReadUntilOptions,
+} from "./_delimited.ts";
 import {
   FrameIterator,
   FrameReader,
@@ -23,6 +29,8 @@ import {
 import { BuiltInFraming } from "./framing/built_in_framing.ts";
 import { encodeShared } from "./framing/encode.ts";
 import { encodeFrame, type Framing } from "./framing/mod.ts";
+import { ReadSome, ReadWhole } from "./_memory_read.ts";
+import { Exact, Peek } from "./_parser.ts";
 import { type Refusal, refusal } from "./_refusal.ts";
 import { StreamReader } from "./_stream_reader.ts";
 import { StreamWriter } from "./_stream_writer.ts";
@@ -90,6 +98,7 @@ export class TcpConn implements Deno.TcpConn {
   readonly #transport: StreamTransport;
   readonly #reader: StreamReader;
   readonly #writer: StreamWriter;
+  /** The timeouts of calls: they keep the program alive as the connection does. */
   readonly #timers = new Timers();
   #streams: WebStreams | undefined;
   #isClosed = false;
@@ -109,6 +118,7 @@ export class TcpConn implements Deno.TcpConn {
       read: (buffer) => transport.read(buffer),
       failure,
       timeout,
+      timers: this.#timers,
     });
     this.#writer = new StreamWriter(
       {
@@ -245,8 +255,17 @@ export class TcpConn implements Deno.TcpConn {
    * ```
    */
   read(buffer: Uint8Array, options?: WaitOptions): Promise<number | null> {
-    checkBytes(buffer);
-    return this.#reader.read(buffer, options);
+    try {
+      checkBytes(buffer);
+      const wait = checkWait(options);
+      const isBounded = wait !== undefined;
+      const reader = this.#reader;
+      return buffer.length === 0
+        ? reader.readNothing()
+        : reader.call(new ReadSome(reader, buffer, isBounded), wait);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -275,8 +294,13 @@ export class TcpConn implements Deno.TcpConn {
     count: number,
     options?: WaitOptions,
   ): Promise<Uint8Array<ArrayBuffer>> {
-    checkCount(count, MAX_PEEK);
-    return this.#reader.peek(count, options);
+    try {
+      checkCount(count, MAX_PEEK);
+      const wait = checkWait(options);
+      return this.#reader.call(new Peek(this.#reader, count), wait);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -315,12 +339,18 @@ export class TcpConn implements Deno.TcpConn {
     wanted: number | Uint8Array,
     options?: WaitOptions,
   ): Promise<Uint8Array> {
-    if (typeof wanted !== "number") {
-      checkBytes(wanted);
-      return this.#reader.readExactInto(wanted, options);
+    try {
+      const isCount = typeof wanted === "number";
+      if (isCount) checkCount(wanted);
+      else checkBytes(wanted);
+      const wait = checkWait(options);
+      const reader = this.#reader;
+      return isCount
+        ? reader.call(new Exact(reader, wanted), wait)
+        : reader.call(new ReadWhole(reader, wanted, wait !== undefined), wait);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    checkCount(wanted);
-    return this.#reader.readExact(wanted, options);
   }
 
   /**
@@ -353,7 +383,14 @@ export class TcpConn implements Deno.TcpConn {
     delimiter: string | Uint8Array,
     options?: ReadUntilOptions,
   ): Promise<Uint8Array<ArrayBuffer> | null> {
-    return readUntil(this.#reader, delimiter, options);
+    try {
+      const bytes = checkDelimiter(delimiter);
+      const limit = readLimit(options);
+      const wait = checkWait(options);
+      return this.#reader.call(new Delimited(this.#reader, bytes, limit), wait);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -379,7 +416,13 @@ export class TcpConn implements Deno.TcpConn {
    * ```
    */
   readLine(options?: ReadUntilOptions): Promise<string | null> {
-    return readLine(this.#reader, options);
+    try {
+      const limit = readLimit(options);
+      const wait = checkWait(options);
+      return this.#reader.call(new Line(this.#reader, limit), wait);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -451,7 +494,11 @@ export class TcpConn implements Deno.TcpConn {
     framing: Framing,
     options?: FrameReadOptions,
   ): Promise<Uint8Array | null> {
-    return this.#framesOf(framing).one(options);
+    try {
+      return this.#framesOf(framing).one(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -488,8 +535,8 @@ export class TcpConn implements Deno.TcpConn {
     options?: FrameReadOptions,
   ): AsyncIterableIterator<Uint8Array> {
     return new FrameIterator(
-      () => this.#isClosed ? undefined : this.#framesOf(framing).now(options),
-      () => this.#untilClosed(this.#framesOf(framing).one(options)),
+      () => this.#framesOf(framing).now(options),
+      () => this.#untilClosed(this.readFrame(framing, options)),
     );
   }
 
@@ -547,13 +594,13 @@ export class TcpConn implements Deno.TcpConn {
 
   /** The reader of the framing that was used last: mostly there is only one. */
   #framesOf(framing: Framing): FrameReader {
-    if (this.#frames?.framing === framing) return this.#frames.reader;
-    const reader = new FrameReader(this.#reader, framing);
-    this.#frames = { framing, reader };
-    return reader;
+    if (this.#frames?.framing !== framing) {
+      this.#frames = new FrameReader(this.#reader, framing);
+    }
+    return this.#frames;
   }
 
-  #frames: { framing: Framing; reader: FrameReader } | undefined;
+  #frames: FrameReader | undefined;
 
   // Writing
 
@@ -940,6 +987,8 @@ export class TcpConn implements Deno.TcpConn {
     await this.closeWrite();
     const dropped = new Uint8Array(DISCARD);
     while (await this.read(dropped) !== null);
+    // After closeRead() the peer may still be sending: closing would reset it.
+    await this.#reader.discard();
   }
 
   /**

@@ -4,6 +4,9 @@ const DELAY = 3;
 const SLACK = 3;
 /** The most calls that complete between two looks at the clock. */
 const MAX_CALLS = 8;
+/** The same, if two looks are less than `DENSE` milliseconds apart. */
+const MAX_QUICK_CALLS = 64;
+const DENSE = 0.02;
 /** If two looks are this far apart, in milliseconds, each call looks. */
 const SPARSE = 0.25;
 /** How many turns of the event loop are tried before the timer is awaited. */
@@ -40,7 +43,9 @@ const waiting: (() => void)[] = [];
 export function isLoopStarved(): boolean {
   if (--callsLeft > 0) return false;
   const now = performance.now();
-  stride = now - lookedAt > SPARSE ? 1 : Math.min(stride * 2, MAX_CALLS);
+  const elapsed = now - lookedAt;
+  const most = elapsed < DENSE ? MAX_QUICK_CALLS : MAX_CALLS;
+  stride = elapsed > SPARSE ? 1 : Math.min(stride * 2, most);
   lookedAt = now;
   callsLeft = stride;
   if (marker === undefined || marker.aborted) {

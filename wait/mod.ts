@@ -9,6 +9,7 @@
  * - {@linkcode checkWait}: reads and checks the options, and refuses aborted signals.
  * - {@linkcode arm}: calls back when the options end a wait.
  * - {@linkcode waitFor}: waits for a promise, but no longer than the options allow.
+ * - {@linkcode CallQueue}: the calls that wait for one source, in their order.
  * - {@linkcode Timers}: the timers of an endpoint, which follow its `ref` and `unref`.
  * - {@linkcode resolveFairly}, {@linkcode rejectFairly}, {@linkcode isLoopStarved},
  *   {@linkcode afterTurn}, {@linkcode nextTurn}: leave the event loop its turn beside calls that complete
@@ -19,6 +20,7 @@
  *
  * @module
  */
+export * from "./call_queue.ts";
 export * from "./fair.ts";
 export * from "./options.ts";
 export * from "./retrace.ts";

@@ -1,0 +1,207 @@
+import { afterTurn, isLoopStarved } from "./fair.ts";
+import type { Wait } from "./options.ts";
+import { rejectTraced } from "./retrace.ts";
+import type { Timers } from "./timers.ts";
+import { arm } from "./wait_for.ts";
+
+// deno-lint-ignore no-explicit-any -- the result is of the call's own type
+type Resolve = (result: any) => void;
+type Reject = (reason: unknown) => void;
+
+/** A call that does its work in one step, as soon as it can. */
+export interface Call<T> {
+  /**
+   * Does the work and returns the result, or returns undefined as long as it
+   * cannot. What it throws rejects the call.
+   */
+  attempt(): T | undefined;
+  /** Returns the error of a call whose time is up. */
+  timeoutError(): Error;
+}
+
+/** A call that waits. */
+interface Entry<C> {
+  readonly call: C;
+  readonly resolve: Resolve;
+  readonly reject: Reject;
+  /** Ends the wait for the signal and the timeout. */
+  disarm: (() => void) | undefined;
+}
+
+/** What a queue needs of its owner. */
+export interface QueueOwner {
+  /** The call at the head cannot do its work: `run` is to be called upon news. */
+  onWaiting(): void;
+  /** The timers of the calls. */
+  readonly timers: Timers;
+}
+
+/**
+ * The calls that wait for one source, in their order. A call is attempted when it
+ * is made if no other waits before it, and again in `run`, when the source has
+ * news. A call leaves the queue when it is done, when its signal aborts or its
+ * timeout ends, and when the queue closes. Nothing is awaited between an attempt
+ * that does its work and the end of the call, so a call that is cancelled has
+ * changed nothing.
+ *
+ * Calls wait also while the event loop is starved (see `isLoopStarved`): none of
+ * them is attempted before the runtime has run its timers.
+ */
+export class CallQueue<C extends Call<unknown>> {
+  readonly #owner: QueueOwner;
+  #first: Entry<C> | undefined;
+  /** The calls behind the first. */
+  readonly #others: Entry<C>[] = [];
+  /** Whether an attempt is on the stack: it may make or cancel other calls. */
+  #isRunning = false;
+  /** Whether all calls wait for a turn of the event loop. */
+  #isHeld = false;
+  // What the promise that was made last can be settled with.
+  #resolve: Resolve = ignore;
+  #reject: Reject = ignore;
+  readonly #keep: (resolve: Resolve, reject: Reject) => void;
+
+  constructor(owner: QueueOwner) {
+    this.#owner = owner;
+    this.#keep = (resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    };
+  }
+
+  /** Whether no call waits, so that the next is attempted when it is made. */
+  get isEmpty(): boolean {
+    return this.#first === undefined && !this.#isRunning;
+  }
+
+  /** The call whose turn it is. */
+  get first(): C | undefined {
+    return this.#first?.call;
+  }
+
+  /** Resolves with the result of the call; `wait` limits how long it waits. */
+  call<T>(call: C & Call<T>, wait: Wait | undefined): Promise<T> {
+    if (this.isEmpty) {
+      if (isLoopStarved()) {
+        this.#hold();
+      } else {
+        try {
+          const result = this.#attempt(call);
+          if (result !== undefined) return Promise.resolve(result);
+        } catch (error) {
+          return Promise.reject(error);
+        }
+      }
+    }
+    return this.#wait(call, wait);
+  }
+
+  /** Does the work of the call now; undefined if it cannot, or another waits. */
+  now<T>(call: C & Call<T>): T | undefined {
+    return this.isEmpty && !isLoopStarved() ? this.#attempt(call) : undefined;
+  }
+
+  #attempt<T>(call: Call<T>): T | undefined {
+    this.#isRunning = true;
+    try {
+      return call.attempt();
+    } finally {
+      this.#isRunning = false;
+      if (this.#first !== undefined) this.run(); // calls made by the attempt
+    }
+  }
+
+  #wait<T>(call: C & Call<T>, wait: Wait | undefined): Promise<T> {
+    // Faster than a closure for each, and than Promise.withResolvers().
+    const promise = new Promise<T>(this.#keep);
+    const entry: Entry<C> = {
+      call,
+      resolve: this.#resolve,
+      reject: this.#reject,
+      disarm: undefined,
+    };
+    if (wait !== undefined) this.#limit(entry, wait);
+    if (this.#first !== undefined) {
+      this.#others.push(entry);
+    } else {
+      this.#first = entry;
+      if (!this.#isHeld && !this.#isRunning) this.#ask(entry);
+    }
+    return promise;
+  }
+
+  #limit(entry: Entry<C>, wait: Wait): void {
+    const timeout = () => entry.call.timeoutError();
+    entry.disarm = arm(wait, timeout, (reason) => {
+      const isFirst = this.#first === entry;
+      this.#fail(entry, reason);
+      // What is there may be enough for the next one.
+      if (isFirst) this.run();
+    }, this.#owner.timers);
+  }
+
+  /** Asks the owner for news; if that fails, so does the call at the head. */
+  #ask(entry: Entry<C>): void {
+    try {
+      this.#owner.onWaiting();
+    } catch (error) {
+      this.#fail(entry, error);
+      this.run();
+    }
+  }
+
+  /** Lets no call be attempted until the runtime has run its timers. */
+  #hold(): void {
+    this.#isHeld = true;
+    afterTurn(() => {
+      this.#isHeld = false;
+      this.run();
+    });
+  }
+
+  /** Attempts the calls in their order, until one has to wait. */
+  run(): void {
+    if (this.#isRunning || this.#isHeld) return;
+    let first = this.#first;
+    this.#isRunning = true;
+    while (first !== undefined && this.#settle(first)) first = this.#first;
+    this.#isRunning = false;
+    if (first !== undefined) this.#ask(first);
+  }
+
+  /** Attempts the first call; false if it has to wait. */
+  #settle(entry: Entry<C>): boolean {
+    try {
+      const result = entry.call.attempt();
+      if (result === undefined) return this.#first !== entry;
+      if (this.#leave(entry)) entry.resolve(result);
+    } catch (error) {
+      this.#fail(entry, error);
+    }
+    return true;
+  }
+
+  #fail(entry: Entry<C>, reason: unknown): void {
+    if (this.#leave(entry)) rejectTraced(entry, reason);
+  }
+
+  /** Takes a call out of the queue; false if it has left already. */
+  #leave(entry: Entry<C>): boolean {
+    if (entry === this.#first) {
+      this.#first = this.#others.shift();
+    } else {
+      const at = this.#others.indexOf(entry);
+      if (at < 0) return false;
+      this.#others.splice(at, 1);
+    }
+    entry.disarm?.();
+    return true;
+  }
+
+  /** Rejects all calls that wait. */
+  close(reason: unknown): void {
+    while (this.#first !== undefined) this.#fail(this.#first, reason);
+  }
+}
+
+function ignore(): void {}
