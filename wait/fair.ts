@@ -1,7 +1,7 @@
-/** The delay of the timer that shows whether timers run, in milliseconds. */
-const DELAY = 3;
-/** How late it may be before calls wait for it; Deno itself is 1 to 2 ms late. */
-const SLACK = 3;
+/** The least time between two turns that are asked for, in milliseconds. */
+const PAUSE = 2;
+/** How long a turn may take to come before calls wait for it, in milliseconds. */
+const PATIENCE = 2;
 /** The most calls that complete between two looks at the clock. */
 const MAX_CALLS = 8;
 /** The same, if two looks are less than `DENSE` milliseconds apart. */
@@ -9,36 +9,27 @@ const MAX_QUICK_CALLS = 64;
 const DENSE = 0.02;
 /** If two looks are this far apart, in milliseconds, each call looks. */
 const SPARSE = 0.25;
-/** How many turns of the event loop are tried before the timer is awaited. */
-const MAX_TURNS = 64;
 
-// Captured, as tests of users may replace them by a clock of their own.
-const startTimer = AbortSignal.timeout.bind(AbortSignal);
-const startTurn = setImmediate;
+// Captured, as tests of users may replace it by one of their own.
+const askForTurn = setImmediate;
 
-/**
- * A signal whose timer shows whether the runtime runs timers. Unlike that of
- * `setTimeout`, it keeps no program alive while nobody listens to it, and the
- * sanitizers of `deno test` do not count it.
- */
-let marker: AbortSignal | undefined;
-/** When timers are starved if the marker has not fired, in milliseconds. */
-let dueAt = 0;
+/** Whether a turn of the event loop was asked for, and has not come yet. */
+let isPending = false;
+let askedAt = 0;
 let lookedAt = 0;
 /** How many calls complete from one look at the clock to the next. */
 let stride = 1;
 let callsLeft = 0;
-/** Calls that wait for the turn of the event loop. */
+/** Calls that wait for the turn. */
 const waiting: (() => void)[] = [];
 
 /**
- * Returns whether timers are late because calls complete at once, one after
- * another, and never let the event loop run. For each call that completes at
- * once; it costs a decrement, and every few calls a look at the clock.
+ * Returns whether calls complete at once, one after another, and have not let the
+ * event loop run for some milliseconds. For each call that completes at once; it
+ * costs a decrement, and every few calls a look at the clock.
  *
- * In Deno 2.9 a loop of awaits that never wait starves timers for ever, and
- * while operations of the runtime keep completing, it looks at timers only
- * about every 61st turn. `tests/wait/fair_test.ts` watches it.
+ * In Deno 2.9 a loop of awaits that never wait starves timers, signals and the
+ * rest of the network for ever. `tests/wait/fair_test.ts` watches it.
  */
 export function isLoopStarved(): boolean {
   if (--callsLeft > 0) return false;
@@ -48,38 +39,35 @@ export function isLoopStarved(): boolean {
   stride = elapsed > SPARSE ? 1 : Math.min(stride * 2, most);
   lookedAt = now;
   callsLeft = stride;
-  if (marker === undefined || marker.aborted) {
-    marker = startTimer(DELAY);
-    dueAt = now + DELAY + SLACK;
-    return waiting.length > 0;
+  const age = now - askedAt;
+  if (!isPending) {
+    if (age >= PAUSE) ask(now);
+    return false;
   }
-  if (now < dueAt) return false;
-  callsLeft = 0; // all calls wait now, until the marker has fired
+  if (age < PATIENCE) return false;
+  callsLeft = 0; // all calls look, and wait, until the turn comes
   return true;
 }
 
-/** Calls back, in the order of the calls, when the runtime has run its timers. */
-export function afterTurn(callback: () => void): void {
-  waiting.push(callback);
-  if (waiting.length === 1) runTurn();
+/** An immediate shows that the event loop runs. No sanitizer of tests counts it. */
+function ask(now: number): void {
+  isPending = true;
+  askedAt = now;
+  askForTurn(onTurn);
 }
 
-async function runTurn(): Promise<void> {
-  const signal = marker;
-  if (signal !== undefined) await untilFired(signal);
+function onTurn(): void {
+  isPending = false;
   for (const callback of waiting.splice(0)) callback();
 }
 
-async function untilFired(signal: AbortSignal): Promise<void> {
-  // One turn is enough most times, and is over sooner than the event comes.
-  for (let turn = 0; turn < MAX_TURNS && !signal.aborted; turn++) {
-    await new Promise<void>((resolve) => startTurn(resolve));
-  }
-  if (signal.aborted) return;
-  await new Promise((resolve) => signal.addEventListener("abort", resolve));
+/** Calls back, in the order of the calls, in the next turn of the event loop. */
+export function afterTurn(callback: () => void): void {
+  waiting.push(callback);
+  if (!isPending) ask(performance.now());
 }
 
-/** Resolves when the runtime has run its timers. */
+/** Resolves in the next turn of the event loop, when timers have fired. */
 export function nextTurn(): Promise<void> {
   return new Promise(afterTurn);
 }
