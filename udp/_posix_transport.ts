@@ -315,6 +315,8 @@ export async function bindPosix(
     return new PosixTransport(posix, socket, target);
   } catch (error) {
     socket.close();
-    return throwForeign(error);
+    // Of the others the call and the option are known.
+    const isOfBind = (error as { syscall?: unknown }).syscall === "bind";
+    throw isOfBind ? foreignError(error) : error;
   }
 }

@@ -1,6 +1,6 @@
 import { checkPort, formatHostPort, SOCK_DGRAM } from "../address/mod.ts";
 import { checkInteger, showValue } from "../check/mod.ts";
-import { socketError, toSocketError } from "../errors/mod.ts";
+import { SocketError, socketError, toSocketError } from "../errors/mod.ts";
 import { mayChoosePosix, setOptions, type SocketOptions } from "../libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
@@ -161,6 +161,7 @@ export async function bindCore(options: BindUdpOptions): Promise<UdpCore> {
   let transport: DatagramTransport | undefined;
   try {
     transport = await bindOn(backend, target);
+    context.syscall = "setsockopt"; // from here on
     if (broadcast) transport.set("broadcast", true);
     if (ttl !== undefined && !transport.set("ttl", ttl)) {
       throw noTtl(backend, address.family);
@@ -172,14 +173,22 @@ export async function bindCore(options: BindUdpOptions): Promise<UdpCore> {
     }
   } catch (error) {
     transport?.close();
-    throw toSocketError(error, context);
+    const failure = toSocketError(error, context);
+    const isOfSocket = failure !== error && failure instanceof SocketError &&
+      OF_SOCKET.includes(failure.code);
+    throw isOfSocket
+      ? toSocketError(error, { ...context, syscall: "socket" })
+      : failure;
   }
   const core = newCore(transport, target, {
     failure: (error) => toSocketError(error, context),
   });
-  core.broadcast = broadcast;
+  core.broadcast = broadcast || options.socketOptions?.SO_BROADCAST === true;
   return core;
 }
+
+/** Failures of C's `socket`, which the runtime calls together with `bind`. */
+const OF_SOCKET = ["EMFILE", "ENFILE", "EAFNOSUPPORT", "EPROTONOSUPPORT"];
 
 /** Loads what is needed: `node:dgram` takes longer to load than this package. */
 async function bindOn(
@@ -244,6 +253,6 @@ function noTtl(backend: UdpBackend, family: 4 | 6): Error {
   return socketError("ENOTSUP", {
     action: "bind",
     syscall: "setsockopt",
-    reason: unsupported("ttl", backend, family),
+    reason: unsupported("ttl", { backend, family, isBinding: true }),
   });
 }

@@ -356,7 +356,8 @@ export abstract class UdpEndpoint
   }
 
   #unsupported(feature: UdpFeature): Error {
-    const reason = unsupported(feature, this.backend, this.family);
+    const { backend, family } = this;
+    const reason = unsupported(feature, { backend, family });
     return this.error("ENOTSUP", "setsockopt", reason);
   }
 
@@ -485,23 +486,18 @@ export abstract class UdpEndpoint
   }
 
   /**
-   * SO_RCVBUF in bytes.
+   * SO_RCVBUF in bytes. `setOption("SO_RCVBUF", size)` sets it on every backend.
    *
-   * @throws {NotSupportedError} On the runtime's backends, neither of which sets it.
+   * @throws {NotSupportedError} On the `"deno"` and `"node"` backends, which have no
+   * such call.
    * @throws {RangeError} When it is not a positive integer.
    *
-   * @example As large as the backend lets it be
+   * @example Over libc
    * ```ts
    * import { bindUdp } from "@berkeley/sockets/udp";
-   * import { NotSupportedError } from "@berkeley/sockets/errors";
-   * import { assertInstanceOf } from "@std/assert";
    *
    * using socket = await bindUdp({ hostname: "127.0.0.1" });
-   * try {
-   *   socket.setReceiveBufferSize(1 << 20);
-   * } catch (error) { // only "posix" can
-   *   assertInstanceOf(error, NotSupportedError);
-   * }
+   * if (socket.backend === "posix") socket.setReceiveBufferSize(1 << 20);
    * ```
    */
   setReceiveBufferSize(size: number): void {
@@ -510,23 +506,18 @@ export abstract class UdpEndpoint
   }
 
   /**
-   * SO_SNDBUF in bytes.
+   * SO_SNDBUF in bytes. `setOption("SO_SNDBUF", size)` sets it on every backend.
    *
-   * @throws {NotSupportedError} On the runtime's backends, neither of which sets it.
+   * @throws {NotSupportedError} On the `"deno"` and `"node"` backends, which have no
+   * such call.
    * @throws {RangeError} When it is not a positive integer.
    *
-   * @example As large as the backend lets it be
+   * @example Over libc
    * ```ts
    * import { bindUdp } from "@berkeley/sockets/udp";
-   * import { NotSupportedError } from "@berkeley/sockets/errors";
-   * import { assertInstanceOf } from "@std/assert";
    *
    * using socket = await bindUdp({ hostname: "127.0.0.1" });
-   * try {
-   *   socket.setSendBufferSize(1 << 20);
-   * } catch (error) { // only "posix" can
-   *   assertInstanceOf(error, NotSupportedError);
-   * }
+   * if (socket.backend === "posix") socket.setSendBufferSize(1 << 20);
    * ```
    */
   setSendBufferSize(size: number): void {
@@ -635,13 +626,13 @@ export abstract class UdpEndpoint
    * }
    * ```
    */
-  setOption<K extends SocketOptionName>(
+  async setOption<K extends SocketOptionName>(
     name: K,
     value: SocketOptions[K],
   ): Promise<void> {
-    return setOptions(() => this.#optionOwner("setsockopt"), {
-      [name]: value,
-    });
+    const findOwner = () => this.#optionOwner("setsockopt");
+    await setOptions(findOwner, { [name]: value });
+    if (name === "SO_BROADCAST") this.#core.broadcast = value === true;
   }
 
   /**

@@ -11,12 +11,13 @@ import { NotSupportedError } from "@berkeley/sockets/errors";
 export type Option = "ttl" | "interface" | "loopback" | "source";
 
 const NODE = 'backend: "node"';
+const LIBC = "with --allow-ffi";
 const POSIX = 'backend: "posix", which needs --allow-ffi';
 
 const LACKS: Record<string, Partial<Record<Option, string>>> = {
   "deno 4": { ttl: NODE, interface: NODE, loopback: NODE, source: NODE },
-  "deno 6": { ttl: POSIX, interface: NODE, loopback: NODE, source: POSIX },
-  "node 6": { ttl: POSIX, source: POSIX },
+  "deno 6": { ttl: LIBC, interface: NODE, loopback: NODE, source: POSIX },
+  "node 6": { ttl: LIBC, source: POSIX },
 };
 
 /**
