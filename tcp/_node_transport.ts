@@ -139,12 +139,19 @@ export class NodeTransport implements StreamTransport {
    * peer has ended its side without a byte, it fails them with EPIPE, as of Deno
    * 2.9. What the kernel takes at once is not affected.
    */
-  async #writeWhenKnown(bytes: Uint8Array): Promise<number> {
-    for (let turn = 0; turn < TURNS_TO_KNOW && this.#isNew; turn++) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    this.#isNew = false;
-    return await this.write(bytes);
+  #writeWhenKnown(bytes: Uint8Array): Promise<number> {
+    return new Promise((resolve) => {
+      let turns = 0;
+      const turn = () => {
+        if (this.#isNew && ++turns < TURNS_TO_KNOW) {
+          setImmediate(turn);
+          return;
+        }
+        this.#isNew = false;
+        resolve(this.write(bytes));
+      };
+      setImmediate(turn);
+    });
   }
 
   async closeWrite(): Promise<void> {
