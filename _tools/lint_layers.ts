@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   permissions: ["errors"],
   libc: ["permissions", "errors"],
   address: ["check", "errors"],
-  resolve: ["permissions", "address", "check", "errors", "wait"],
+  resolve: ["libc", "permissions", "address", "check", "errors", "wait"],
   tcp: ["libc", "permissions", "resolve", "address", "check", "errors", "wait"],
   udp: ["libc", "permissions", "resolve", "address", "check", "errors", "wait"],
   posix: ["permissions", "address", "check", "errors", "wait"],

@@ -19,6 +19,12 @@ export interface HostAnswer {
   readonly aliases?: readonly string[] | undefined;
 }
 
+/** The names of an address. */
+export interface Names {
+  readonly name: string;
+  readonly aliases: readonly string[];
+}
+
 /** The product of addresses and kinds of sockets, as C's linked list has it. */
 export function toAddrInfo(
   answer: HostAnswer,

@@ -1,45 +1,36 @@
-import type { Exchange } from "./_wire_source.ts";
+import type { Question } from "./_question.ts";
 import type { NameServer } from "./resolver_options.ts";
 
 /**
  * Asks a server over TCP, for an answer too large for a datagram: RFC 7766.
  * Resolves when it is answered; rejects when the server ends or breaks the
- * connection, or takes too long.
+ * connection, and with the signal's reason when it aborts.
  */
 export async function exchangeTcp(
   server: Required<NameServer>,
-  exchange: Exchange,
-  timeout: number,
+  question: Question,
+  plain: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const limit = new AbortController();
-  const timer = setTimeout(
-    () =>
-      limit.abort(
-        new Deno.errors.TimedOut("The server did not answer over TCP"),
-      ),
-    timeout,
-  );
-  const onAbort = () => limit.abort(signal.reason);
-  signal.addEventListener("abort", onAbort);
+  const { hostname, port } = server;
   try {
-    const { hostname, port } = server;
-    using conn = await Deno.connect({ hostname, port, signal: limit.signal });
-    limit.signal.throwIfAborted();
+    using conn = await Deno.connect({ hostname, port, signal });
+    signal.throwIfAborted();
     // Closing is what ends a pending read.
-    limit.signal.addEventListener("abort", () => conn[Symbol.dispose]());
-    await writeAll(conn, frame(exchange.query));
-    const head = await readExactly(conn, 2);
-    const message = await readExactly(conn, head[0]! << 8 | head[1]!);
-    if (!exchange.accept(message)) {
+    const onAbort = () => conn[Symbol.dispose]();
+    signal.addEventListener("abort", onAbort);
+    try {
+      await writeAll(conn, frame(question.write(plain)));
+      const head = await readExactly(conn, 2);
+      const message = await readExactly(conn, head[0]! << 8 | head[1]!);
+      if (question.accept(message)) return;
       throw new Error("The server answered another question");
+    } finally {
+      signal.removeEventListener("abort", onAbort);
     }
   } catch (error) {
-    limit.signal.throwIfAborted();
+    signal.throwIfAborted();
     throw error;
-  } finally {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
   }
 }
 

@@ -1,22 +1,31 @@
-import type { Exchange } from "./_wire_source.ts";
+import type { Question } from "./_question.ts";
 import type { NameServer } from "./resolver_options.ts";
 
 /**
- * `node:dgram` makes its buffer twice this; a query without EDNS is answered
- * with 512 bytes at most, and a server that sends more is still understood.
+ * The largest answer that is received. Deno's `node:dgram` cuts off what is
+ * larger and does not say so; on Linux it makes its buffer twice this, and so
+ * larger than any datagram.
  */
-const RECEIVE_SIZE = 1024;
+const RECEIVE_SIZE = 32_768;
+
+/** How to ask over UDP. */
+export interface UdpRequest {
+  /** Whether to ask without EDNS(0). */
+  readonly plain: boolean;
+  /** After how many milliseconds of silence to ask without EDNS(0) as well; never, if undefined. */
+  readonly plainAfter: number | undefined;
+}
 
 /**
- * Sends the queries to a server from one fresh socket, whose random port is
- * what makes answers hard to forge, and resolves when all are answered or the
- * time is up. Datagrams from elsewhere and those that answer nothing are
- * passed over.
+ * Asks a server from one fresh socket, whose random port is what makes answers
+ * hard to forge. Resolves when the question is answered; rejects with the signal's
+ * reason when it aborts. Datagrams from elsewhere and those that answer nothing
+ * are passed over.
  */
 export async function exchangeUdp(
   server: Required<NameServer>,
-  exchanges: readonly Exchange[],
-  timeout: number,
+  question: Question,
+  { plain, plainAfter }: UdpRequest,
   signal: AbortSignal,
 ): Promise<void> {
   // Loaded when needed: a program that resolves no name starts faster.
@@ -25,47 +34,46 @@ export async function exchangeUdp(
   return await new Promise((resolve, reject) => {
     const isV6 = server.hostname.includes(":");
     const socket = createSocket(isV6 ? "udp6" : "udp4");
-    let open = exchanges.length;
+    let again: ReturnType<typeof setTimeout> | undefined;
     let isEnded = false;
     const end = (settle: () => void) => {
       if (isEnded) return;
       isEnded = true;
-      clearTimeout(timer);
+      clearTimeout(again);
       signal.removeEventListener("abort", onAbort);
       settle();
       socket.close();
     };
     const fail = (error: unknown) => end(() => reject(error));
     const onAbort = () => fail(signal.reason);
-    const timer = setTimeout(() => end(resolve), timeout);
     signal.addEventListener("abort", onAbort);
     socket.on("error", fail);
     socket.on(
       "message",
       (message: Uint8Array, from: { address: string; port: number }) => {
         if (
-          from.port !== server.port ||
-          !isSameHost(from.address, server.hostname)
-        ) return;
-        const exchange = exchanges.find(({ answer, id }) =>
-          answer === undefined && id === (message[0]! << 8 | message[1]!)
-        );
-        if (exchange?.accept(message) && --open === 0) end(resolve);
+          from.port === server.port &&
+          isSameHost(from.address, server.hostname) &&
+          // A copy: the datagram is a small part of a large buffer.
+          question.accept(new Uint8Array(message))
+        ) end(resolve);
       },
     );
+    const send = (isPlain: boolean) =>
+      socket.send(
+        question.write(isPlain),
+        server.port,
+        server.hostname,
+        (error: Error | null) => {
+          if (error !== null) fail(error);
+        },
+      );
     socket.bind({ port: 0, address: isV6 ? "::" : "0.0.0.0" }, () => {
       if (isEnded) return;
       socket.setRecvBufferSize(RECEIVE_SIZE);
-      for (const { query } of exchanges) {
-        socket.send(
-          query,
-          server.port,
-          server.hostname,
-          (error: Error | null) => {
-            if (error !== null) fail(error);
-          },
-        );
-      }
+      send(plain);
+      if (plainAfter === undefined) return;
+      again = setTimeout(() => send(true), plainAfter);
     });
   });
 }

@@ -11,8 +11,8 @@ export interface Flight<V> {
 
 /**
  * Work that several callers may wait for, each with its own patience: it is
- * cancelled when the last of them has given up, and not before. `land` is
- * called when it ends or is cancelled.
+ * cancelled when its last caller has left, and not before. `land` is called when
+ * it ends or is cancelled.
  */
 export function startFlight<V>(
   begin: (signal: AbortSignal) => Promise<V>,
@@ -20,11 +20,23 @@ export function startFlight<V>(
 ): Flight<V> {
   const controller = new AbortController();
   const work = begin(controller.signal);
-  work.then(land, land); // also: perhaps nobody is left to hear of a failure
+  work.then(land, land); // also: perhaps no caller is left to hear of a failure
   return { work, controller, land, waiters: 0 };
 }
 
-/** Waits for the work that hangs on some flights, which are given up together. */
+/** Leaves flights, and cancels those that nobody waits for any more. */
+export function leave(
+  flights: Iterable<Flight<unknown>>,
+  reason?: unknown,
+): void {
+  for (const flight of flights) {
+    if (--flight.waiters > 0) continue;
+    flight.land();
+    flight.controller.abort(reason);
+  }
+}
+
+/** Waits for the work that hangs on some flights, which are left together. */
 export function board<V>(
   flights: Iterable<Flight<unknown>>,
   work: Promise<V>,
@@ -32,11 +44,5 @@ export function board<V>(
   timeoutError: () => Error,
 ): Promise<V> {
   for (const flight of flights) flight.waiters++;
-  return waitFor(work, wait, timeoutError, (reason) => {
-    for (const flight of flights) {
-      if (--flight.waiters > 0) continue;
-      flight.land();
-      flight.controller.abort(reason);
-    }
-  });
+  return waitFor(work, wait, timeoutError, (reason) => leave(flights, reason));
 }

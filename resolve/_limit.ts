@@ -1,40 +1,45 @@
-/** Lets so many in at a time; the others wait their turn, first come first served. */
-export class Limit {
-  #free: number;
-  readonly #queue = new Set<() => void>();
+/** A signal that aborts with another one, when the time is up, or when it is ended. */
+export interface Limit extends Disposable {
+  readonly signal: AbortSignal;
+  /** Aborts now, with this reason. */
+  end(reason: unknown): void;
+  /** Leaves no more than so many milliseconds of the time, counted from the start. */
+  shorten(milliseconds: number): void;
+}
 
-  constructor(size: number) {
-    this.#free = size;
-  }
+/** A reason that nobody sees: with none, an error with a stack would be made. */
+const ENDED = "the work has ended";
 
-  /** Takes a place at once, or resolves when one is free; rejects with the signal's reason. */
-  enter(signal: AbortSignal): Promise<void> | undefined {
-    if (this.#free > 0) {
-      this.#free--;
-      return undefined;
-    }
-    return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        this.#queue.delete(admit);
-        reject(signal.reason);
-      };
-      const admit = () => {
-        signal.removeEventListener("abort", onAbort);
-        resolve();
-      };
-      signal.addEventListener("abort", onAbort);
-      this.#queue.add(admit);
-    });
-  }
-
-  /** Gives a place back. */
-  leave(): void {
-    const [admit] = this.#queue;
-    if (admit === undefined) {
-      this.#free++;
-    } else {
-      this.#queue.delete(admit);
-      admit();
-    }
-  }
+/**
+ * Limits work to so many milliseconds, and to the time until `signal` aborts. It is
+ * disposed of when the work has ended.
+ */
+export function limitOf(
+  milliseconds: number,
+  text: string,
+  signal: AbortSignal,
+): Limit {
+  const controller = new AbortController();
+  const start = performance.now();
+  const end = (reason: unknown) => controller.abort(reason);
+  const expire = () => end(new Deno.errors.TimedOut(text));
+  const onAbort = () => end(signal.reason);
+  signal.addEventListener("abort", onAbort);
+  let timer = setTimeout(expire, milliseconds);
+  if (signal.aborted) onAbort();
+  return {
+    signal: controller.signal,
+    end,
+    shorten(least) {
+      if (least >= milliseconds) return;
+      clearTimeout(timer);
+      const passed = performance.now() - start;
+      timer = setTimeout(expire, Math.max(least - passed, 0));
+    },
+    [Symbol.dispose]() {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+      end(ENDED); // for what still goes on beside the work
+    },
+  };
 }

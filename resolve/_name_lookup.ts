@@ -3,18 +3,13 @@
  */
 import { type IpAddress, reverseName } from "../address/mod.ts";
 import type { WaitOptions } from "../wait/mod.ts";
+import type { Names } from "./_addresses.ts";
 import { hostNameOf } from "./_names.ts";
 import { Refusal } from "./_plan.ts";
 import type { RecordSearch } from "./_record_search.ts";
 import type { SystemSource } from "./_system_source.ts";
 import type { WatchedFile } from "./_watched_file.ts";
 import type { HostsEntry, HostsTable } from "./hosts.ts";
-
-/** The names of an address. */
-export interface Names {
-  readonly name: string;
-  readonly aliases: readonly string[];
-}
 
 /** Finds the names of addresses. */
 export class NameLookup {

@@ -3,34 +3,55 @@
  */
 import type { WaitOptions } from "../wait/mod.ts";
 import { Cache } from "./_cache.ts";
-import { board, type Flight, startFlight } from "./_flights.ts";
-import { Limit } from "./_limit.ts";
+import { board, type Flight, leave, startFlight } from "./_flights.ts";
+import { gather, type Part } from "./_gather.ts";
 import type { DnsSource, Outcome } from "./_source.ts";
+import type { Turn } from "./_sockets.ts";
 import type { RecordType } from "./records.ts";
 import type { CacheOptions } from "./resolver_options.ts";
 
-/** Each query has a socket of its own: so many at a time, lest they use up the descriptors. */
-const sockets = new Limit(256);
+/**
+ * How long records of a type are waited for once those of the other family are
+ * there, in milliseconds: the resolution delay of RFC 8305 section 3, and longer
+ * for IPv4, which few hosts can do without. `again` goes for a type that was late
+ * a moment ago.
+ */
+const DELAYS: { [type: string]: { first: number; again: number } } = {
+  AAAA: { first: 50, again: 10 },
+  A: { first: 1000, again: 50 },
+};
+/** How long it is remembered that records were late, in milliseconds. */
+const LATE_MS = 10_000;
 
-interface Seat {
-  readonly flight: Flight<Outcome[]>;
-  readonly index: number;
+/** The outcome of a query that was not waited for. */
+const LATE: Outcome = { status: "again", records: [] };
+
+interface QueryFlight extends Flight<Outcome> {
+  readonly turn: Turn;
 }
 
 /** Queries a source, through a cache, with single flight. */
 export class RecordLookup {
   readonly #options: Required<CacheOptions>;
+  readonly #now: () => number;
   readonly #cache: Cache<Outcome>;
-  readonly #flights = new Map<string, Seat>();
+  /** The queries that were late, of each name, and until when each type is taken to be slow. */
+  readonly #late: Cache<true>;
+  readonly #slowUntil = new Map<RecordType, number>();
+  readonly #flights = new Map<string, QueryFlight>();
 
   constructor(options: Required<CacheOptions>, now: () => number) {
     this.#options = options;
+    this.#now = now;
     this.#cache = new Cache(options.size, now);
+    this.#late = new Cache(options.size, now);
   }
 
   /** Forgets all answers. */
   clear(): void {
     this.#cache.delete();
+    this.#late.delete();
+    this.#slowUntil.clear();
   }
 
   /** How long an outcome may be kept, in milliseconds. */
@@ -47,7 +68,10 @@ export class RecordLookup {
     }
   }
 
-  /** An outcome for each type, in the order of the types. */
+  /**
+   * An outcome for each type, in the order of the types. If one type has records,
+   * another one that takes long counts as failed.
+   */
   async query(
     source: DnsSource,
     name: string,
@@ -55,23 +79,54 @@ export class RecordLookup {
     wait: WaitOptions | undefined,
     timeoutError: () => Error,
   ): Promise<Outcome[]> {
-    const keys = types.map((type) => `${type} ${name}`);
-    const cached = keys.map((key) => this.#remembered(key));
-    // No time at all allows what is in the cache, and asks nobody.
-    if (wait?.timeout === 0 && cached.includes(undefined)) throw timeoutError();
-    const missing = types.filter((_, i) =>
-      cached[i] === undefined && !this.#flights.has(keys[i]!)
-    );
-    if (missing.length > 0) this.#depart(source, name, missing);
-    const flights = new Set<Flight<Outcome[]>>();
-    const work = keys.map((key, i): Outcome | Promise<Outcome> => {
-      const outcome = cached[i];
-      if (outcome !== undefined) return outcome;
-      const { flight, index } = this.#flights.get(key)!;
-      if (source.cancellable) flights.add(flight);
-      return flight.work.then((outcomes) => outcomes[index]!);
+    const known = types.map((type) => this.#remembered(keyOf(type, name)));
+    if (!known.includes(undefined)) return known as Outcome[];
+    const hasRecords = known.some((outcome) => outcome?.status === "found");
+    const flights = new Map<number, QueryFlight>();
+    const parts = types.map((type, i): Part => {
+      const key = keyOf(type, name);
+      const outcome = known[i] ??
+        (hasRecords && this.#late.get(key) ? LATE : undefined);
+      if (outcome !== undefined) return { outcome, delay: 0 };
+      // No time at all allows what is in the cache, and asks nobody.
+      if (wait?.timeout === 0) throw timeoutError();
+      const flight = this.#flights.get(key) ??
+        this.#depart(source, name, type);
+      if (source.cancellable) flights.set(i, flight);
+      return {
+        outcome: flight.work,
+        delay: this.#delayOf(type, key),
+        isQueued: () => flight.turn.isWaiting,
+      };
     });
-    return await board(flights, Promise.all(work), wait, timeoutError);
+    const { outcomes, stop } = gather(parts);
+    try {
+      const ends = await board(
+        flights.values().toArray(),
+        outcomes,
+        wait,
+        timeoutError,
+      );
+      const late = types.filter((_, i) => ends[i] === undefined);
+      for (const type of late) this.#rememberLate(type, name);
+      leave([...flights].flatMap(([i, flight]) => ends[i] ? [] : flight));
+      return ends.map((outcome, i) =>
+        outcome ?? this.#keep(types[i]!, name, LATE)
+      );
+    } finally {
+      stop();
+    }
+  }
+
+  #delayOf(type: RecordType, key: string): number {
+    const { first = Infinity, again = Infinity } = DELAYS[type] ?? {};
+    const isSlow = this.#now() < (this.#slowUntil.get(type) ?? -Infinity);
+    return isSlow || this.#late.get(key) ? again : first;
+  }
+
+  #rememberLate(type: RecordType, name: string): void {
+    this.#late.set(keyOf(type, name), true, LATE_MS);
+    this.#slowUntil.set(type, this.#now() + LATE_MS);
   }
 
   /** What is in the cache, with what is left of its time. */
@@ -80,33 +135,39 @@ export class RecordLookup {
     return outcome && { ...outcome, ttl: this.#cache.left(key) };
   }
 
-  #depart(source: DnsSource, name: string, types: readonly RecordType[]): void {
-    const keys = types.map((type) => `${type} ${name}`);
-    const ask = async (signal: AbortSignal): Promise<Outcome[]> => {
-      const turn = sockets.enter(signal);
-      if (turn !== undefined) await turn;
-      try {
-        const outcomes = await source.query(name, types, signal);
-        return outcomes.map((outcome, i) => this.#keep(keys[i]!, outcome));
-      } finally {
-        sockets.leave();
-      }
+  #depart(
+    source: DnsSource,
+    name: string,
+    type: RecordType,
+  ): QueryFlight {
+    const key = keyOf(type, name);
+    const turn: Turn = { isWaiting: true };
+    const flight: QueryFlight = {
+      turn,
+      ...startFlight(
+        async (signal) => {
+          const outcome = await source.query(name, type, signal, turn);
+          return this.#keep(type, name, outcome);
+        },
+        () => {
+          if (this.#flights.get(key) === flight) this.#flights.delete(key);
+        },
+      ),
     };
-    const flight = startFlight(ask, () => {
-      for (const key of keys) {
-        if (this.#flights.get(key)?.flight === flight) {
-          this.#flights.delete(key);
-        }
-      }
-    });
-    keys.forEach((key, index) => this.#flights.set(key, { flight, index }));
+    this.#flights.set(key, flight);
+    return flight;
   }
 
   /** Remembers an outcome, or in place of a failure gives what was remembered. */
-  #keep(key: string, outcome: Outcome): Outcome {
+  #keep(type: RecordType, name: string, outcome: Outcome): Outcome {
     const { staleIfError } = this.#options;
+    const key = keyOf(type, name);
     if (outcome.status !== "again" && outcome.status !== "fail") {
-      this.#cache.set(key, outcome, this.lifetime(outcome));
+      // The error behind it is for those who wait for it now.
+      const { cause: _, ...kept } = outcome;
+      this.#cache.set(key, kept, this.lifetime(outcome));
+      this.#late.delete(key);
+      this.#slowUntil.delete(type);
       return outcome;
     }
     const stale = staleIfError > 0
@@ -115,4 +176,8 @@ export class RecordLookup {
     // It is given this once: the next look-up asks again.
     return stale === undefined ? outcome : { ...stale, ttl: 0 };
   }
+}
+
+function keyOf(type: RecordType, name: string): string {
+  return `${type} ${name}`;
 }

@@ -11,6 +11,7 @@ import {
   type Outcome,
   type SourceData,
 } from "./_source.ts";
+import type { Sockets, Turn } from "./_sockets.ts";
 import type { RecordType } from "./records.ts";
 import type { NameServer } from "./resolver_options.ts";
 
@@ -34,10 +35,16 @@ export class RuntimeSource implements DnsSource {
   readonly absolute: boolean;
   readonly cancellable = false;
   readonly #servers: readonly Deno.ResolveDnsOptions[];
+  readonly #sockets: Sockets;
 
   /** `absolute` says that search domains are tried by the caller, not by the runtime. */
-  constructor(absolute: boolean, nameServers: readonly Required<NameServer>[]) {
+  constructor(
+    absolute: boolean,
+    nameServers: readonly Required<NameServer>[],
+    sockets: Sockets,
+  ) {
     this.absolute = absolute;
+    this.#sockets = sockets;
     this.#servers = nameServers.length === 0
       ? [{}]
       : nameServers.map(({ hostname, port }) => ({
@@ -47,9 +54,19 @@ export class RuntimeSource implements DnsSource {
 
   // With a signal the runtime cuts its own timeout from 5 s to 1 s, so it gets
   // none: who gives up leaves the query to end by itself.
-  query(name: string, types: readonly RecordType[]): Promise<Outcome[]> {
+  query(
+    name: string,
+    type: RecordType,
+    signal: AbortSignal,
+    turn: Turn,
+  ): Promise<Outcome> {
     const full = this.absolute && !name.endsWith(".") ? `${name}.` : name;
-    return Promise.all(types.map((type) => this.#ask(full, type)));
+    return this.#sockets.use(
+      0,
+      signal,
+      turn,
+      () => this.#ask(full, type),
+    );
   }
 
   async #ask<T extends RecordType>(name: string, type: T): Promise<Outcome<T>> {

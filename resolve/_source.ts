@@ -2,6 +2,7 @@
  * The seam below the resolver: where records come from.
  */
 import type { IpAddress } from "../address/mod.ts";
+import type { Turn } from "./_sockets.ts";
 import type { RecordData, RecordType } from "./records.ts";
 
 /** What records hold below the public surface: addresses are parsed but once. */
@@ -43,14 +44,16 @@ export interface DnsSource {
   /** Whether a query ends when its signal aborts; else it stays, for others to join. */
   readonly cancellable: boolean;
   /**
-   * Asks for each of the types at once and resolves with an outcome for each.
-   * Rejects with the signal's reason, or where a permission is missing.
+   * Asks for the records of a type. Rejects with the signal's reason, or where a
+   * permission is missing. `turn` tells whether it
+   * waits for a socket.
    */
   query(
     name: string,
-    types: readonly RecordType[],
+    type: RecordType,
     signal: AbortSignal,
-  ): Promise<Outcome[]>;
+    turn: Turn,
+  ): Promise<Outcome>;
 }
 
 /** No answer holds more records than this, whatever a server sends. */

@@ -1,6 +1,7 @@
 import { MAX_DELAY } from "../wait/mod.ts";
 import { RuntimeSource } from "./_runtime_source.ts";
 import type { DnsSource } from "./_source.ts";
+import { Sockets } from "./_sockets.ts";
 import type { WatchedFile } from "./_watched_file.ts";
 import { WireSource } from "./_wire_source.ts";
 import type { ResolvConf } from "./resolv_conf.ts";
@@ -17,6 +18,8 @@ const RECHECK_MS = 1000;
 export class SourceChoice {
   readonly #settings: Settings;
   readonly #conf: WatchedFile<ResolvConf> | undefined;
+  /** Of this resolver only: another one has its own. */
+  readonly #sockets = new Sockets();
   #checked = -Infinity;
   #isOpen = false;
   #source: DnsSource | undefined;
@@ -47,13 +50,19 @@ export class SourceChoice {
     const own = this.#settings.nameServers;
     const isKnown = own.length > 0 || conf !== undefined;
     if (!isOpen || !isKnown) {
-      return new RuntimeSource(isKnown || search !== undefined, own);
+      return new RuntimeSource(
+        isKnown || search !== undefined,
+        own,
+        this.#sockets,
+      );
     }
     return new WireSource({
       nameServers: own.length > 0 ? own : serversOf(conf!),
       timeout: Math.min(timeout ?? conf?.timeout ?? 5000, MAX_DELAY),
       attempts: attempts ?? conf?.attempts ?? 2,
       rotate: rotate ?? conf?.rotate ?? false,
+      sockets: this.#sockets,
+      now: this.#settings.now,
     });
   }
 

@@ -4,9 +4,8 @@
 import { AF_INET, type IpAddress, parseIpAddress } from "../address/mod.ts";
 import { AddrInfoError, toSocketError } from "../errors/mod.ts";
 import { waitFor, type WaitOptions } from "../wait/mod.ts";
-import type { HostAnswer } from "./_addresses.ts";
+import type { HostAnswer, Names } from "./_addresses.ts";
 import { type Flight, startFlight } from "./_flights.ts";
-import type { Names } from "./_name_lookup.ts";
 import { Refusal } from "./_plan.ts";
 
 /** Look-ups by libc; those of one name at the same time are one. */

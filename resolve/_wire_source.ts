@@ -3,20 +3,35 @@
  * told apart, TTLs, cancellation, and the timeouts that were asked for.
  */
 import {
-  decodeAnswer,
+  BADVERS,
   type DnsAnswer,
-  encodeQuery,
+  FORMERR,
   NOERROR,
+  NOTIMP,
   NXDOMAIN,
 } from "./_dns_message.ts";
 import { exchangeTcp } from "./_dns_tcp.ts";
-import { exchangeUdp } from "./_dns_udp.ts";
+import { exchangeUdp, type UdpRequest } from "./_dns_udp.ts";
+import type { Finding } from "./_closed_port.ts";
+import { type Limit, limitOf } from "./_limit.ts";
+import { NameServerState } from "./_name_server.ts";
+import { Question } from "./_question.ts";
+import type { Sockets, Turn } from "./_sockets.ts";
 import { type DnsSource, MAX_RECORDS, type Outcome } from "./_source.ts";
 import type { RecordType } from "./records.ts";
 import type { NameServer } from "./resolver_options.ts";
 
 /** SERVFAIL, NOTIMP and REFUSED: another server, or the same one later, may know. */
-const PASSING: readonly number[] = [2, 4, 5];
+const PASSING: readonly number[] = [2, NOTIMP, 5];
+/** How servers answer that do not know EDNS(0): RFC 6891 section 7. */
+const NO_EDNS: readonly number[] = [FORMERR, NOTIMP, BADVERS];
+
+/** After how much silence a server is also asked without EDNS(0), in milliseconds. */
+const PLAIN_MS = 1000;
+/** The least of it, with a timeout that is short. */
+const MIN_PLAIN_MS = 100;
+/** How long a server is waited for whose port is closed over TCP, in milliseconds. */
+const SUSPECT_MS = 400;
 
 /** Whom to ask, how long and how often. */
 export interface WireConfig {
@@ -28,20 +43,21 @@ export interface WireConfig {
   readonly attempts: number;
   /** Whether to begin with another server each time. */
   readonly rotate: boolean;
+  /** The sockets of the resolver. */
+  readonly sockets: Sockets;
+  /** The clock, in milliseconds. */
+  readonly now: () => number;
 }
 
-/** One question and, once it came, the answer to it. */
-export interface Exchange {
-  /** The query's id. */
-  readonly id: number;
-  /** The type asked for. */
+/** The state of one query, over all its tries. */
+interface Query {
+  readonly name: string;
   readonly type: RecordType;
-  /** The query itself. */
-  readonly query: Uint8Array<ArrayBuffer>;
-  /** Takes a message; returns whether it was the answer. */
-  accept(message: Uint8Array): boolean;
-  /** The answer, once it was accepted. */
-  answer: DnsAnswer | undefined;
+  readonly signal: AbortSignal;
+  readonly turn: Turn;
+  /** The servers that it found closed: for certain, or over TCP only. */
+  readonly closed: Set<NameServerState>;
+  readonly suspects: Set<NameServerState>;
 }
 
 /** A stub resolver over UDP, and over TCP for what does not fit. */
@@ -49,96 +65,180 @@ export class WireSource implements DnsSource {
   readonly absolute = true;
   readonly cancellable = true;
   readonly #config: WireConfig;
+  readonly #servers: readonly NameServerState[];
   #turn = 0;
 
   /** Makes a source that asks these servers. */
   constructor(config: WireConfig) {
     this.#config = config;
+    this.#servers = config.nameServers.map((server) =>
+      new NameServerState(server, config.now)
+    );
   }
 
   async query(
     name: string,
-    types: readonly RecordType[],
+    type: RecordType,
     signal: AbortSignal,
-  ): Promise<Outcome[]> {
-    const { nameServers, attempts, rotate } = this.#config;
-    const first = rotate ? this.#turn++ % nameServers.length : 0;
-    const outcomes: (Outcome | undefined)[] = types.map(() => undefined);
-    for (let i = 0; i < attempts * nameServers.length; i++) {
-      const open = types.filter((_, j) => !isSettled(outcomes[j]));
-      if (open.length === 0) break;
-      const server = nameServers[(first + i) % nameServers.length]!;
-      const news = await this.#ask(server, name, open, signal);
-      open.forEach((type, j) => {
-        const at = types.indexOf(type);
+    turn: Turn,
+  ): Promise<Outcome> {
+    const servers = this.#inOrder();
+    const query: Query = {
+      name,
+      type,
+      signal,
+      turn,
+      closed: new Set(),
+      suspects: new Set(),
+    };
+    let outcome: Outcome | undefined;
+    for (let attempt = 0; attempt < this.#config.attempts; attempt++) {
+      for (const server of servers) {
+        if (query.closed.has(server)) continue;
+        const news = await this.#ask(server, query, attempt);
+        if (isSettled(news)) return news;
         // That a server answered, be it badly, says more than silence.
-        if (news[j]!.answered || !outcomes[at]?.answered) {
-          outcomes[at] = news[j];
-        }
-      });
+        if (news.answered || !outcome?.answered) outcome = news;
+      }
     }
-    return outcomes as Outcome[];
+    return outcome!;
   }
 
-  /** Asks one server once for all the types, by TCP again for what was truncated. */
+  /** The servers in the order in which to ask them: those that seem closed come last. */
+  #inOrder(): NameServerState[] {
+    const { length } = this.#servers;
+    const first = this.#config.rotate ? this.#turn++ % length : 0;
+    const servers = this.#servers.map((_, i) =>
+      this.#servers[(first + i) % length]!
+    );
+    return servers.sort((a, b) => Number(a.isClosed) - Number(b.isClosed));
+  }
+
+  /** Asks one server once, again without EDNS(0) if it does not know that, and by TCP for what was truncated. */
   async #ask(
-    server: Required<NameServer>,
-    name: string,
-    types: readonly RecordType[],
-    signal: AbortSignal,
-  ): Promise<Outcome[]> {
-    const { timeout } = this.#config;
+    server: NameServerState,
+    query: Query,
+    attempt: number,
+  ): Promise<Outcome> {
+    const { name, type, signal } = query;
+    const isUnsure = !server.isPlain && !server.knowsEdns;
+    let plain = server.isPlain || (isUnsure && attempt > 0);
+    let answer: DnsAnswer | undefined;
     let cause: unknown;
-    const exchanges = newExchanges(name, types);
     try {
-      await exchangeUdp(server, exchanges, timeout, signal);
+      const plainAfter = isUnsure && !plain
+        ? this.#plainAfter(attempt)
+        : undefined;
+      const request = { plain, plainAfter };
+      const question = new Question(name, type);
+      answer = await this.#askUdp(server, query, question, request);
+      if (question.isPlain) plain = true;
+      if (!plain && isEdnsRefused(answer)) {
+        plain = true;
+        answer = await this.#askUdp(server, query, new Question(name, type), {
+          plain,
+          plainAfter: undefined,
+        });
+      }
+      if (plain && !server.isPlain && !isEdnsRefused(answer)) {
+        server.needsPlain();
+      }
+      if (answer.truncated) {
+        answer = await this.#askTcp(server, query, plain);
+      }
     } catch (error) {
       signal.throwIfAborted();
       cause = error;
     }
-    const truncated = exchanges.filter(({ answer }) => answer?.truncated);
-    if (truncated.length > 0) {
-      await Promise.all(truncated.map(async (exchange) => {
-        exchange.answer = undefined;
-        try {
-          await exchangeTcp(server, exchange, timeout, signal);
-        } catch (error) {
-          signal.throwIfAborted();
-          cause = error;
-        }
-      }));
-    }
-    return exchanges.map(({ answer }) => outcomeOf(answer, cause));
+    return outcomeOf(answer, cause);
   }
+
+  /** When to ask without EDNS(0) as well; where there is no time for it, a later attempt does so. */
+  #plainAfter(attempt: number): number | undefined {
+    const { attempts, timeout } = this.#config;
+    if (timeout > PLAIN_MS * 2) return PLAIN_MS;
+    const isLast = attempt + 1 >= attempts;
+    return isLast && timeout >= MIN_PLAIN_MS * 2 ? timeout / 2 : undefined;
+  }
+
+  async #askUdp(
+    server: NameServerState,
+    query: Query,
+    question: Question,
+    request: UdpRequest,
+  ): Promise<DnsAnswer> {
+    const { timeout, sockets } = this.#config;
+    const { signal, suspects, turn } = query;
+    const patience = suspects.has(server)
+      ? Math.min(timeout, SUSPECT_MS)
+      : timeout;
+    return await sockets.use(timeout, signal, turn, async () => {
+      using limit = limitOf(patience, "The server did not answer", signal);
+      const probing = this.#probe(server, query, limit);
+      try {
+        await exchangeUdp(
+          server,
+          question,
+          request,
+          limit.signal,
+        );
+      } finally {
+        clearTimeout(probing);
+      }
+      const answer = question.answer!;
+      server.answered(!question.isPlain && !isEdnsRefused(answer));
+      return answer;
+    });
+  }
+
+  /** Ends the wait for a silent server early if its port is closed. */
+  #probe(
+    server: NameServerState,
+    query: Query,
+    limit: Limit,
+  ): ReturnType<typeof setTimeout> | undefined {
+    const { probeAfter } = server;
+    if (probeAfter === undefined || query.suspects.has(server)) return;
+    return setTimeout(async () => {
+      const finding = await server.probe(limit.signal)
+        .catch((): Finding => "open");
+      if (finding === "open" || limit.signal.aborted) return;
+      query.suspects.add(server);
+      if (finding === "closed") query.closed.add(server);
+      const hasOthers = this.#servers.some((other) =>
+        !query.suspects.has(other)
+      );
+      if (finding === "closed" || hasOthers) {
+        limit.end(new Deno.errors.ConnectionRefused("The port is closed"));
+      } else {
+        limit.shorten(SUSPECT_MS);
+      }
+    }, probeAfter);
+  }
+
+  async #askTcp(
+    server: NameServerState,
+    { name, type, signal, turn }: Query,
+    plain: boolean,
+  ): Promise<DnsAnswer> {
+    const { timeout, sockets } = this.#config;
+    return await sockets.use(timeout, signal, turn, async () => {
+      const text = "The server did not answer over TCP";
+      using limit = limitOf(timeout, text, signal);
+      const question = new Question(name, type);
+      await exchangeTcp(server, question, plain, limit.signal);
+      return question.answer!;
+    });
+  }
+}
+
+function isEdnsRefused({ rcode }: DnsAnswer): boolean {
+  return NO_EDNS.includes(rcode);
 }
 
 /** Whether another server, or the same one later, could say no more. */
-function isSettled(outcome: Outcome | undefined): boolean {
-  return outcome !== undefined && outcome.status !== "again" &&
-    outcome.status !== "fail";
-}
-
-function newExchanges(name: string, types: readonly RecordType[]): Exchange[] {
-  const ids = crypto.getRandomValues(new Uint16Array(types.length));
-  // Ids tell the answers on one socket apart, so no two may be the same.
-  for (let i = 1; i < ids.length; i++) {
-    if (ids[i] === ids[0]) ids[i] = ids[0]! ^ i;
-  }
-  return types.map((type, i): Exchange => {
-    const id = ids[i]!;
-    return {
-      id,
-      type,
-      query: encodeQuery(id, name, type, true),
-      answer: undefined,
-      accept(message) {
-        const answer = decodeAnswer(message, id, name, type);
-        if (answer === undefined) return false;
-        this.answer = answer;
-        return true;
-      },
-    };
-  });
+function isSettled({ status }: Outcome): boolean {
+  return status !== "again" && status !== "fail";
 }
 
 function outcomeOf(answer: DnsAnswer | undefined, cause: unknown): Outcome {

@@ -423,9 +423,13 @@ export class Resolver {
 /** Reads the hints once, and refuses those that are no numbers. */
 function readHints(hints: AddrInfoHints): Required<SocketHints> {
   const { family = AF_UNSPEC, socktype = 0, protocol = 0, flags = 0 } = hints;
-  checkInteger(family, "family");
-  checkInteger(socktype, "socktype");
-  checkInteger(protocol, "protocol");
-  checkInteger(flags, "flags");
+  const isWhole = Number.isInteger(family) && Number.isInteger(socktype) &&
+    Number.isInteger(protocol) && Number.isInteger(flags);
+  if (!isWhole) {
+    checkInteger(family, "family");
+    checkInteger(socktype, "socktype");
+    checkInteger(protocol, "protocol");
+    checkInteger(flags, "flags");
+  }
   return { family, socktype, protocol, flags };
 }

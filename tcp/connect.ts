@@ -180,6 +180,7 @@ async function connect(given: ConnectTcpOptions): Promise<TcpConn> {
       }, () => {});
     },
   );
+  giveUp.abort(); // a look-up that is still pending is of no use any more
   if (result instanceof RaceLost) throw failure(result, subject);
   const conn = open(result, options);
   const { socketOptions } = options;

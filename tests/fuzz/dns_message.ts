@@ -9,6 +9,7 @@ import { assert, assertEquals } from "@std/assert";
 import type { Random } from "../_random.ts";
 import {
   readQuestion,
+  type Response,
   writeResponse,
   type ZoneRecord,
 } from "../resolve/_dns_message.ts";
@@ -20,12 +21,16 @@ const RECORDS: readonly ZoneRecord[] = [
   { type: "MX", data: [10, "mx.test"] },
   { type: "SOA", data: ["ns.test", "admin.test", 1, 2, 3, 4, 5] },
 ];
-const QUESTION = readQuestion(encodeQuery(7, "a.test", "MX"));
-const WHOLE = writeResponse(QUESTION, {
+const QUESTION = readQuestion(encodeQuery(7, "a.test", "MX", true));
+const ANSWER: Response = {
   answers: RECORDS.map((
     record,
   ) => [record.type === "MX" ? "b.test" : "a.test", record]),
-});
+};
+const WHOLE = writeResponse(QUESTION, ANSWER);
+const WITH_EDNS = writeResponse({ ...QUESTION, udpSize: 1232 }, ANSWER);
+/** The response code is BADVERS, whose upper bits are in the OPT record. */
+const BADVERS = writeResponse({ ...QUESTION, udpSize: 1232 }, { rcode: 16 });
 
 function writesWhatServersRead(random: Random): string {
   const labels = Array.from(
@@ -47,7 +52,16 @@ function writesWhatServersRead(random: Random): string {
 function takesAnyAnswer(random: Random): string {
   const cut = WHOLE.subarray(0, random.integer(0, WHOLE.length - 1));
   assertEquals(decodeAnswer(cut, 7, "a.test", "MX"), undefined);
-  const mutant = mutateBytes(random, WHOLE, 4);
+  // What follows the records does not matter.
+  const short = WITH_EDNS.subarray(0, WHOLE.length + random.integer(0, 11));
+  assertEquals(decodeAnswer(short, 7, "a.test", "MX")?.records.length, 1);
+  const badvers = BADVERS.subarray(0, BADVERS.length - random.integer(0, 1));
+  assertEquals(
+    decodeAnswer(badvers, 7, "a.test", "MX")?.rcode,
+    badvers.length === BADVERS.length ? 16 : 0,
+  );
+  const whole = random.pick([WHOLE, WITH_EDNS, BADVERS]);
+  const mutant = mutateBytes(random, whole, 4);
   const answer = decodeAnswer(mutant, 7, "a.test", "MX");
   if (answer === undefined) return "an answer refused";
   assert(answer.canonical.length <= 255 * 4);

@@ -191,6 +191,8 @@ export interface Response {
   id?: number;
   /** Another question than the one asked. */
   question?: Uint8Array;
+  /** Whether to answer EDNS(0) with EDNS(0), as servers do that know it. */
+  edns?: boolean;
 }
 
 /** Writes an answer to a question, without name compression but for the owner that was asked for. */
@@ -199,12 +201,15 @@ export function writeResponse(
   response: Response,
 ): Uint8Array {
   const { rcode = 0, truncated = false, isRecursive = true } = response;
+  const hasOpt = question.udpSize !== undefined && (response.edns ?? true);
   const { answers = [], authorities = [] } = response;
   const writer = new Writer();
   writer.u16(response.id ?? question.id).u16(
-    0x8100 | (isRecursive ? 0x0080 : 0) | (truncated ? 0x0200 : 0) | rcode,
+    0x8100 | (isRecursive ? 0x0080 : 0) | (truncated ? 0x0200 : 0) | rcode & 15,
   );
-  writer.u16(1).u16(answers.length).u16(authorities.length).u16(0);
+  writer.u16(1).u16(answers.length).u16(authorities.length).u16(
+    hasOpt ? 1 : 0,
+  );
   writer.raw(response.question ?? question.bytes);
   for (const [name, record] of [...answers, ...authorities]) {
     if (name === question.name) writer.u16(0xc00c);
@@ -214,6 +219,7 @@ export function writeResponse(
     writeData(data, record);
     writer.u16(data.bytes.length).raw(data.bytes);
   }
+  if (hasOpt) writer.u8(0).u16(41).u16(1232).u32(rcode >> 4 << 24).u16(0);
   return new Uint8Array(writer.bytes);
 }
 

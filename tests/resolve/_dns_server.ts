@@ -26,13 +26,15 @@ export type Fault = (
   way: Way,
 ) => Reply | undefined | Promise<Reply | undefined>;
 
-/** The size above which a response over UDP is truncated: RFC 1035 section 2.3.4. */
+/** The size above which a response over UDP without EDNS(0) is truncated: RFC 1035 section 2.3.4. */
 const MAX_UDP = 512;
 
 /** A name server on a free loopback port. */
 export class DnsServer implements AsyncDisposable {
   /** Every question so far, as `"udp A name"`. */
   readonly log: string[] = [];
+  /** Of each question so far, whether it came with EDNS(0). */
+  readonly edns: boolean[] = [];
   /** What went wrong in the server itself; a test should find none. */
   readonly errors: unknown[] = [];
   readonly #zone: Zone;
@@ -52,6 +54,8 @@ export class DnsServer implements AsyncDisposable {
   ) {
     this.#udp = udp;
     this.#tcp = tcp;
+    const { hostname, port } = tcp.addr;
+    this.nameServer = { hostname, port };
     this.#zone = zone;
     this.#fault = fault;
     udp.on("message", (message, from) => {
@@ -68,8 +72,11 @@ export class DnsServer implements AsyncDisposable {
   static async start(
     zone: Zone = {},
     fault: Fault = () => undefined,
-    { hostname = "127.0.0.1", port = 0 }: { hostname?: string; port?: number } =
-      {},
+    { hostname = "127.0.0.1", port = 0, udpOnly = false }: {
+      hostname?: string;
+      port?: number;
+      udpOnly?: boolean;
+    } = {},
   ): Promise<DnsServer> {
     for (let i = 0;; i++) {
       const tcp = Deno.listen({ hostname, port });
@@ -79,7 +86,9 @@ export class DnsServer implements AsyncDisposable {
       udp.bind(tcp.addr.port, hostname, () => bound.resolve());
       try {
         await bound.promise;
-        return new DnsServer(udp, tcp, zone, fault);
+        const server = new DnsServer(udp, tcp, zone, fault);
+        if (udpOnly) tcp.close();
+        return server;
       } catch (error) {
         tcp.close();
         udp.close();
@@ -89,10 +98,7 @@ export class DnsServer implements AsyncDisposable {
   }
 
   /** As a name server of a resolver's options. */
-  get nameServer(): { hostname: string; port: number } {
-    const { hostname, port } = this.#tcp.addr;
-    return { hostname, port };
-  }
+  readonly nameServer: { hostname: string; port: number };
 
   /** How many questions of a type, by whatever way, came for a name. */
   count(type: string, name: string): number {
@@ -107,6 +113,7 @@ export class DnsServer implements AsyncDisposable {
     try {
       const question = readQuestion(message);
       this.log.push(`${way} ${question.type} ${question.name}`);
+      this.edns.push(question.udpSize !== undefined);
       const fault = await this.#fault(question, way);
       const reply = fault === undefined
         ? answerFrom(this.#zone, question)
@@ -116,8 +123,9 @@ export class DnsServer implements AsyncDisposable {
         const bytes = item instanceof Uint8Array
           ? item
           : writeResponse(question, item);
+        const room = Math.max(question.udpSize ?? 0, MAX_UDP);
         if (
-          way === "udp" && bytes.length > MAX_UDP &&
+          way === "udp" && bytes.length > room &&
           !(item instanceof Uint8Array)
         ) {
           await send(writeResponse(question, { truncated: true }));
@@ -176,7 +184,9 @@ export class DnsServer implements AsyncDisposable {
   /** Stops it and every connection to it, once the replies under way are made. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
-    this.#tcp.close();
+    try {
+      this.#tcp.close();
+    } catch { /* it serves UDP only, and has closed it already */ }
     for (const conn of this.#conns) conn[Symbol.dispose]();
     const closed = Promise.withResolvers<void>();
     this.#udp.close(() => closed.resolve());

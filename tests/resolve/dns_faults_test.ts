@@ -3,7 +3,7 @@ import { Resolver, type ResolverOptions } from "../../resolve/mod.ts";
 import { assert, assertEquals } from "@std/assert";
 import { createSocket } from "node:dgram";
 import { endOf } from "./_codes.ts";
-import { writeResponse, type Zone } from "./_dns_message.ts";
+import { readQuestion, writeResponse, type Zone } from "./_dns_message.ts";
 import { DnsServer, type Fault } from "./_dns_server.ts";
 
 const zone: Zone = {
@@ -94,7 +94,7 @@ const CASES: FaultCase[] = [
     what: "NOTIMP",
     fault: () => ({ rcode: 4 }),
     expected: "EAI_AGAIN",
-    log: [asked],
+    log: [asked, asked], // once without EDNS(0)
   },
   {
     what: "REFUSED",
@@ -106,7 +106,7 @@ const CASES: FaultCase[] = [
     what: "FORMERR",
     fault: () => ({ rcode: 1 }),
     expected: "EAI_FAIL",
-    log: [asked],
+    log: [asked, asked], // once without EDNS(0)
   },
   {
     what: "NXDOMAIN",
@@ -168,7 +168,10 @@ const CASES: FaultCase[] = [
   },
   {
     what: "an answer cut off, then the whole one",
-    fault: (question) => [writeResponse(question, bad).subarray(0, -2), good],
+    fault: (question) => [
+      writeResponse(question, { ...bad, edns: false }).subarray(0, -2),
+      good,
+    ],
     expected: ["192.0.2.1"],
     log: [asked],
   },
@@ -418,12 +421,7 @@ Deno.test({
     await Promise.all(bound);
     server.on("message", (message: Uint8Array, { port }: { port: number }) => {
       asker.resolve(port);
-      const question = {
-        id: message[0]! << 8 | message[1]!,
-        name: "a.test",
-        type: "A",
-        bytes: message.slice(12),
-      };
+      const question = readQuestion(message);
       forger.send(writeResponse(question, bad), port, "127.0.0.1", () => {
         server.send(writeResponse(question, good), port, "127.0.0.1");
       });

@@ -315,7 +315,8 @@ Deno.test("Resolver takes addresses from the hosts file it is told to, and follo
       "2001:db8::1",
     ]);
     assertEquals(await look("host", 2), ["192.0.2.1"]);
-    assertEquals(await look("four", 10), "ETIMEDOUT"); // asked of the server
+    // Asked of the server, whose port is closed.
+    assert(["ETIMEDOUT", "EAI_AGAIN"].includes(String(await look("four", 10))));
     const entry = await resolver.getHostByName("alias");
     assertEquals({ ...entry, addresses: entry.addresses.map(String) }, {
       name: "host",
