@@ -1,7 +1,8 @@
 /**
- * Tells which public functions, classes and methods lack an example in their docs
- * that has a title and asserts something, and which optional settings do not say
- * what they are if left out.
+ * Reports what is wrong with the docs of the public API: functions, classes and
+ * methods without an example that has a title and asserts something, optional
+ * settings without a word about their default, links to nothing, and members that
+ * are not for users but lack `@ignore`.
  *
  * ```sh
  * deno run --allow-read --allow-run _tools/api_docs.ts
@@ -25,12 +26,14 @@ interface Member extends Documented {
   readonly kind?: string;
   readonly accessibility?: string;
   readonly optional?: boolean;
+  readonly isStatic?: boolean;
 }
 
 interface Declaration extends Omit<Documented, "name"> {
   readonly kind: string;
   readonly location: { readonly filename: string };
   readonly def?: {
+    readonly constructors?: readonly Member[];
     readonly methods?: readonly Member[];
     readonly properties?: readonly Member[];
   };
@@ -43,7 +46,10 @@ interface PublicSymbol {
 
 /** What `deno doc --json` prints of one module. */
 export interface ModuleDocs {
-  readonly nodes: Record<string, { readonly symbols: readonly PublicSymbol[] }>;
+  readonly nodes: Record<string, {
+    readonly module_doc?: Documented["jsDoc"];
+    readonly symbols: readonly PublicSymbol[];
+  }>;
 }
 
 /** Such interfaces are filled in by users, who may leave things out. */
@@ -76,9 +82,9 @@ function exampleFaults(name: string, docs: readonly Documented[]): string[] {
 }
 
 /** A user calls it: not an accessor, nor one that the language itself calls. */
-function isCalled({ name, kind, accessibility, jsDoc }: Member): boolean {
+function isCalled({ name, kind, accessibility }: Member): boolean {
   return kind === "method" && accessibility === undefined &&
-    !name.startsWith("[") && !jsDoc?.doc?.startsWith("Not for users");
+    !name.startsWith("[");
 }
 
 function* symbolFaults(
@@ -106,10 +112,70 @@ function* symbolFaults(
   }
 }
 
-/** What the docs of a module lack. */
+/** The members of a declaration, which `deno doc` shows unless they have `@ignore`. */
+function membersOf({ def }: Declaration): readonly Member[] {
+  const { constructors = [], methods = [], properties = [] } = def ?? {};
+  return [...constructors, ...methods, ...properties];
+}
+
+/** What a link can lead to: a symbol, or a member as `deno doc` names it. */
+function* linkTargets(symbols: readonly PublicSymbol[]): Generator<string> {
+  for (const { name, declarations } of symbols) {
+    yield name;
+    for (const declaration of declarations) {
+      for (const member of membersOf(declaration)) {
+        const isOfPrototype = declaration.kind === "class" && !member.isStatic;
+        yield `${name}.${isOfPrototype ? "prototype." : ""}${member.name}`;
+      }
+    }
+  }
+}
+
+const LINK = /\{@link(?:code|plain)?\s+([^\s|}]+)/g;
+
+/** The links of a doc that lead to nothing. */
+function deadLinks(
+  what: string,
+  { doc = "", tags = [] }: NonNullable<Documented["jsDoc"]>,
+  targets: ReadonlySet<string>,
+): string[] {
+  const text = [doc, ...tags.map((tag) => tag.doc ?? "")].join("\n");
+  return Array.from(text.matchAll(LINK), ([, target]) => target!)
+    .filter((target) => !targets.has(target))
+    .filter((target) => !/^(Deno\.|https:)/.test(target))
+    .map((target) => `a link of ${what} leads nowhere: ${target}`);
+}
+
+/** Faults of links, and members that should not be shown. */
+function* moduleFaults(
+  url: string,
+  { module_doc = {}, symbols }: ModuleDocs["nodes"][string],
+): Generator<string> {
+  const targets = new Set(linkTargets(symbols));
+  const folder = new URL(".", url).href;
+  yield* deadLinks("the module", module_doc, targets);
+  for (const { name, declarations } of symbols) {
+    for (const declaration of declarations) {
+      // What another module exports, too, has its links there.
+      if (!declaration.location.filename.startsWith(folder)) continue;
+      yield* deadLinks(name, declaration.jsDoc ?? {}, targets);
+      for (const member of membersOf(declaration)) {
+        const what = `${name}.${member.name}`;
+        yield* deadLinks(what, member.jsDoc ?? {}, targets);
+        if (member.jsDoc?.doc?.startsWith("Not for users")) {
+          yield `${what} is not for users, but lacks @ignore`;
+        }
+      }
+    }
+  }
+}
+
+/** What is wrong with the docs of a module. */
 export function docFaults(docs: ModuleDocs): string[] {
-  return Object.values(docs.nodes)
-    .flatMap(({ symbols }) => symbols.flatMap((s) => [...symbolFaults(s)]));
+  return Object.entries(docs.nodes).flatMap(([url, module]) => [
+    ...module.symbols.flatMap((symbol) => [...symbolFaults(symbol)]),
+    ...moduleFaults(url, module),
+  ]);
 }
 
 /** The names of all that a module makes public: symbols, members, settings. */

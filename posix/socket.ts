@@ -172,7 +172,11 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     descriptorIn = (socket) => socket.#descriptor;
   }
 
-  /** Not for users: see {@linkcode socket} and {@linkcode PosixSocket.adopt}. */
+  /**
+   * Not for users: see {@linkcode socket} and {@linkcode PosixSocket.adopt}.
+   *
+   * @ignore
+   */
   constructor(fd: number, family: number, type: number) {
     this.#family = family;
     this.#type = type;

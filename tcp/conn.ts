@@ -59,7 +59,7 @@ const VERBS: Record<string, string> = {
   getsockopt: "get an option of the connection to",
 };
 
-/** What {@linkcode TcpConn.detach} gives up. */
+/** What {@linkcode TcpConn.prototype.detach | TcpConn.detach} gives up. */
 export interface DetachedConn {
   /** The runtime's connection. */
   conn: Deno.TcpConn;
@@ -70,7 +70,8 @@ export interface DetachedConn {
 /**
  * A TCP connection, made by {@linkcode connectTcp} or accepted by a
  * {@linkcode TcpListener}. It passes wherever a `Deno.TcpConn` does; only
- * `Deno.startTls` wants the runtime's own, which {@linkcode TcpConn.detach} gives.
+ * `Deno.startTls` wants the runtime's own, which
+ * {@linkcode TcpConn.prototype.detach | TcpConn.detach} gives.
  *
  * Reads wait their turn, and take bytes off the stream only when they deliver
  * them: one that times out, is aborted or fails loses none, and the next read
@@ -105,7 +106,11 @@ export class TcpConn implements Deno.TcpConn {
   /** Settles when a close with queued messages has let them go. */
   #closing: Promise<void> = Promise.resolve();
 
-  /** Not for users: `connectTcp` and `TcpListener.accept` make connections. */
+  /**
+   * Not for users: `connectTcp` and `TcpListener.accept` make connections.
+   *
+   * @ignore
+   */
   constructor(
     transport: StreamTransport,
     options: { highWaterMark?: number | undefined } = {},
@@ -606,7 +611,8 @@ export class TcpConn implements Deno.TcpConn {
 
   /**
    * Writes some of `bytes`, and resolves with how many: C's `write`, and Deno's.
-   * Most callers want {@linkcode TcpConn.send} or {@linkcode TcpConn.writeAll}.
+   * Most callers want {@linkcode TcpConn.prototype.send | TcpConn.send} or
+   * {@linkcode TcpConn.prototype.writeAll | TcpConn.writeAll}.
    *
    * @throws {SocketError} `EPIPE` or `ECONNRESET` when the peer has gone.
    *
@@ -697,8 +703,8 @@ export class TcpConn implements Deno.TcpConn {
   }
 
   /**
-   * Sends a frame, as {@linkcode TcpConn.send} does; small ones are encoded
-   * straight into the send queue.
+   * Sends a frame, as {@linkcode TcpConn.prototype.send | TcpConn.send} does; small
+   * ones are encoded straight into the send queue.
    *
    * @throws {FrameError} When the frame is larger than the limit.
    * @throws {TypeError} If the framing breaks the contract of `Framing`; nothing of
@@ -878,7 +884,8 @@ export class TcpConn implements Deno.TcpConn {
    *
    * Messages that `send` has accepted still leave, for up to 5 seconds, as they
    * do after `close` in C; `await using` waits for that. Use
-   * {@linkcode TcpConn.closeGracefully} to know that the peer has read them.
+   * {@linkcode TcpConn.prototype.closeGracefully | TcpConn.closeGracefully} to know
+   * that the peer has read them.
    *
    * @example What waits is told
    * ```ts
@@ -1275,9 +1282,10 @@ export class TcpConn implements Deno.TcpConn {
   }
 
   /**
-   * A web stream to write to. Closing it is {@linkcode TcpConn.closeWrite}, and
-   * closes the connection once `readable` has ended too; aborting it closes
-   * at once, and an error of it where nobody has asked for `readable`.
+   * A web stream to write to. Closing it is
+   * {@linkcode TcpConn.prototype.closeWrite | TcpConn.closeWrite}, and closes the
+   * connection once `readable` has ended too; aborting it closes at once, and an
+   * error of it where nobody has asked for `readable`.
    */
   get writable(): WritableStream<Uint8Array<ArrayBufferLike>> {
     return (this.#streams ??= new WebStreams(this)).writable;

@@ -89,7 +89,11 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
   #isClosed = false;
   #closing: Promise<void> = Promise.resolve();
 
-  /** Not for users: `listenTcp` makes listeners. */
+  /**
+   * Not for users: `listenTcp` makes listeners.
+   *
+   * @ignore
+   */
   constructor(transport: ListenerTransport, options: AcceptedConnOptions = {}) {
     this.#transport = transport;
     this.#options = options;

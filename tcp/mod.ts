@@ -5,8 +5,9 @@
  *   of both families; read, write, shut down, reset.
  * - {@linkcode listenTcp}, {@linkcode TcpListener}: listen and accept.
  * - {@linkcode serveTcp}, {@linkcode TcpServer}: a handler for each connection.
- * - {@linkcode lengthPrefixFraming} and its kin, {@linkcode TcpConn.frames}: whole
- *   messages instead of bytes.
+ * - {@linkcode lengthPrefixFraming} and its kin,
+ *   {@linkcode TcpConn.prototype.frames | TcpConn.frames}: whole messages instead
+ *   of bytes.
  *
  * ```text
  *  connectTcp    listenTcp, TcpListener    serveTcp, TcpServer

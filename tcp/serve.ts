@@ -138,7 +138,11 @@ export class TcpServer implements AsyncDisposable {
   /** Resolves when the server has stopped, and its last connection has ended. */
   readonly finished: Promise<void>;
 
-  /** Not for users: `serveTcp` makes servers. */
+  /**
+   * Not for users: `serveTcp` makes servers.
+   *
+   * @ignore
+   */
   constructor(
     listener: TcpListener,
     options: ServeTcpOptions,
@@ -346,8 +350,8 @@ function defaultOnError(error: unknown): void {
  *
  * When `options.signal` aborts, the server shuts down at once.
  *
- * @throws As {@linkcode listenTcp} does; {@linkcode RangeError} when
- * `maxConnections` or `idleTimeout` is out of range; {@linkcode TypeError} when an
+ * @throws As {@linkcode listenTcp} does; `RangeError` when
+ * `maxConnections` or `idleTimeout` is out of range; `TypeError` when an
  * option or `handler` is not of its type.
  *
  * @example An echo server

@@ -14,10 +14,12 @@ import { type UdpDestination, UdpSocket } from "./socket.ts";
  * A UDP socket with a peer, made by {@linkcode connectUdp}: it sends to the peer,
  * and datagrams of anybody else are never delivered.
  *
- * Where {@linkcode ConnectedUdpSocket.kernelConnected} is false, which it is on
- * the `"deno"` and `"node"` backends, this library does the filtering. What the
- * kernel alone can do is missing then: a peer that refuses (ICMP port
- * unreachable) is not reported as `ECONNREFUSED`; a request to it just times out.
+ * Where
+ * {@linkcode ConnectedUdpSocket.prototype.kernelConnected | kernelConnected} is
+ * false, which it is on the `"deno"` and `"node"` backends, this library does the
+ * filtering. What the kernel alone can do is missing then: a peer that refuses
+ * (ICMP port unreachable) is not reported as `ECONNREFUSED`; a request to it just
+ * times out.
  *
  * @example Sending and receiving
  * ```ts
@@ -42,7 +44,11 @@ export class ConnectedUdpSocket extends UdpEndpoint {
   #alias: string | undefined;
   #remoteAddr: Deno.NetAddr = { transport: "udp", hostname: "", port: 0 };
 
-  /** Not for users: `connectUdp` makes connected sockets, of a core with a peer. */
+  /**
+   * Not for users: `connectUdp` makes connected sockets, of a core with a peer.
+   *
+   * @ignore
+   */
   constructor(core: UdpCore, peer: UdpDestination, resolver?: AddressFinder) {
     super(core);
     this.#resolver = resolver;
@@ -66,7 +72,11 @@ export class ConnectedUdpSocket extends UdpEndpoint {
     return this.#remoteAddr;
   }
 
-  /** Not for users. */
+  /**
+   * Not for users.
+   *
+   * @ignore
+   */
   protected override get peer(): Deno.NetAddr {
     return this.#remoteAddr;
   }
@@ -76,7 +86,11 @@ export class ConnectedUdpSocket extends UdpEndpoint {
     return coreOf(this).transport.kernelConnected;
   }
 
-  /** Not for users. */
+  /**
+   * Not for users.
+   *
+   * @ignore
+   */
   protected override accepts(hostname: string, port: number): boolean {
     if (port !== this.#port) return false;
     if (hostname === this.#hostname || hostname === this.#alias) return true;
@@ -85,7 +99,11 @@ export class ConnectedUdpSocket extends UdpEndpoint {
     return true;
   }
 
-  /** Not for users. */
+  /**
+   * Not for users.
+   *
+   * @ignore
+   */
   protected override subject(syscall: string): string {
     const verb = syscall === "sendto"
       ? "send to"

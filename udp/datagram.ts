@@ -8,7 +8,7 @@ export interface Datagram {
   truncated: boolean;
 }
 
-/** What {@linkcode UdpEndpoint.receiveInto} did. */
+/** What {@linkcode UdpEndpoint.prototype.receiveInto | receiveInto} did. */
 export interface ReceivedInto {
   /** How many bytes of the buffer were filled. */
   length: number;

@@ -73,7 +73,11 @@ export abstract class UdpEndpoint
     };
   }
 
-  /** Not for users. */
+  /**
+   * Not for users.
+   *
+   * @ignore
+   */
   protected constructor(core: UdpCore) {
     this.#core = core;
     this.family = core.family;
@@ -85,12 +89,24 @@ export abstract class UdpEndpoint
     core.sender.failure = (error, syscall) => this.failure(error, syscall);
   }
 
-  /** Not for users: whether a datagram from there is delivered. */
+  /**
+   * Not for users: whether a datagram from there is delivered.
+   *
+   * @ignore
+   */
   protected abstract accepts(hostname: string, port: number): boolean;
-  /** Not for users: what the socket is called in messages. */
+  /**
+   * Not for users: what the socket is called in messages.
+   *
+   * @ignore
+   */
   protected abstract subject(syscall: string): string;
 
-  /** Not for users: the peer of a connected socket. */
+  /**
+   * Not for users: the peer of a connected socket.
+   *
+   * @ignore
+   */
   protected get peer(): Deno.NetAddr | undefined {
     return undefined;
   }
@@ -100,12 +116,20 @@ export abstract class UdpEndpoint
     return { action: this.subject(syscall), syscall, localAddr, remoteAddr };
   }
 
-  /** Not for users. */
+  /**
+   * Not for users.
+   *
+   * @ignore
+   */
   protected error(code: string, syscall: string, reason?: string): Error {
     return socketError(code, { ...this.#context(syscall), reason });
   }
 
-  /** Not for users. */
+  /**
+   * Not for users.
+   *
+   * @ignore
+   */
   protected failure(error: unknown, syscall: string): Error {
     if (this.#isClosed) return this.error("EBADF", syscall);
     const { code, address } = error as { code?: unknown; address?: unknown };
@@ -286,7 +310,11 @@ export abstract class UdpEndpoint
     }
   }
 
-  /** Not for users: sends to an IP address, once the bytes have been checked. */
+  /**
+   * Not for users: sends to an IP address, once the bytes have been checked.
+   *
+   * @ignore
+   */
   protected transmit(
     bytes: Uint8Array,
     hostname: string,
@@ -318,6 +346,8 @@ export abstract class UdpEndpoint
   /**
    * Not for users: sends datagrams, in fewer calls where the backend can. Those in
    * front of one that cannot be sent are sent.
+   *
+   * @ignore
    */
   protected async transmitMany(
     datagrams: readonly { bytes: Uint8Array; hostname: string; port: number }[],
@@ -333,7 +363,11 @@ export abstract class UdpEndpoint
     return sent;
   }
 
-  /** Not for users: the text of an address that this socket can send to. */
+  /**
+   * Not for users: the text of an address that this socket can send to.
+   *
+   * @ignore
+   */
   protected reachable(hostname: string): string {
     const text = addressFor(this.family, hostname);
     if (text !== undefined) return text;
@@ -495,9 +529,13 @@ export abstract class UdpEndpoint
    * @example Over libc
    * ```ts
    * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { assert } from "@std/assert";
    *
    * using socket = await bindUdp({ hostname: "127.0.0.1" });
-   * if (socket.backend === "posix") socket.setReceiveBufferSize(1 << 20);
+   * if (socket.backend === "posix") {
+   *   socket.setReceiveBufferSize(1 << 20);
+   *   assert(await socket.getOption("SO_RCVBUF") > 0);
+   * }
    * ```
    */
   setReceiveBufferSize(size: number): void {
@@ -515,9 +553,13 @@ export abstract class UdpEndpoint
    * @example Over libc
    * ```ts
    * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { assert } from "@std/assert";
    *
    * using socket = await bindUdp({ hostname: "127.0.0.1" });
-   * if (socket.backend === "posix") socket.setSendBufferSize(1 << 20);
+   * if (socket.backend === "posix") {
+   *   socket.setSendBufferSize(1 << 20);
+   *   assert(await socket.getOption("SO_SNDBUF") > 0);
+   * }
    * ```
    */
   setSendBufferSize(size: number): void {

@@ -47,18 +47,30 @@ export class UdpSocket extends UdpEndpoint {
   #lastHost: string | undefined;
   #lastText = "";
 
-  /** Not for users: `bindUdp` makes sockets. */
+  /**
+   * Not for users: `bindUdp` makes sockets.
+   *
+   * @ignore
+   */
   constructor(core: UdpCore, resolver?: AddressFinder) {
     super(core);
     this.#resolver = resolver;
   }
 
-  /** Not for users. */
+  /**
+   * Not for users.
+   *
+   * @ignore
+   */
   protected override accepts(): boolean {
     return true;
   }
 
-  /** Not for users. */
+  /**
+   * Not for users.
+   *
+   * @ignore
+   */
   protected override subject(syscall: string): string {
     const verb = syscall === "sendto"
       ? "send from"

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { docFaults, docsOf, ENTRY_POINTS } from "../../_tools/api_docs.ts";
 
 for (const [entry, path] of ENTRY_POINTS) {
-  Deno.test(`all that "${entry}" offers has an example that asserts`, async () => {
+  Deno.test(`the docs of "${entry}" have no faults`, async () => {
     assertEquals(docFaults(await docsOf(path)), []);
   });
 }
@@ -53,8 +53,6 @@ for (const [what, doc, fault] of FAULTY) {
 
 Deno.test("methods that users call need an example, others do not", async () => {
   const source = `export class C {
-    /** Not for users. */
-    start(): void {}
     /** A number. */
     get size(): number { return 0; }
     protected help(): void {}
@@ -84,5 +82,61 @@ Deno.test("a setting says what it is if left out", async () => {
   }`;
   assertEquals(await faultsOfSource(source), [
     "StopOptions.after does not say what it is if left out",
+  ]);
+});
+
+Deno.test("a link that leads nowhere is found", async () => {
+  const source = `/**
+ * Links: {@linkcode Shape}, {@linkcode Shape.size}, {@linkcode shape.gone},
+ * {@linkcode Deno.NetAddr}, {@link https://example.com | a page}.
+ *
+ * @module
+ */
+/** {@linkcode Square.prototype.grow | Square.grow}, {@link Square.of}. */
+export interface Shape {
+  /** {@linkcode Square.grow}, {@linkcode Square.prototype.of | of}. */
+  size: number;
+}
+/**
+ * @throws {RangeError} If {@linkcode lost} is there.
+ */
+export abstract class Square {
+  /** {@linkcode Square.prototype.side} */
+  static of(): void {}
+  /** Grows. {@linkcode Square.prototype.hidden | Square.hidden} */
+  protected grow(): void {}
+  /** The side. */
+  side = 1;
+  /** @ignore */
+  hidden = 2;
+}`;
+  const faults = await faultsOfSource(source);
+  assertEquals(faults.filter((fault) => fault.includes("link")), [
+    "a link of the module leads nowhere: shape.gone",
+    "a link of Shape.size leads nowhere: Square.grow",
+    "a link of Shape.size leads nowhere: Square.prototype.of",
+    "a link of Square leads nowhere: lost",
+    "a link of Square.grow leads nowhere: Square.prototype.hidden",
+  ]);
+});
+
+Deno.test("a member that is not for users has @ignore", async () => {
+  const source = `/** A thing. */
+export abstract class Thing {
+  /** Not for users: others make things. */
+  constructor() {}
+  /** Not for users. */
+  protected get core(): number { return 1; }
+  /**
+   * Not for users.
+   *
+   * @ignore
+   */
+  protected help(): void {}
+}`;
+  const faults = await faultsOfSource(source);
+  assertEquals(faults.filter((fault) => fault.includes("@ignore")), [
+    "Thing.constructor is not for users, but lacks @ignore",
+    "Thing.core is not for users, but lacks @ignore",
   ]);
 });
