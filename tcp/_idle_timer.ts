@@ -1,17 +1,20 @@
+import { Timers } from "../wait/mod.ts";
 import type { TcpConn } from "./conn.ts";
 
 /**
  * Closes a connection over which no byte has gone for a while.
  *
  * It looks at the counters when the time is up instead of being told of every
- * byte, so that an active connection costs nothing.
+ * byte, so that an active connection costs nothing. It never keeps the program
+ * alive: what the connection itself waits for does.
  */
 export class IdleTimer {
   /** Whether it has closed the connection. */
   hasFired = false;
   readonly #conn: TcpConn;
   readonly #ms: number;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #timers = new Timers();
+  #stop: (() => void) | undefined;
   #seen = 0;
   #since = 0;
 
@@ -19,15 +22,18 @@ export class IdleTimer {
     this.#conn = conn;
     this.#ms = ms;
     if (ms === 0 || ms === Infinity) return;
+    this.#timers.unref();
     this.#since = performance.now();
     this.#wait(ms);
   }
 
   #wait(ms: number): void {
-    this.#timer = setTimeout(() => this.#look(), Math.min(ms, 2 ** 31 - 1));
+    this.#stop = this.#timers.start(() => this.#look(), ms);
   }
 
   #look(): void {
+    // Closed, reset or detached by its handler: there is nothing left to close.
+    if (this.#conn.isClosed) return;
     const { bytesRead, bytesWritten } = this.#conn;
     const now = performance.now();
     if (bytesRead + bytesWritten !== this.#seen) {
@@ -43,6 +49,6 @@ export class IdleTimer {
 
   /** Stops looking. */
   stop(): void {
-    clearTimeout(this.#timer);
+    this.#stop?.();
   }
 }

@@ -1248,7 +1248,8 @@ export class TcpConn implements Deno.TcpConn {
   }
 
   /**
-   * Lets the program end while something is pending.
+   * Lets the program end while something is pending. Over `"deno"`, a write that
+   * waits for the peer still keeps it alive.
    *
    * @example A background connection
    * ```ts

@@ -1,6 +1,6 @@
 import { checkNumber, checkType } from "../check/mod.ts";
 import { SocketError, socketError } from "../errors/mod.ts";
-import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
+import { checkWait, Timers, waitFor, type WaitOptions } from "../wait/mod.ts";
 import { IdleTimer } from "./_idle_timer.ts";
 import { readListenOptions } from "./_listen_options.ts";
 import type { TcpConn } from "./conn.ts";
@@ -125,6 +125,8 @@ export class TcpServer implements AsyncDisposable {
   readonly #options: ServeTcpOptions;
   readonly #active = new Map<TcpConn, IdleTimer>();
   readonly #ending = new AbortController();
+  /** The pauses between accepts that fail. */
+  readonly #pauses = new Timers();
   readonly #totals = {
     accepted: 0,
     failed: 0,
@@ -195,9 +197,11 @@ export class TcpServer implements AsyncDisposable {
   /** Waits until a connection ends, the server is stopped, or time is up. */
   #wait(ms?: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = ms === undefined ? undefined : setTimeout(resolve, ms);
+      const stop = ms === undefined
+        ? undefined
+        : this.#pauses.start(resolve, ms);
       this.#wake = () => {
-        clearTimeout(timer);
+        stop?.();
         resolve();
       };
     });
@@ -306,10 +310,12 @@ export class TcpServer implements AsyncDisposable {
    */
   ref(): void {
     this.#listener.ref();
+    this.#pauses.ref();
   }
 
   /**
-   * Lets the program end although the server listens.
+   * Lets the program end although the server listens. Connections keep it alive
+   * as long as their handlers wait for them; `idleTimeout` never does.
    *
    * @example A server for the time that the program runs
    * ```ts
@@ -327,6 +333,7 @@ export class TcpServer implements AsyncDisposable {
    */
   unref(): void {
     this.#listener.unref();
+    this.#pauses.unref();
   }
 
   /** Shuts down at once: handlers are told, and their connections closed. */
