@@ -1,8 +1,8 @@
-import { AF_UNIX } from "../address/mod.ts";
+import { AF_UNIX, SOCK_STREAM } from "../address/mod.ts";
 import { codeOf, errnoOf, socketError } from "../errors/mod.ts";
 import { lastError, loadLibc } from "./_libc.ts";
 import { IS_LINUX } from "./_platform.ts";
-import { getOption } from "./_options.ts";
+import { getOption, setOption } from "./_options.ts";
 import { type Sockaddr, SOCKADDR_SIZE, unspecified } from "./_sockaddr.ts";
 
 const EINPROGRESS = errnoOf("EINPROGRESS")!;
@@ -10,6 +10,8 @@ const EALREADY = errnoOf("EALREADY")!;
 const EISCONN = errnoOf("EISCONN")!;
 const EINTR = errnoOf("EINTR")!;
 const EAGAIN = errnoOf("EAGAIN")!;
+const EAFNOSUPPORT = errnoOf("EAFNOSUPPORT")!;
+const EINVAL = errnoOf("EINVAL")!;
 
 /**
  * C's `connect`: true when it is done, false when a local listener's queue is full
@@ -60,7 +62,8 @@ function isConnected(fd: number, action: string): true | undefined {
 }
 
 /**
- * C's `connect` to AF_UNSPEC: no peer any more; of a stream, RST.
+ * C's `connect` to AF_UNSPEC: no peer any more; of a stream, RST, which macOS sends
+ * when it is closed.
  *
  * @throws {SocketError} `EBADF` or `ENOTSOCK` when the descriptor is no socket.
  *
@@ -86,7 +89,24 @@ function isConnected(fd: number, action: string): true | undefined {
  * ```
  */
 export function disconnectNow(fd: number): void {
+  if (!IS_LINUX && getOption(fd, "SO_TYPE") === SOCK_STREAM) {
+    return resetAtClose(fd);
+  }
+  const { all, errno } = loadLibc();
   const { bytes, length } = unspecified();
-  if (loadLibc().all.connect(fd, bytes, length) === 0) return;
+  if (all.connect(fd, bytes, length) === 0) return;
+  // macOS takes the peer away before it refuses the family.
+  const reason = errno();
+  if (!IS_LINUX && (reason === EAFNOSUPPORT || reason === EINVAL)) return;
   throw lastError("disconnect", "connect");
+}
+
+/** macOS resets a connection only when it is closed, by SO_LINGER of 0. */
+function resetAtClose(fd: number): void {
+  try {
+    setOption(fd, "SO_LINGER", 0);
+  } catch (error) {
+    // Once both ways were shut down: there is nothing left to reset.
+    if ((error as { code?: string }).code !== "EINVAL") throw error;
+  }
 }

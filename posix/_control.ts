@@ -32,6 +32,11 @@ const PLACES: Readonly<Record<KnownType, [number, number]>> = {
   IPV6_TCLASS: [IPPROTO_IPV6, IS_LINUX ? 67 : 36],
 };
 
+/** Where a message is sent with another number than it is received with: IP_TOS. */
+const SENT_PLACES: Partial<Record<KnownType, [number, number]>> = IS_LINUX
+  ? {}
+  : { IP_TOS: [IPPROTO_IP, 3] };
+
 const TYPE_OF = new Map(
   Object.entries(PLACES).map(([type, place]) => [String(place), type]),
 );
@@ -48,7 +53,9 @@ const HEADER = align(CMSGHDR.size);
  */
 function placeOf(message: ControlMessage): readonly [number, number] {
   if (message.type === "other") return [message.level, message.number];
-  if (Object.hasOwn(PLACES, message.type)) return PLACES[message.type];
+  if (Object.hasOwn(PLACES, message.type)) {
+    return SENT_PLACES[message.type] ?? PLACES[message.type];
+  }
   throw new TypeError(`Cannot send ${message.type}: no such control message`);
 }
 

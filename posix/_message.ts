@@ -1,9 +1,16 @@
 import { lengthOf } from "./_buffer.ts";
-import { lastError, loadLibc } from "./_libc.ts";
+import { lastError, type Libc, loadLibc } from "./_libc.ts";
 import { MSG_CTRUNC, MSG_NOSIGNAL, MSG_TRUNC } from "./constants.ts";
 import type { ControlMessage } from "./control_message.ts";
 import { decodeControl } from "./_control.ts";
-import { flagsOf, IOVEC, IS_LINUX, MSGHDR } from "./_platform.ts";
+import {
+  F_SETFD,
+  FD_CLOEXEC,
+  flagsOf,
+  IOVEC,
+  IS_LINUX,
+  MSGHDR,
+} from "./_platform.ts";
 import { callFlags, type Received, wouldBlock } from "./_receive.ts";
 import { decode, type Sockaddr, SOCKADDR_SIZE } from "./_sockaddr.ts";
 
@@ -98,14 +105,42 @@ export function recvMsgNow(
   const told = flagsOf(view.getInt32(MSGHDR.flags, true) & ~CMSG_CLOEXEC);
   const nameLength = view.getUint32(MSGHDR.nameLength, true);
   const controlLength = view.getUint32(MSGHDR.controlLength, true);
+  const control = decodeControl(beside, controlLength);
+  if (!IS_LINUX) closeAtExec(libc, control);
   return {
     length,
     address: decode(name.bytes, 0, nameLength),
     truncated: (told & MSG_TRUNC) !== 0,
-    control: decodeControl(beside, controlLength),
+    control,
     controlTruncated: (told & MSG_CTRUNC) !== 0,
     flags: told,
   };
+}
+
+/** What MSG_CMSG_CLOEXEC does on Linux: descriptors that came do not survive exec. */
+function closeAtExec(
+  { fcntl }: Libc,
+  control: readonly ControlMessage[],
+): void {
+  for (const message of control) {
+    if (message.type !== "SCM_RIGHTS") continue;
+    for (const fd of message.descriptors) fcntl(fd, F_SETFD, FD_CLOEXEC);
+  }
+}
+
+/**
+ * C's `recvfrom` where it does not tell whether a datagram was longer than the
+ * buffer, as on macOS.
+ */
+export function recvFromByMessage(
+  fd: number,
+  buffer: Uint8Array,
+  flags: number,
+): Received | undefined {
+  const message = recvMsgNow(fd, [buffer], 0, flags);
+  if (message === undefined) return undefined;
+  const { length, address, truncated } = message;
+  return { length, address, truncated };
 }
 
 /** Two messages that one receive brought after each other. */

@@ -8,8 +8,11 @@ import {
   IS_LINUX,
   nativeFamily,
   O_NONBLOCK,
+  SETOPTSHUT,
+  SO_NP_EXTENSIONS,
   SOCK_CLOEXEC,
   SOCK_NONBLOCK,
+  SOL_SOCKET,
 } from "./_platform.ts";
 import { getOption } from "./_options.ts";
 import { wouldBlock } from "./_receive.ts";
@@ -20,9 +23,12 @@ import type { SocketName } from "./socket_name.ts";
 const OPEN_FLAGS = IS_LINUX ? SOCK_NONBLOCK | SOCK_CLOEXEC : 0;
 
 /** Makes a descriptor not block, and not survive exec. */
-export function configure({ fcntl }: Libc, fd: number): void {
+export function configure({ all, fcntl }: Libc, fd: number): void {
   fcntl(fd, F_SETFL, fcntl(fd, F_GETFL, 0) | O_NONBLOCK);
   fcntl(fd, F_SETFD, FD_CLOEXEC);
+  if (IS_LINUX) return;
+  const { byteLength } = SETOPTSHUT;
+  all.setsockopt(fd, SOL_SOCKET, SO_NP_EXTENSIONS, SETOPTSHUT, byteLength);
 }
 
 /** C's `socket`. */

@@ -5,7 +5,7 @@ import {
   tryParseIpAddress,
 } from "../address/mod.ts";
 import { showValue } from "../check/mod.ts";
-import { IS_LINUX } from "./_platform.ts";
+import { IS_LINUX, MAX_LINGER } from "./_platform.ts";
 import { encode, scopeOf } from "./_sockaddr.ts";
 import type { GroupRequest, PeerCredentials } from "./socket_options.ts";
 
@@ -92,6 +92,11 @@ export const LINGER: OptionCodec<number | null> = {
   size: 8,
   encode(ms) {
     const seconds = ms === null ? 0 : Math.ceil(time(ms) / 1000);
+    if (seconds > MAX_LINGER) {
+      throw new RangeError(
+        `Cannot use ${ms}: the longest time is ${MAX_LINGER * 1000} ms`,
+      );
+    }
     const parts = Int32Array.of(ms === null ? 0 : 1, seconds);
     return new Uint8Array(parts.buffer);
   },
@@ -167,6 +172,24 @@ export const MREQ: OptionCodec<GroupRequest> = {
     return bytes;
   },
 };
+
+/**
+ * A `struct group_req` for a group and an index: macOS reads no index from a
+ * `struct ip_mreqn` here, and would join on an interface of its choice. Undefined
+ * where the interface is an address, or the system's choice.
+ */
+export function groupByIndex(
+  { address, interface: via }: GroupRequest,
+): Uint8Array<ArrayBuffer> | undefined {
+  if (isAddress(via)) return undefined;
+  const index = indexOf(via);
+  if (index === 0) return undefined;
+  ipBytes(address, 4); // refuses IPv6
+  const bytes = new Uint8Array(4 + 128);
+  new DataView(bytes.buffer).setUint32(0, index, true);
+  bytes.set(encode({ hostname: address, port: 0 }, AF_INET).bytes, 4);
+  return bytes;
+}
 
 /** A `struct in_addr`, or a `struct ip_mreqn` with an index. */
 export const INTERFACE: OptionCodec<string | number> = {

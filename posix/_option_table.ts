@@ -51,7 +51,7 @@ export const OPTION_TABLE: {
   readonly [K in keyof SocketOptions]: OptionEntry<SocketOptions[K]>;
 } = {
   SO_ACCEPTCONN: socketFact(BOOL, 30, 0x2),
-  SO_BINDTODEVICE: socket(TEXT, 25),
+  SO_BINDTODEVICE: socket(TEXT, 25, 0x1134), // since XNU 10063
   SO_BROADCAST: socket(BOOL, 6, 0x20),
   SO_BUSY_POLL: socket(INT, 46),
   SO_DOMAIN: socketFact(INT, 39),

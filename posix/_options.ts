@@ -4,7 +4,8 @@ import { socketError } from "../errors/mod.ts";
 import { countOf } from "./_buffer.ts";
 import { lastError, loadLibc } from "./_libc.ts";
 import { OPTION_TABLE, type OptionEntry } from "./_option_table.ts";
-import { IS_LINUX } from "./_platform.ts";
+import { groupByIndex } from "./_option_codec.ts";
+import { DARWIN_GROUPS, IS_LINUX } from "./_platform.ts";
 import type {
   GroupRequest,
   SocketOptionName,
@@ -102,6 +103,13 @@ export function setOption<K extends SocketOptionName>(
   const own = typeof value === "object" && value !== null
     ? { ...value }
     : value;
+  const group = IS_LINUX ? undefined : DARWIN_GROUPS[name];
+  if (group !== undefined) {
+    const request = encodeValue(groupByIndex, name, own as GroupRequest);
+    if (request !== undefined) {
+      return setRawOption(fd, level, group, request, name);
+    }
+  }
   const bytes = encodeValue(codec.encode, name, own);
   const isV6Group = name.startsWith("MCAST_") &&
     parseIpAddress((own as GroupRequest).address).family === 6;
@@ -109,11 +117,11 @@ export function setOption<K extends SocketOptionName>(
 }
 
 /** The same, saying which option it is that a value is wrong for. */
-function encodeValue<T>(
-  encode: (value: T) => Uint8Array<ArrayBuffer>,
+function encodeValue<T, R>(
+  encode: (value: T) => R,
   name: string,
   value: T,
-): Uint8Array<ArrayBuffer> {
+): R {
   try {
     return encode(value);
   } catch (error) {

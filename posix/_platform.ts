@@ -48,6 +48,15 @@ const DARWIN_FLAGS: readonly [linux: number, darwin: number][] = [
   [C.MSG_DONTWAIT, 0x80],
 ];
 
+/** Flags that change no result where the system lacks them. */
+const HINTS = C.MSG_NOSIGNAL | C.MSG_MORE;
+
+/** Flags that this system lacks and that a call cannot do without; 0 for none. */
+export function lackingFlags(flags: number): number {
+  if (IS_LINUX) return 0;
+  return DARWIN_FLAGS.reduce((rest, [linux]) => rest & ~linux, flags & ~HINTS);
+}
+
 /** This system's flags for ours. */
 export function nativeFlags(flags: number): number {
   if (IS_LINUX) return flags;
@@ -65,6 +74,50 @@ export function flagsOf(native: number): number {
     0,
   );
 }
+
+/** Events that come with data, or with room for it. */
+const DATA_EVENTS = C.POLLIN | C.POLLPRI | C.POLLOUT;
+
+/**
+ * Whether `poll` tells errors and the end only if data is asked for, too: that of
+ * XNU watches a descriptor for nothing else (`poll_callback` in
+ * `bsd/kern/sys_generic.c`).
+ */
+export function needsData(events: number): boolean {
+  return !IS_LINUX && (events & DATA_EVENTS) === 0;
+}
+
+/** What `poll` is asked for, so that it tells of these events. */
+export function askedEvents(events: number): number {
+  return needsData(events) ? events | C.POLLIN : events;
+}
+
+/** What there is of these events, and of those that are told in any case. */
+export function toldEvents(events: number, told: number): number {
+  return needsData(events)
+    ? told & (events | C.POLLERR | C.POLLHUP | C.POLLNVAL)
+    : told;
+}
+
+/**
+ * The longest time of SO_LINGER, in seconds. XNU has it in a `short` of hundredths
+ * of a second, and takes what is longer for something else.
+ */
+export const MAX_LINGER: number = IS_LINUX ? 2 ** 31 - 1 : 327;
+
+/**
+ * macOS: SO_NP_EXTENSIONS with SONPX_SETOPTSHUT, a flag and its mask. Without it,
+ * each `setsockopt` is EINVAL once a socket was shut down both ways.
+ */
+export const SO_NP_EXTENSIONS = 0x1083;
+/** The `struct so_np_extensions` that sets it. */
+export const SETOPTSHUT: Uint32Array<ArrayBuffer> = Uint32Array.of(1, 1);
+
+/** macOS: MCAST_JOIN_GROUP and MCAST_LEAVE_GROUP, which take an index. */
+export const DARWIN_GROUPS: Readonly<Record<string, number>> = {
+  IP_ADD_MEMBERSHIP: 80,
+  IP_DROP_MEMBERSHIP: 81,
+};
 
 type MsghdrPart =
   | "size"

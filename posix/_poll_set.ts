@@ -1,6 +1,7 @@
 import { POLLIN } from "./constants.ts";
 import { lastError, type Libc } from "./_libc.ts";
 import { configure } from "./_open.ts";
+import { askedEvents, needsData, toldEvents } from "./_platform.ts";
 import { POLLFD_SIZE } from "./_poll_now.ts";
 import { LONGEST_WAIT, type OnEvent, type Poller } from "./_poller.ts";
 
@@ -11,11 +12,20 @@ export type PollInThread = (
   timeout: number,
 ) => Promise<number>;
 
+/** What a descriptor is waited for. */
+interface Wanted {
+  readonly fd: number;
+  events: number;
+}
+
+/** How often macOS is asked about errors and the end alone, in milliseconds. */
+const LOOK_INTERVAL = 20;
+
 /** C's `poll`, where there is no epoll: the set is written anew for each wait. */
 export class PollSet implements Poller {
   readonly #all: Libc["all"];
   readonly #inThread: PollInThread;
-  readonly #wanted = new Map<number, { fd: number; events: number }>();
+  readonly #wanted = new Map<number, Wanted>();
   readonly #readEnd: number;
   readonly #writeEnd: number;
   readonly #byte = new Uint8Array(64);
@@ -49,16 +59,23 @@ export class PollSet implements Poller {
     if (this.#isWaiting) this.wake();
   }
 
+  #active(): [id: number, wanted: Wanted][] {
+    return [...this.#wanted].filter(([, { events }]) => events !== 0);
+  }
+
   /** The set as `poll` reads it, with the end of the wake-up pair in front. */
-  #write(): { ids: number[]; bytes: Uint8Array<ArrayBuffer>; view: DataView } {
-    const active = [...this.#wanted].filter(([, { events }]) => events !== 0);
+  #write(active = this.#active()): {
+    ids: number[];
+    bytes: Uint8Array<ArrayBuffer>;
+    view: DataView;
+  } {
     const bytes = new Uint8Array((active.length + 1) * POLLFD_SIZE);
     const view = new DataView(bytes.buffer);
     view.setInt32(0, this.#readEnd, true);
     view.setInt16(4, POLLIN, true);
     active.forEach(([, { fd, events }], i) => {
       view.setInt32((i + 1) * POLLFD_SIZE, fd, true);
-      view.setInt16((i + 1) * POLLFD_SIZE + 4, events, true);
+      view.setInt16((i + 1) * POLLFD_SIZE + 4, askedEvents(events), true);
     });
     return { ids: active.map(([id]) => id), bytes, view };
   }
@@ -69,8 +86,11 @@ export class PollSet implements Poller {
     }
     let told = 0;
     ids.forEach((id, i) => {
-      const events = view.getInt16((i + 1) * POLLFD_SIZE + 6, true);
-      if (events === 0 || !this.#wanted.has(id)) return;
+      const wanted = this.#wanted.get(id);
+      if (wanted === undefined) return;
+      const there = view.getInt16((i + 1) * POLLFD_SIZE + 6, true);
+      const events = toldEvents(wanted.events, there);
+      if (events === 0) return;
       onEvent(id, events);
       told++;
     });
@@ -84,14 +104,20 @@ export class PollSet implements Poller {
   }
 
   async wait(onEvent: OnEvent): Promise<void> {
-    const { ids, bytes, view } = this.#write();
+    const active = this.#active();
+    // Data that nobody wants would end each wait at once: these are looked at.
+    const watched = active.filter(([, { events }]) => !needsData(events));
+    const isLooking = watched.length < active.length;
+    const { ids, bytes, view } = this.#write(watched);
     this.#isWaiting = true;
     try {
-      await this.#inThread(bytes, ids.length + 1, LONGEST_WAIT);
+      const timeout = isLooking ? LOOK_INTERVAL : LONGEST_WAIT;
+      await this.#inThread(bytes, ids.length + 1, timeout);
     } finally {
       this.#isWaiting = false;
     }
     this.#tell(ids, view, onEvent);
+    if (isLooking) this.look(onEvent);
   }
 
   wake(): void {

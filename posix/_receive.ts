@@ -1,8 +1,8 @@
-import { errnoOf } from "../errors/mod.ts";
+import { errnoOf, socketError } from "../errors/mod.ts";
 import { countOf } from "./_buffer.ts";
 import { lastError, type Libc, loadLibc } from "./_libc.ts";
 import { MSG_DONTWAIT, MSG_TRUNC, MSG_WAITALL } from "./constants.ts";
-import { IS_LINUX, nativeFlags } from "./_platform.ts";
+import { IS_LINUX, lackingFlags, nativeFlags } from "./_platform.ts";
 import { decode, SOCKADDR_SIZE } from "./_sockaddr.ts";
 import type { SocketName } from "./socket_name.ts";
 
@@ -25,8 +25,19 @@ export function wouldBlock(libc: Libc): boolean {
   return errno === EAGAIN || errno === EINTR;
 }
 
-/** The flags of the call that libc gets: nothing here waits inside libc. */
+/**
+ * The flags of the call that libc gets: nothing here waits inside libc.
+ *
+ * @throws {NotSupportedError} If the system lacks one that a call cannot do without.
+ */
 export function callFlags(flags: number): number {
+  const lacking = lackingFlags(flags);
+  if (lacking !== 0) {
+    throw socketError("ENOTSUP", {
+      action: "use the flags of the call",
+      reason: `${Deno.build.os} lacks flag 0x${lacking.toString(16)}`,
+    });
+  }
   return nativeFlags(flags & ~MSG_WAITALL | MSG_DONTWAIT);
 }
 

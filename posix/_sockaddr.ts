@@ -209,8 +209,10 @@ function interfaceName(index: number): string {
 }
 
 function decodePath(path: Uint8Array): UnixName {
-  if (path.length === 0) return { path: "" };
-  const end = path[0] === 0 ? -1 : path.indexOf(0);
+  const isAbstract = path[0] === 0;
+  // macOS tells 14 zeros for a socket without a name, and has no abstract names.
+  if (path.length === 0 || (isAbstract && !IS_LINUX)) return { path: "" };
+  const end = isAbstract ? -1 : path.indexOf(0);
   const text = end === -1 ? path : path.subarray(0, end);
   return { path: new TextDecoder().decode(text) };
 }

@@ -4,8 +4,8 @@
  * are methods of {@linkcode PosixSocket}; where C would block, they wait without
  * blocking the program.
  *
- * It needs `--allow-ffi`, and works on Linux; for macOS the tables are there, but
- * nobody has run it yet.
+ * It needs `--allow-ffi`, and works on Linux. On macOS it has never run: what libc
+ * is given there was compared with Apple's headers only.
  *
  * libc bypasses Deno's permissions, so this module checks them, once per socket and
  * address. It never prompts. What `Deno.listen` and `Deno.connect` would refuse, it

@@ -1,7 +1,9 @@
+import { AF_UNIX, SOCK_SEQPACKET } from "../address/mod.ts";
 import { showValue } from "../check/mod.ts";
+import { socketError } from "../errors/mod.ts";
 import { openNow, openPair } from "./_open.ts";
 import { permitOpening } from "./_permit.ts";
-import { FAMILIES, TYPES } from "./_platform.ts";
+import { FAMILIES, IS_LINUX, TYPES } from "./_platform.ts";
 import { selfCheck } from "./_self_check.ts";
 import { PosixSocket } from "./socket.ts";
 
@@ -101,6 +103,10 @@ function check(family: number, type: number, protocol: number): void {
     throw new TypeError(
       `Cannot open a socket of protocol ${showValue(protocol)}`,
     );
+  }
+  if (!IS_LINUX && family === AF_UNIX && type === SOCK_SEQPACKET) {
+    const reason = "macOS has no SOCK_SEQPACKET for AF_UNIX";
+    throw socketError("ENOTSUP", { ...OPEN, reason });
   }
   selfCheck();
 }

@@ -33,6 +33,7 @@ import {
   hasControl,
   joinMessages,
   type ReceivedMessage,
+  recvFromByMessage,
   recvMsgNow,
   sendMsgNow,
 } from "./_message.ts";
@@ -833,7 +834,9 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     const refusal = refusalOf(flags, buffer);
     if (refusal !== undefined) return Promise.reject(refusal);
     const receive = (rest: Uint8Array) =>
-      recvFromNow(this.#descriptor.fd, rest, flags, !this.#isStream);
+      IS_LINUX || this.#isStream
+        ? recvFromNow(this.#descriptor.fd, rest, flags, !this.#isStream)
+        : recvFromByMessage(this.#descriptor.fd, rest, flags);
     const call = { action: "receive", syscall: "recvfrom" };
     if (this.#wantsAll(flags)) {
       const whole = this.#whole(bufferParts(buffer, receive), flags);

@@ -31,7 +31,7 @@ export interface PeerCredentials {
 export interface SocketOptions {
   /** Whether it is a listening socket. Of the result only. */
   SO_ACCEPTCONN: boolean;
-  /** The interface that it is bound to, by name; `""` for none. Linux. */
+  /** The interface that it is bound to, by name; `""` for none. Linux, macOS 14.4. */
   SO_BINDTODEVICE: string;
   /** Whether it may send to broadcast addresses. */
   SO_BROADCAST: boolean;
@@ -50,7 +50,7 @@ export interface SocketOptions {
    * background, 0 discards it and sends RST. A time above 0, in milliseconds (C has
    * seconds), is for how long C's `close` waits for it, which `PosixSocket.close`
    * does not: it is then as with null. But the runtime's own sockets do wait when
-   * they are closed, and the program with them.
+   * they are closed, and the program with them. At most 327 seconds on macOS.
    */
   SO_LINGER: number | null;
   /** The mark of its packets, for routing. Linux; needs CAP_NET_ADMIN. */
