@@ -941,10 +941,12 @@ export class TcpConn implements Deno.TcpConn {
 
   /**
    * Ends the connection so that both sides know: sends what is queued and FIN,
-   * reads (and drops) until the peer has ended its side too, and closes.
+   * reads and drops all that comes, also after {@linkcode TcpConn.closeRead},
+   * until the peer has ended its side too, and closes.
    *
    * Closes in any case; rejects with `ETIMEDOUT` when the peer takes longer than
-   * `timeout`, by default 5000 ms, and with what went wrong otherwise.
+   * `timeout`, by default 5000 ms, and with what went wrong otherwise. If part of
+   * the queue has not left by then, the peer sees a reset, as after `close`.
    *
    * @throws {TimedOutError} When the peer has not ended its side in time.
    * @throws {RangeError} When `timeout` is negative; the connection stays open.
@@ -991,7 +993,12 @@ export class TcpConn implements Deno.TcpConn {
   }
 
   async #sayGoodbye(): Promise<void> {
-    await this.closeWrite();
+    // At the same time: a peer may read on only once its own bytes are read.
+    await Promise.all([this.closeWrite(), this.#dropRest()]);
+  }
+
+  /** Reads and drops what comes until the peer ends its side. */
+  async #dropRest(): Promise<void> {
     const dropped = new Uint8Array(DISCARD);
     while (await this.read(dropped) !== null);
     // After closeRead() the peer may still be sending: closing would reset it.
