@@ -1,5 +1,6 @@
 import net from "node:net";
 import { requireNet } from "../permissions/mod.ts";
+import { descriptorShortage } from "./_descriptor_shortage.ts";
 import { NodeTransport } from "./_node_transport.ts";
 import { DEFAULT_BACKLOG } from "./_transport.ts";
 import type {
@@ -14,33 +15,60 @@ import type {
  */
 const MOST_READY = 4096;
 
+/** How often an accept that waits looks whether descriptors are left, in ms. */
+const LOOK_AGAIN = 250;
+/** How often new connections look for it at most, in ms. */
+const LOOK_AT_MOST = 5;
+
 /** An accept that waits. */
 interface Accepting {
   resolve: (transport: StreamTransport) => void;
   reject: (error: unknown) => void;
 }
 
-/** A listener over `node:net`. */
+/**
+ * A listener over `node:net`.
+ *
+ * After an accept of the kernel's that failed for want of descriptors, `node:net`
+ * of Deno 2.9 never accepts again, and reports nothing: it forgets to wait for the
+ * next client. So this listener looks for a shortage itself, rejects an accept with
+ * it, and listens anew when descriptors are left. That resets the clients that
+ * were waiting in the kernel.
+ */
 class NodeListenerTransport implements ListenerTransport {
   readonly backend = "node";
   readonly addr: Deno.NetAddr;
-  readonly #server: net.Server;
+  readonly #target: ListenTarget;
+  #server: net.Server;
   /** Accepted by the runtime, which cannot be told to wait. */
   readonly #ready: net.Socket[] = [];
   readonly #mostReady: number;
   #accepting: Accepting | undefined;
   #error: unknown;
+  #isRef = true;
+  #isClosed = false;
+  /** Whether descriptors ran out, so that the server may never accept again. */
+  #isDeaf = false;
+  #lookedAt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(server: net.Server, backlog: number) {
+  constructor(server: net.Server, target: ListenTarget) {
     this.#server = server;
-    this.#mostReady = Math.max(backlog, MOST_READY);
+    this.#mostReady = Math.max(target.backlog ?? 0, MOST_READY);
     const { address, port } = server.address() as net.AddressInfo;
     this.addr = { transport: "tcp", hostname: address, port };
+    this.#target = { ...target, port };
+    this.#hear(server);
+  }
+
+  #hear(server: net.Server): void {
     server.on("connection", (socket: net.Socket) => this.#onConnection(socket));
     server.on("error", (error) => this.#onError(error));
   }
 
   #onConnection(socket: net.Socket): void {
+    // The runtime has accepted all that it could, and nothing was closed since.
+    if (performance.now() - this.#lookedAt > LOOK_AT_MOST) this.#look();
     const accepting = this.#accepting;
     if (accepting === undefined && this.#ready.length >= this.#mostReady) {
       socket.resetAndDestroy();
@@ -52,7 +80,7 @@ class NodeListenerTransport implements ListenerTransport {
       this.#ready.push(socket);
       return;
     }
-    this.#accepting = undefined;
+    this.#stopWaiting();
     accepting.resolve(new NodeTransport(socket, { isAccepted: true }));
   }
 
@@ -61,8 +89,32 @@ class NodeListenerTransport implements ListenerTransport {
       this.#error = error;
       return;
     }
-    this.#accepting.reject(error);
+    const { reject } = this.#accepting;
+    this.#stopWaiting();
+    reject(error);
+  }
+
+  #stopWaiting(): void {
     this.#accepting = undefined;
+    clearTimeout(this.#timer);
+  }
+
+  /** Returns the error if no descriptor is left. */
+  #look(): unknown {
+    this.#lookedAt = performance.now();
+    const shortage = descriptorShortage(this.#target);
+    if (shortage !== undefined) this.#isDeaf = true;
+    return shortage;
+  }
+
+  /** Looks again and again while an accept waits. */
+  #watch(): void {
+    this.#timer = setTimeout(() => {
+      const shortage = this.#look();
+      if (shortage === undefined) this.#watch();
+      else this.#onError(shortage);
+    }, LOOK_AGAIN);
+    Deno.unrefTimer(this.#timer);
   }
 
   accept(): Promise<StreamTransport> {
@@ -77,30 +129,57 @@ class NodeListenerTransport implements ListenerTransport {
       this.#error = undefined;
       return Promise.reject(error);
     }
+    if (this.#isDeaf) return this.#acceptAnew();
     return new Promise((resolve, reject) => {
       this.#accepting = { resolve, reject };
+      this.#watch();
     });
   }
 
+  /** Listens anew, if descriptors are left, and accepts. */
+  async #acceptAnew(): Promise<StreamTransport> {
+    const shortage = this.#look();
+    if (shortage !== undefined) throw shortage;
+    this.#server.close();
+    rememberClosed(this.addr.port);
+    const server = await openWhenFree(this.#target);
+    if (this.#isClosed) {
+      server.close();
+      throw closedError();
+    }
+    this.#isDeaf = false;
+    this.#server = server;
+    this.#hear(server);
+    if (!this.#isRef) server.unref();
+    return this.accept();
+  }
+
   close(): Promise<void> {
+    this.#isClosed = true;
     // Its callback would also wait for the connections, which live on.
     this.#server.close();
     rememberClosed(this.addr.port);
     for (const socket of this.#ready.splice(0)) socket.destroy();
-    this.#onError(new Deno.errors.BadResource("Listener has been closed"));
+    this.#onError(closedError());
     return Promise.resolve();
   }
 
   ref(): void {
+    this.#isRef = true;
     this.#server.ref();
   }
 
   unref(): void {
+    this.#isRef = false;
     this.#server.unref();
   }
 }
 
 function ignore(): void {}
+
+function closedError(): Error {
+  return new Deno.errors.BadResource("Listener has been closed");
+}
 
 /** How long the runtime may take to let go of a port, in milliseconds. */
 const LETTING_GO = 1000;
@@ -118,9 +197,15 @@ function rememberClosed(port: number): void {
 export async function listenNode(
   target: ListenTarget,
 ): Promise<ListenerTransport> {
+  const server = await openWhenFree(target);
+  return new NodeListenerTransport(server, target);
+}
+
+/** Listens, again and again while the runtime may still let go of the port. */
+async function openWhenFree(target: ListenTarget): Promise<net.Server> {
   for (;;) {
     try {
-      return await listenOnce(target);
+      return await openServer(target);
     } catch (error) {
       const { code } = error as { code?: unknown };
       const age = performance.now() - (closedAt.get(target.port) ?? -Infinity);
@@ -130,9 +215,7 @@ export async function listenNode(
   }
 }
 
-function listenOnce(
-  target: ListenTarget,
-): Promise<ListenerTransport> {
+function openServer(target: ListenTarget): Promise<net.Server> {
   const { hostname, port, backlog = DEFAULT_BACKLOG } = target;
   const { reusePort = false } = target;
   requireNet(hostname, port);
@@ -148,7 +231,7 @@ function listenOnce(
     const where = { host: hostname, port, backlog, reusePort };
     server.listen(where, () => {
       server.off("error", onError);
-      resolve(new NodeListenerTransport(server, backlog));
+      resolve(server);
     });
   });
 }

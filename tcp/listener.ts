@@ -148,7 +148,8 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
    *
    * @throws {ClosedError} When the listener is closed, before or meanwhile.
    * @throws {SocketError} `EMFILE` when no descriptor is left; the connection
-   * stays in the kernel's queue, and a later call gets it.
+   * stays in the kernel's queue, and a later call gets it. Over `"node"` a later call
+   * listens anew, which resets that connection.
    *
    * @example One connection, with a time limit
    * ```ts
