@@ -1,5 +1,6 @@
 import { interfaceIndex } from "./_interfaces.ts";
 import { Memberships } from "./_membership.ts";
+import { isPassingFault, type Os, receiveRoom } from "./_systems.ts";
 import type {
   BindTarget,
   DatagramTransport,
@@ -54,16 +55,20 @@ class DenoTransport implements DatagramTransport {
   readonly dropped = 0;
   readonly localAddr: Deno.NetAddr;
   readonly #conn: DatagramConn;
-  /** One byte more than the largest datagram, which tells a larger one. */
+  readonly #maxDatagramSize: number;
+  readonly #os: Os;
+  /** More than the largest datagram, so that a larger one shows. */
   readonly #slab: Uint8Array;
   readonly #members = new Memberships<Member>();
   /** The calls of the runtime that were begun last; there is one of each at most. */
   #receiving: Promise<unknown> | undefined;
   #sending: Promise<unknown> | undefined;
 
-  constructor(conn: DatagramConn, maxDatagramSize: number) {
+  constructor(conn: DatagramConn, target: BindTarget, os: Os) {
     this.#conn = conn;
-    this.#slab = new Uint8Array(maxDatagramSize + 1);
+    this.#maxDatagramSize = target.maxDatagramSize;
+    this.#os = os;
+    this.#slab = new Uint8Array(receiveRoom(target, os));
     const { hostname, port } = conn.addr as Deno.NetAddr;
     this.localAddr = { transport: "udp", hostname, port };
   }
@@ -74,17 +79,30 @@ class DenoTransport implements DatagramTransport {
   ): Promise<Awaited<T>> {
     const receiving = this.#conn.receive(this.#slab).then(
       (received) => onDatagram(this.#read(received)),
-      onFailed,
+      (error) =>
+        isPassingFault(error, this.#os)
+          ? this.#receiveAgain().then(onDatagram, onFailed)
+          : onFailed(error),
     ) as Promise<Awaited<T>>;
     this.#receiving = receiving;
     return receiving;
   }
 
+  async #receiveAgain(): Promise<RawDatagram> {
+    for (;;) {
+      try {
+        return this.#read(await this.#conn.receive(this.#slab));
+      } catch (error) {
+        if (!isPassingFault(error, this.#os)) throw error;
+      }
+    }
+  }
+
   #read(received: [Uint8Array, Deno.Addr]): RawDatagram {
     const view = received[0];
     const addr = received[1] as Deno.NetAddr;
-    const truncated = view.length === this.#slab.length;
-    const bytes = truncated ? view.subarray(0, -1) : view;
+    const truncated = view.length > this.#maxDatagramSize;
+    const bytes = truncated ? view.subarray(0, this.#maxDatagramSize) : view;
     return { bytes, hostname: addr.hostname, port: addr.port, truncated };
   }
 
@@ -144,19 +162,22 @@ class DenoTransport implements DatagramTransport {
 }
 
 /** Binds, to a port that one of our own sockets may just have closed, too. */
-export async function bindDeno(target: BindTarget): Promise<DatagramTransport> {
+export async function bindDeno(
+  target: BindTarget,
+  os: Os = Deno.build.os,
+): Promise<DatagramTransport> {
   try {
-    return bind(target);
+    return bind(target, os);
   } catch (error) {
     const isOurs = error instanceof Deno.errors.AddrInUse && ending.size > 0;
     if (!isOurs) throw error;
     await Promise.all(ending);
-    return bind(target);
+    return bind(target, os);
   }
 }
 
-function bind(target: BindTarget): DatagramTransport {
-  const { hostname, port, reuseAddress, maxDatagramSize } = target;
+function bind(target: BindTarget, os: Os): DatagramTransport {
+  const { hostname, port, reuseAddress } = target;
   const conn = listenDatagram()!({
     transport: "udp",
     hostname,
@@ -164,5 +185,5 @@ function bind(target: BindTarget): DatagramTransport {
     reuseAddress,
     loopback: true,
   });
-  return new DenoTransport(conn, maxDatagramSize);
+  return new DenoTransport(conn, target, os);
 }

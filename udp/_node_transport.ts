@@ -1,9 +1,16 @@
 import dgram from "node:dgram";
 import { requireNet } from "../permissions/mod.ts";
+import { unmapped } from "./_address_text.ts";
 import { DatagramQueue } from "./_datagram_queue.ts";
 import { interfaceName } from "./_interfaces.ts";
 import { KeepAlive } from "./_keep_alive.ts";
 import { Memberships } from "./_membership.ts";
+import {
+  hasDualStack,
+  isPassingFault,
+  type Os,
+  receiveRoom,
+} from "./_systems.ts";
 import type {
   BindTarget,
   DatagramTransport,
@@ -26,7 +33,10 @@ class NodeTransport implements DatagramTransport {
   readonly kernelConnected = false;
   readonly localAddr: Deno.NetAddr;
   readonly #socket: dgram.Socket;
+  /** The IPv4 socket on the same port, if the other one has only IPv6. */
+  readonly #four: dgram.Socket | undefined;
   readonly #maxDatagramSize: number;
+  readonly #os: Os;
   /** Datagrams come as events, whether somebody asked for them or not. */
   readonly #queue: DatagramQueue;
   readonly #members = new Memberships<string | undefined>();
@@ -38,17 +48,29 @@ class NodeTransport implements DatagramTransport {
   #error: unknown;
   wants: (hostname: string, port: number) => boolean = () => true;
 
-  constructor(socket: dgram.Socket, target: BindTarget) {
+  constructor(
+    [socket, four]: [dgram.Socket, dgram.Socket?],
+    target: BindTarget,
+    os: Os,
+  ) {
     this.#socket = socket;
+    this.#four = four;
+    this.#os = os;
     this.#maxDatagramSize = target.maxDatagramSize;
     this.#queue = new DatagramQueue(target);
     const { address, port } = socket.address();
     this.localAddr = { transport: "udp", hostname: address, port };
-    // This sizes the buffer that the runtime allocates for each datagram, to
-    // twice the number, and leaves SO_RCVBUF as it is.
-    socket.setRecvBufferSize(Math.ceil((target.maxDatagramSize + 1) / 2));
-    socket.on("message", (bytes, from) => this.#onMessage(bytes, from));
-    socket.on("error", (error) => this.#onError(error));
+    for (const each of this.#sockets) {
+      makeRoom(each, receiveRoom(target, os));
+      each.on("message", (bytes, from) => this.#onMessage(bytes, from));
+      each.on("error", (error) => this.#onError(error));
+    }
+  }
+
+  get #sockets(): dgram.Socket[] {
+    return this.#four === undefined
+      ? [this.#socket]
+      : [this.#socket, this.#four];
   }
 
   get dropped(): number {
@@ -77,6 +99,7 @@ class NodeTransport implements DatagramTransport {
   }
 
   #onError(error: unknown): void {
+    if (isPassingFault(error, this.#os)) return;
     const receiving = this.#receiving;
     if (receiving === undefined) {
       this.#error = error;
@@ -116,7 +139,9 @@ class NodeTransport implements DatagramTransport {
       // The runtime reads the bytes a turn later, and ends the program if they have
       // been transferred by then (Deno 2.9.6). The slice of a Buffer would be a view.
       const copy = new Uint8Array(bytes);
-      this.#socket.send(copy, port, hostname, (error, count) => {
+      const host = this.#four === undefined ? hostname : unmapped(hostname);
+      const socket = host.includes(":") ? this.#socket : this.#four;
+      (socket ?? this.#socket).send(copy, port, host, (error, count) => {
         if (error) reject(reasonOf(error, hostname, port));
         else resolve(count);
       });
@@ -140,7 +165,9 @@ class NodeTransport implements DatagramTransport {
         socket.setMulticastTTL(value as number);
         return true;
       case "multicastLoopback":
-        socket.setMulticastLoopback(value as boolean);
+        for (const each of this.#sockets) {
+          each.setMulticastLoopback(value as boolean);
+        }
         return true;
       case "multicastInterface":
         socket.setMulticastInterface(
@@ -148,7 +175,7 @@ class NodeTransport implements DatagramTransport {
         );
         return true;
       case "broadcast":
-        socket.setBroadcast(value as boolean);
+        for (const each of this.#sockets) each.setBroadcast(value as boolean);
         return true;
       default:
         return false;
@@ -182,7 +209,7 @@ class NodeTransport implements DatagramTransport {
 
   close(): Promise<void> {
     this.#queue.clear();
-    const end = new Promise<void>((resolve) => this.#socket.close(resolve));
+    const end = Promise.all(this.#sockets.map(closeSocket)).then(() => {});
     ending.add(end);
     end.then(() => ending.delete(end));
     const closed = new Deno.errors.BadResource("Socket has been closed");
@@ -222,6 +249,15 @@ function reasonOf(error: unknown, hostname: string, port: number): unknown {
   }
 }
 
+/**
+ * Sizes the memory that the runtime allocates for each datagram; SO_RCVBUF stays as it
+ * is. Deno 2.9.6 doubles the number, but only on Linux: so ask what it made of it.
+ */
+function makeRoom(socket: dgram.Socket, size: number): void {
+  socket.setRecvBufferSize(Math.ceil(size / 2));
+  if (socket.getRecvBufferSize() < size) socket.setRecvBufferSize(size);
+}
+
 /** Small bytes do not hold on to the large buffer that they came in. */
 function rightSized(bytes: Uint8Array): Uint8Array {
   const isSmall = bytes.length * 2 < bytes.buffer.byteLength;
@@ -229,24 +265,64 @@ function rightSized(bytes: Uint8Array): Uint8Array {
 }
 
 /** Binds, to a port that one of our own sockets may just have closed, too. */
-export async function bindNode(target: BindTarget): Promise<DatagramTransport> {
+export async function bindNode(
+  target: BindTarget,
+  os: Os = Deno.build.os,
+): Promise<DatagramTransport> {
   requireNet(target.hostname, target.port);
   try {
-    return await bind(target);
+    return await bind(target, os);
   } catch (error) {
     const { code } = error as { code?: unknown };
     if (code !== "EADDRINUSE" || ending.size === 0) throw error;
     await Promise.all(ending);
-    return await bind(target);
+    return await bind(target, os);
   }
 }
 
-function bind(target: BindTarget): Promise<DatagramTransport> {
-  const { hostname, port, reuseAddress } = target;
+async function bind(target: BindTarget, os: Os): Promise<DatagramTransport> {
+  const sockets = target.hostname === "::" && !hasDualStack(os)
+    ? await openPair(target)
+    : [await open(target)] as [dgram.Socket];
+  return new NodeTransport(sockets, target, os);
+}
+
+/** How often another program may have the port that was free for one socket. */
+const MAX_ATTEMPTS = 10;
+
+/** Opens a socket for each family, on the same port. */
+async function openPair(
+  target: BindTarget,
+): Promise<[dgram.Socket, dgram.Socket]> {
+  requireNet("0.0.0.0", target.port);
+  for (let attempt = 1;; attempt++) {
+    const six = await open(target, true);
+    try {
+      const { port } = six.address();
+      return [six, await open({ ...target, hostname: "0.0.0.0", port })];
+    } catch (error) {
+      await closeSocket(six);
+      const isInUse = (error as { code?: unknown }).code === "EADDRINUSE";
+      if (!isInUse || target.port !== 0 || attempt === MAX_ATTEMPTS) {
+        throw error;
+      }
+    }
+  }
+}
+
+function closeSocket(socket: dgram.Socket): Promise<void> {
+  return new Promise((resolve) => socket.close(resolve));
+}
+
+function open(
+  { hostname, port, reuseAddress }: BindTarget,
+  ipv6Only = false,
+): Promise<dgram.Socket> {
   return new Promise((resolve, reject) => {
     const socket = dgram.createSocket({
       type: hostname.includes(":") ? "udp6" : "udp4",
       reuseAddr: reuseAddress,
+      ipv6Only,
     });
     const onError = (error: Error) => {
       socket.close();
@@ -257,7 +333,7 @@ function bind(target: BindTarget): Promise<DatagramTransport> {
     socket.unref();
     socket.bind({ address: hostname, port }, () => {
       socket.off("error", onError);
-      resolve(new NodeTransport(socket, target));
+      resolve(socket);
     });
   });
 }

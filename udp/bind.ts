@@ -1,11 +1,12 @@
 import { checkPort, formatHostPort, SOCK_DGRAM } from "../address/mod.ts";
 import { checkInteger, showValue } from "../check/mod.ts";
 import { SocketError, socketError, toSocketError } from "../errors/mod.ts";
-import { mayChoosePosix, setOptions, type SocketOptions } from "../libc/mod.ts";
+import { setOptions, type SocketOptions } from "../libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
+import { type BackendRequest, chooseBackend, noTtl } from "./_backend.ts";
 import { newCore, type UdpCore } from "./_core.ts";
-import { bindDeno, hasDenoDatagrams } from "./_deno_transport.ts";
+import { bindDeno } from "./_deno_transport.ts";
 import { readBindOptions } from "./_read_options.ts";
 import { checkHostname, findAddress } from "./_resolve.ts";
 import type {
@@ -14,7 +15,6 @@ import type {
   DropPolicy,
   UdpBackend,
 } from "./_transport.ts";
-import { unsupported } from "./_unsupported.ts";
 import { UdpSocket } from "./socket.ts";
 
 /** What both kinds of sockets may be opened with. */
@@ -43,7 +43,7 @@ export interface UdpOptions extends WaitOptions {
   /**
    * The largest datagram to receive, in bytes, up to 65535; a longer one loses its
    * end, and is marked as `truncated`. On the `"node"` backend the runtime
-   * allocates this much for each datagram, so that less is faster.
+   * allocates this much for each datagram, so that less is faster; on Windows 64 KiB.
    *
    * @default {9216}
    */
@@ -90,7 +90,7 @@ export interface UdpOptions extends WaitOptions {
 export interface BindUdpOptions extends UdpOptions {
   /**
    * A name or an IP address of this host. `"0.0.0.0"` stands for all IPv4
-   * addresses, `"::"` for all of both families.
+   * addresses, `"::"` for all of both families (on Windows not over `"deno"`).
    *
    * @default {"0.0.0.0"}
    */
@@ -131,14 +131,16 @@ export async function bindUdp(
 }
 
 /** Binds, for whichever class. The options are plain. */
-export async function bindCore(options: BindUdpOptions): Promise<UdpCore> {
+export async function bindCore(
+  options: BindUdpOptions & BackendRequest,
+): Promise<UdpCore> {
   const { hostname = "0.0.0.0", port = 0, broadcast = false, ttl } = options;
   checkWait(options);
   checkHostname(hostname, "bind to");
   checkPort(port);
   const limits = checkLimits(options);
   if (ttl !== undefined) checkInteger("ttl", ttl, 1, 255);
-  const backend = await backendFor(options);
+  const backend = await chooseBackend(options);
   const action = `bind to ${formatHostPort(hostname, port)}`;
   const { signal, resolver } = options;
   const address = await waitFor(
@@ -220,39 +222,4 @@ function checkLimits(options: UdpOptions) {
     );
   }
   return { maxDatagramSize, maxQueuedDatagrams, maxQueuedBytes, dropPolicy };
-}
-
-const BACKENDS: readonly UdpBackend[] = ["posix", "deno", "node"];
-
-async function backendFor(options: BindUdpOptions): Promise<UdpBackend> {
-  const { backend, ttl, hostname } = options;
-  if (backend !== undefined && !BACKENDS.includes(backend)) {
-    throw new TypeError(
-      `Cannot use backend ${showValue(backend)}: it must be one of ${
-        BACKENDS.map(showValue).join(", ")
-      }`,
-    );
-  }
-  if (backend === undefined) {
-    if (await mayChoosePosix()) return "posix";
-    return hasDenoDatagrams() && ttl === undefined ? "deno" : "node";
-  }
-  if (backend !== "deno") return backend;
-  if (!hasDenoDatagrams()) {
-    throw socketError("ENOTSUP", {
-      action: "bind",
-      syscall: "socket",
-      reason: 'the "deno" backend needs a program started with --unstable-net',
-    });
-  }
-  if (ttl === undefined) return "deno";
-  throw noTtl(backend, hostname?.includes(":") ? 6 : 4);
-}
-
-function noTtl(backend: UdpBackend, family: 4 | 6): Error {
-  return socketError("ENOTSUP", {
-    action: "bind",
-    syscall: "setsockopt",
-    reason: unsupported("ttl", { backend, family, isBinding: true }),
-  });
 }

@@ -105,6 +105,7 @@ export async function connectUdp(
   const core = await bindCore({
     ...common,
     hostname: localAddress ?? localFor(peer),
+    isOneFamily: peer.family === 6,
     port: localPort,
   });
   const text = addressFor(core.family, peer.hostname);
