@@ -879,11 +879,13 @@ export class TcpConn implements Deno.TcpConn {
   }
 
   /**
-   * Closes the connection: C's `close`. What waits on it rejects with a
+   * Closes the connection: C's `close`. Pending reads and writes reject with a
    * `ClosedError`, iterations end quietly, and a second call does nothing.
    *
-   * Messages that `send` has accepted still leave, for up to 5 seconds, as they
-   * do after `close` in C; `await using` waits for that. Use
+   * Messages that `send` has accepted still leave, for up to 5 seconds, and so does
+   * a write that has begun; a pending `send` resolves when they have. `await using`
+   * waits for that. What is left then ends in RST, so that the peer never takes a
+   * part for the whole; `"deno"` needs `--allow-ffi` for that. Use
    * {@linkcode TcpConn.prototype.closeGracefully | TcpConn.closeGracefully} to know
    * that the peer has read them.
    *
@@ -941,8 +943,9 @@ export class TcpConn implements Deno.TcpConn {
 
   /**
    * Ends the connection so that both sides know: sends what is queued and FIN,
-   * reads and drops all that comes, also after {@linkcode TcpConn.closeRead},
-   * until the peer has ended its side too, and closes.
+   * reads and drops all that comes, also after
+   * {@linkcode TcpConn.prototype.closeRead | closeRead}, until the peer has ended
+   * its side too, and closes.
    *
    * Closes in any case; rejects with `ETIMEDOUT` when the peer takes longer than
    * `timeout`, by default 5000 ms, and with what went wrong otherwise. If part of

@@ -24,6 +24,11 @@ export interface FrameBounds {
  * by implementing the three methods. A framing has no state, so that one serves
  * any number of connections.
  *
+ * What a framing of your own returns and writes is checked. If a method breaks its
+ * contract, or throws anything but a `SocketError` such as {@linkcode FrameError},
+ * the call rejects with a `TypeError` that names the method. Nothing of the frame
+ * is sent or taken then, and the connection can be used on.
+ *
  * @example A framing of one's own: one byte of length in front
  * ```ts
  * import {
@@ -81,7 +86,10 @@ export interface Framing {
    * @throws {FrameError} When it is larger than the limit, or cannot be framed.
    */
   encodedSize(frame: Uint8Array): number;
-  /** Writes the frame as it goes over the wire to `target`, from `at` on. */
+  /**
+   * Writes the frame as it goes over the wire to `target`, from `at` on: exactly as
+   * many bytes as `encodedSize` returned. The bytes there are zero before.
+   */
   encodeInto(frame: Uint8Array, target: Uint8Array, at: number): void;
 }
 
