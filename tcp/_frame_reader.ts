@@ -38,6 +38,11 @@ export class FrameReader {
     this.#next = new NextFrame(reader, framing, this.#copies);
   }
 
+  /** Whether the connection is closed on this side. */
+  get isClosed(): boolean {
+    return this.#reader.isClosed;
+  }
+
   /** The next frame; null at the end of the stream. */
   one(options: FrameReadOptions | undefined): Promise<Uint8Array | null> {
     const wait = checkWait(options);
@@ -46,7 +51,7 @@ export class FrameReader {
 
   /** As `one`, but undefined if that has to wait. */
   now(options: FrameReadOptions | undefined): Uint8Array | null | undefined {
-    checkWait(options);
+    if (options !== undefined) checkWait(options);
     return this.#reader.now(this.#begin(options));
   }
 
@@ -201,22 +206,19 @@ class Copies {
  * asked for, so that whoever stops early leaves the others to the next reader.
  */
 export class FrameIterator implements AsyncIterableIterator<Uint8Array> {
-  readonly #now: () => Uint8Array | null | undefined;
-  readonly #next: () => Promise<Uint8Array | null>;
+  readonly #frames: FrameReader;
+  readonly #options: FrameReadOptions | undefined;
   #isDone = false;
 
-  constructor(
-    now: () => Uint8Array | null | undefined,
-    next: () => Promise<Uint8Array | null>,
-  ) {
-    this.#now = now;
-    this.#next = next;
+  constructor(frames: FrameReader, options: FrameReadOptions | undefined) {
+    this.#frames = frames;
+    this.#options = options;
   }
 
   next(): Promise<IteratorResult<Uint8Array>> {
     if (this.#isDone) return Promise.resolve({ done: true, value: undefined });
     try {
-      const value = this.#now();
+      const value = this.#frames.now(this.#options);
       if (value !== undefined) return Promise.resolve(this.#result(value));
     } catch (error) {
       this.#isDone = true;
@@ -226,7 +228,12 @@ export class FrameIterator implements AsyncIterableIterator<Uint8Array> {
   }
 
   async #wait(): Promise<IteratorResult<Uint8Array>> {
-    return this.#result(await this.#next());
+    try {
+      return this.#result(await this.#frames.one(this.#options));
+    } catch (error) {
+      if (this.#frames.isClosed) return this.#result(null);
+      throw error;
+    }
   }
 
   #result(value: Uint8Array | null): IteratorResult<Uint8Array> {

@@ -96,6 +96,11 @@ export class StreamReader extends SlidingBuffer {
     return this.#filling !== undefined;
   }
 
+  /** Whether `close` was called. */
+  get isClosed(): boolean {
+    return this.#closed !== undefined;
+  }
+
   /**
    * Whether nothing follows what is buffered.
    *

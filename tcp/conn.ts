@@ -539,10 +539,8 @@ export class TcpConn implements Deno.TcpConn {
     framing: Framing,
     options?: FrameReadOptions,
   ): AsyncIterableIterator<Uint8Array> {
-    return new FrameIterator(
-      () => this.#framesOf(framing).now(options),
-      () => this.#untilClosed(this.readFrame(framing, options)),
-    );
+    const frames = new FrameReader(this.#reader, framing);
+    return new FrameIterator(frames, options);
   }
 
   /**
@@ -1050,8 +1048,13 @@ export class TcpConn implements Deno.TcpConn {
    * Gives up the runtime's connection, with what was received but not yet read,
    * such as for `Deno.startTls`. This object is closed then.
    *
-   * @throws {BusyError} When a read or a write is pending, or what a read that was
-   * given up had begun.
+   * A read that timed out or was aborted before any byte came leaves the runtime
+   * reading, which nothing can cancel. `await conn.peek(1)` waits until that has
+   * ended; then `detach` succeeds, and what came is in `buffered`. If the peer sends
+   * nothing before this side does, use no timeout for the last read before `detach`.
+   *
+   * @throws {BusyError} If a read or a write is pending, or the runtime is still
+   * reading for a cancelled read.
    * @throws {NotSupportedError} When the connection is not one of `Deno`'s.
    *
    * @example Deno's own connection, and what had come
@@ -1076,10 +1079,13 @@ export class TcpConn implements Deno.TcpConn {
    */
   detach(): DetachedConn {
     if (this.#isClosed) throw this.#error("EBADF", "detach");
-    if (this.#reader.isBusy || this.#reader.isFilling || !this.#writer.isIdle) {
+    const isReading = this.#reader.isBusy;
+    if (isReading || this.#reader.isFilling || !this.#writer.isIdle) {
       throw socketError("EBUSY", {
         ...this.#context("detach"),
-        reason: "a read or a write is pending",
+        reason: isReading || !this.#writer.isIdle
+          ? "a read or a write is pending"
+          : "the runtime still reads for a read that was cancelled; await peek(1) first",
       });
     }
     const conn = this.#transport.detach();
