@@ -1,4 +1,5 @@
 import net from "node:net";
+import { afterTurn, isLoopStarved } from "../wait/mod.ts";
 import { takenAway } from "./_check.ts";
 import { plainNetAddr } from "./_net_addr.ts";
 import { firstPiece } from "./_transport.ts";
@@ -174,7 +175,9 @@ export class NodeTransport implements StreamTransport {
         if (this.#writing !== writing || error) return;
         this.#writing = undefined;
         this.#hold();
-        resolve(count);
+        // The runtime tells of a write that was done at once in the same turn.
+        if (isLoopStarved()) afterTurn(() => resolve(count));
+        else resolve(count);
       });
     });
   }
