@@ -24,11 +24,36 @@ function good({ name, type }: Question): Response {
   return { answers: [[name, { type: type === "A" ? "A" : "AAAA", data }]] };
 }
 
+/** As a server writes names that does not keep the case of the question. */
+function inOtherCase(question: Question): Question {
+  const bytes = question.bytes.map((byte) =>
+    byte >= 0x61 && byte <= 0x7a ? byte - 0x20 : byte
+  );
+  return { ...question, bytes };
+}
+
 /** One of the ways to answer, right or wrong. */
 function anyReply(question: Question, random: Random): Reply {
   const answer = good(question);
   const bytes = () => writeResponse(question, answer);
-  switch (random.integer(0, 7)) {
+  switch (random.integer(0, 12)) {
+    case 8: // a server that does not know EDNS(0)
+      return question.udpSize === undefined
+        ? answer
+        : { rcode: random.pick([1, 4, 16]), edns: random.integer(0, 1) === 1 };
+    case 9: // one that does not hear queries with it
+      return question.udpSize === undefined ? answer : null;
+    case 10: // one that sends more than it was asked for
+      return writeResponse(question, {
+        answers: Array.from(
+          { length: random.integer(50, 1500) },
+          () => answer.answers![0]!,
+        ),
+      });
+    case 11:
+      return writeResponse(inOtherCase(question), answer);
+    case 12: // one that answers for one family only
+      return question.type === "AAAA" ? null : answer;
     case 0:
       return answer;
     case 1:
@@ -63,14 +88,23 @@ async function endOf(look: Promise<AddrInfo[]>): Promise<string> {
   }
 }
 
+/** A server whose port is closed. */
+async function closedServer(): Promise<DnsServer["nameServer"]> {
+  await using server = await DnsServer.start();
+  return server.nameServer;
+}
+
 async function once(random: Random): Promise<string> {
   await using server = await DnsServer.start(
     {},
     (question) => anyReply(question, random),
+    { udpOnly: random.integer(0, 3) === 0 },
   );
+  const nameServers = [server.nameServer];
+  if (random.integer(0, 2) === 0) nameServers.unshift(await closedServer());
   const resolver = new Resolver({
-    nameServers: [server.nameServer],
-    timeout: 40,
+    nameServers,
+    timeout: random.pick([40, 220]),
     attempts: random.integer(1, 2),
     hosts: false,
   });
@@ -80,6 +114,7 @@ async function once(random: Random): Promise<string> {
   );
   // A question that is asked twice at a time is asked once.
   assertEquals(ends[0], ends[2]);
+  assertEquals(server.errors, []);
   return random.pick(ends);
 }
 

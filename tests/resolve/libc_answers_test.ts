@@ -111,6 +111,30 @@ Deno.test({
   fn: async () => assertEquals(await differencesIn("_libc_live.ts"), []),
 });
 
+// The documentation lists these: where routes decide, and where glibc still goes by
+// the table of RFC 3484, whose successor is RFC 6724.
+const OTHERWISE_SORTED = new Set([
+  "no IPv6 route: global",
+  "no IPv6 route: private",
+  ...["dual", "ula", "private IPv4", "many", "no IPv6 route"].flatMap((world) =>
+    ["ula", "6to4", "multicast"].map((name) => `${world}: ${name}`)
+  ),
+]);
+
+Deno.test({
+  name:
+    "getAddrInfo() orders addresses as libc does, but for those that the documentation lists",
+  ignore: !hasNamespaces || !hasProgram("python3"),
+  async fn() {
+    const differences = await differencesIn("_libc_sort.ts") as string[];
+    const unknown = differences.filter((name) => !OTHERWISE_SORTED.has(name));
+    assertEquals(unknown, []);
+    assert(differences.includes("no IPv6 route: global"));
+    assert(differences.includes("ula: ula"));
+    assert(differences.includes("many: 6to4"));
+  },
+});
+
 /** What we answer on purpose where libc guesses or is lax: node, service, answer. */
 const ON_PURPOSE: Record<string, string[]> = {
   // Numbers that are not addresses are refused.
