@@ -8,6 +8,8 @@ import type { NameServer } from "./resolver_options.ts";
  */
 const RECEIVE_SIZE = 32_768;
 
+let dgram: typeof import("node:dgram") | undefined;
+
 /** How to ask over UDP. */
 export interface UdpRequest {
   /** Whether to ask without EDNS(0). */
@@ -29,7 +31,8 @@ export async function exchangeUdp(
   signal: AbortSignal,
 ): Promise<void> {
   // Loaded when needed: a program that resolves no name starts faster.
-  const { createSocket } = await import("node:dgram");
+  dgram ??= await import("node:dgram");
+  const { createSocket } = dgram;
   signal.throwIfAborted();
   return await new Promise((resolve, reject) => {
     const isV6 = server.hostname.includes(":");

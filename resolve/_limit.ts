@@ -10,6 +10,14 @@ export interface Limit extends Disposable {
 /** A reason that nobody sees: with none, an error with a stack would be made. */
 const ENDED = "the work has ended";
 
+/** What to do when work has taken a while. */
+export interface Watch {
+  /** After how many milliseconds; never, if undefined. */
+  readonly after: number | undefined;
+  /** Does it. */
+  act(): void;
+}
+
 /**
  * Limits work to so many milliseconds, and to the time until `signal` aborts. It is
  * disposed of when the work has ended.
@@ -18,6 +26,7 @@ export function limitOf(
   milliseconds: number,
   text: string,
   signal: AbortSignal,
+  watch?: Watch,
 ): Limit {
   const controller = new AbortController();
   const start = performance.now();
@@ -25,17 +34,24 @@ export function limitOf(
   const expire = () => end(new Deno.errors.TimedOut(text));
   const onAbort = () => end(signal.reason);
   signal.addEventListener("abort", onAbort);
-  let timer = setTimeout(expire, milliseconds);
+  const shorten = (least: number) => {
+    clearTimeout(timer);
+    const passed = performance.now() - start;
+    timer = setTimeout(expire, Math.max(least - passed, 0));
+  };
+  // Most work ends before: one timer serves for both.
+  const after = watch?.after ?? Infinity;
+  let timer = after < milliseconds
+    ? setTimeout(() => {
+      shorten(milliseconds);
+      watch!.act();
+    }, after)
+    : setTimeout(expire, milliseconds);
   if (signal.aborted) onAbort();
   return {
     signal: controller.signal,
     end,
-    shorten(least) {
-      if (least >= milliseconds) return;
-      clearTimeout(timer);
-      const passed = performance.now() - start;
-      timer = setTimeout(expire, Math.max(least - passed, 0));
-    },
+    shorten: (least) => shorten(Math.min(least, milliseconds)),
     [Symbol.dispose]() {
       clearTimeout(timer);
       signal.removeEventListener("abort", onAbort);

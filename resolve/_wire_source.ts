@@ -173,18 +173,12 @@ export class WireSource implements DnsSource {
       ? Math.min(timeout, SUSPECT_MS)
       : timeout;
     return await sockets.use(timeout, signal, turn, async () => {
-      using limit = limitOf(patience, "The server did not answer", signal);
-      const probing = this.#probe(server, query, limit);
-      try {
-        await exchangeUdp(
-          server,
-          question,
-          request,
-          limit.signal,
-        );
-      } finally {
-        clearTimeout(probing);
-      }
+      const probeAfter = suspects.has(server) ? undefined : server.probeAfter;
+      using limit = limitOf(patience, "The server did not answer", signal, {
+        after: probeAfter,
+        act: () => this.#probe(server, query, limit),
+      });
+      await exchangeUdp(server, question, request, limit.signal);
       const answer = question.answer!;
       server.answered(!question.isPlain && !isEdnsRefused(answer));
       return answer;
@@ -192,28 +186,22 @@ export class WireSource implements DnsSource {
   }
 
   /** Ends the wait for a silent server early if its port is closed. */
-  #probe(
+  async #probe(
     server: NameServerState,
-    query: Query,
+    { suspects, closed }: Query,
     limit: Limit,
-  ): ReturnType<typeof setTimeout> | undefined {
-    const { probeAfter } = server;
-    if (probeAfter === undefined || query.suspects.has(server)) return;
-    return setTimeout(async () => {
-      const finding = await server.probe(limit.signal)
-        .catch((): Finding => "open");
-      if (finding === "open" || limit.signal.aborted) return;
-      query.suspects.add(server);
-      if (finding === "closed") query.closed.add(server);
-      const hasOthers = this.#servers.some((other) =>
-        !query.suspects.has(other)
-      );
-      if (finding === "closed" || hasOthers) {
-        limit.end(new Deno.errors.ConnectionRefused("The port is closed"));
-      } else {
-        limit.shorten(SUSPECT_MS);
-      }
-    }, probeAfter);
+  ): Promise<void> {
+    const finding = await server.probe(limit.signal)
+      .catch((): Finding => "open");
+    if (finding === "open" || limit.signal.aborted) return;
+    suspects.add(server);
+    if (finding === "closed") closed.add(server);
+    const hasOthers = this.#servers.some((other) => !suspects.has(other));
+    if (finding === "closed" || hasOthers) {
+      limit.end(new Deno.errors.ConnectionRefused("The port is closed"));
+    } else {
+      limit.shorten(SUSPECT_MS);
+    }
   }
 
   async #askTcp(
