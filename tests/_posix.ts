@@ -4,9 +4,10 @@
  * @module
  */
 import { AF_UNIX, isSupported, SOCK_STREAM, socketPair } from "../posix/mod.ts";
+import { mayTestPosix } from "./_may_test_posix.ts";
 
 /** Whether `posix` is known to work on this system, and the tests may use it. */
-export const HAS_POSIX: boolean = Deno.build.os === "linux" && isSupported();
+export const HAS_POSIX: boolean = mayTestPosix() && isSupported();
 
 if (!HAS_POSIX) {
   console.warn("posix is not tested: it does not know this system");

@@ -7,6 +7,7 @@ import {
   TimedOutError,
 } from "@berkeley/sockets";
 import { hasProgram } from "../_programs.ts";
+import { HAS_LOOPBACK_NET } from "../_system.ts";
 import {
   assertFailsInALine,
   exampleCommand,
@@ -58,7 +59,7 @@ for (
 
 Deno.test({
   name: "port_scanner names the service of a port",
-  ignore: Deno.build.os !== "linux", // elsewhere there is only 127.0.0.1
+  ignore: !HAS_LOOPBACK_NET,
   async fn() {
     // A service has its port; so that nobody else does, an address of our own.
     const [a, b] = crypto.getRandomValues(new Uint8Array(2));

@@ -11,7 +11,7 @@ async function choose(proxyPort: number): Promise<[string, string]> {
     const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", "--no-prompt", "--quiet", "--cached-only"],
-        ...["--allow-import", "--allow-net=jsr.io", SCRIPT.pathname],
+        ...["--allow-import", "--allow-net=jsr.io", SCRIPT.href],
       ],
       cwd: ROOT,
       env: {

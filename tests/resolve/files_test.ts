@@ -335,14 +335,14 @@ Deno.test("Resolver takes addresses from the hosts file it is told to, and follo
   }
 });
 
-const OWN_FOLDER = new URL(".", import.meta.url).pathname;
+const OWN_FOLDER = import.meta.dirname!;
 
 Deno.test({
   name:
     "Resolver leaves the hosts file alone where reading is not permitted, and does not prompt",
   permissions: { net: true, read: false },
   async fn() {
-    const path = `${OWN_FOLDER}files_test.ts`;
+    const path = `${OWN_FOLDER}/files_test.ts`;
     assertEquals(
       Deno.permissions.querySync({ name: "read", path }).state,
       "prompt",

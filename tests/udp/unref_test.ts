@@ -40,7 +40,7 @@ async function linesOf(
         ...(backend === "deno" ? ["--unstable-net"] : []),
         ...(backend === "posix" ? ["--allow-ffi"] : []),
         ...(isOffline ? ["--import-map=offline/imports.json"] : []),
-        PROGRAM.pathname,
+        PROGRAM.href,
         backend,
         loopback,
         scene,
