@@ -5,15 +5,14 @@
  * @module
  */
 import { connectTcp, listenTcp, type TcpConn } from "@berkeley/sockets";
-import { AF_INET, SOCK_STREAM, socket } from "@berkeley/sockets/posix";
 // Not a package, since the workers are started without an import map.
 import { parseArgs } from "node:util";
 
 const USAGE = `Usage: reuse_port [options]
 
 Starts workers, processes that all listen on the same port, connects to it again
-and again, and tells how many connections the kernel gave to each. Needs
---allow-ffi, and --allow-run to start the workers.
+and again, and prints how many connections the kernel gave to each. Needs
+--allow-run to start the workers: deno task examples:posix reuse_port
 
   --workers NUMBER      how many processes (4)
   --connections NUMBER  how many connections (200)
@@ -33,7 +32,6 @@ async function work(port: number): Promise<void> {
     hostname: HOSTNAME,
     port,
     reusePort: true,
-    backend: "posix",
   });
   const answers = new Set<Promise<void>>();
   const serving = (async () => {
@@ -66,7 +64,7 @@ interface Worker {
 }
 
 async function startWorker(port: number): Promise<Worker> {
-  const permissions = ["--no-prompt", "--quiet", "--allow-net", "--allow-ffi"];
+  const permissions = ["--no-prompt", "--quiet", "--allow-net"];
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", ...permissions, import.meta.url, "--work", String(port)],
     stdin: "piped",
@@ -128,15 +126,17 @@ async function serve(options: {
   connections: number;
   serve: boolean;
 }): Promise<void> {
-  // Bound but not listening, it keeps the port for the workers, and gets nothing.
-  using keeper = socket(AF_INET, SOCK_STREAM);
-  keeper.setSockOpt("SO_REUSEPORT", true);
-  keeper.setSockOpt("SO_REUSEADDR", true);
-  keeper.bind({ hostname: HOSTNAME, port: options.port });
-  const { port } = keeper.getSockName() as { port: number };
+  // It keeps the port until all workers listen: nobody connects before.
+  const keeper = await listenTcp({
+    hostname: HOSTNAME,
+    port: options.port,
+    reusePort: true,
+  });
+  const { port } = keeper.addr;
   const started = await Promise.allSettled(
     Array.from({ length: options.workers }, () => startWorker(port)),
   );
+  await keeper[Symbol.asyncDispose]();
   const workers = started.flatMap((result) =>
     result.status === "fulfilled" ? [result.value] : []
   );

@@ -29,7 +29,6 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
 export const POSIX_EXAMPLES: ReadonlySet<string> = new Set([
   "posix_ping",
   "posix_unix_echo",
-  "reuse_port",
   "tcp_states",
 ]);
 

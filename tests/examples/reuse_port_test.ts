@@ -6,15 +6,33 @@ import {
   assertThrows,
 } from "@std/assert";
 import { connectTcp, listenTcp } from "@berkeley/sockets";
-import { assertFailsInALine } from "./_example.ts";
 import {
-  posixExampleTest,
-  runPosixExample,
-  startPosixExample,
-} from "./_posix_example.ts";
+  assertFailsInALine,
+  type Outcome,
+  run,
+  type RunningProgram,
+  startWith,
+} from "./_example.ts";
 
 /** What it may do, so that it can start processes. */
 const RUN = "--allow-run";
+const PERMISSIONS = ["--allow-net", RUN];
+
+/** The kernel deals connections out on Linux only. */
+function reusePortTest(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name, ignore: Deno.build.os !== "linux", fn });
+}
+
+function start(args: string[]): RunningProgram {
+  return startWith(PERMISSIONS, ["examples/run.ts", ...args]);
+}
+
+function runToItsEnd(
+  args: string[],
+  permissions = PERMISSIONS,
+): Promise<Outcome> {
+  return run(["examples/run.ts", ...args], "", permissions);
+}
 
 function assertEnded(pids: number[]): void {
   if (Deno.build.os !== "linux") return;
@@ -23,11 +41,12 @@ function assertEnded(pids: number[]): void {
   }
 }
 
-posixExampleTest("reuse_port spreads connections, and ends all", async () => {
-  const { code, stdout, stderr } = await runPosixExample(
-    ["reuse_port", "--workers=3", "--connections=150"],
-    RUN,
-  );
+reusePortTest("reuse_port spreads connections, and ends all", async () => {
+  const { code, stdout, stderr } = await runToItsEnd([
+    "reuse_port",
+    "--workers=3",
+    "--connections=150",
+  ]);
   assertEquals([code, stderr], [0, ""]);
   const shares = [...stdout.matchAll(/^process (\d+): +(\d+) #+$/gm)];
   const counts = shares.map(([, , count]) => Number(count));
@@ -38,9 +57,9 @@ posixExampleTest("reuse_port spreads connections, and ends all", async () => {
   assertEnded(shares.map(([, pid]) => Number(pid)));
 });
 
-posixExampleTest("reuse_port --serve serves until SIGINT", async () => {
+reusePortTest("reuse_port --serve serves until SIGINT", async () => {
   const args = ["reuse_port", "--serve", "--workers=2"];
-  await using example = startPosixExample(args, RUN);
+  await using example = start(args);
   const [, port] = await example.printed(/on port (\d+)/);
   const met = new Set<number>();
   for (let i = 0; i < 100 && met.size < 2; i++) {
@@ -59,19 +78,19 @@ posixExampleTest("reuse_port --serve serves until SIGINT", async () => {
   assertEnded([...met]);
 });
 
-posixExampleTest("reuse_port without --allow-run says so", async () => {
-  assertFailsInALine(await runPosixExample(["reuse_port"]), RUN);
+reusePortTest("reuse_port without --allow-run says so", async () => {
+  assertFailsInALine(await runToItsEnd(["reuse_port"], ["--allow-net"]), RUN);
 });
 
-posixExampleTest("reuse_port cannot share what others keep alone", async () => {
+reusePortTest("reuse_port cannot share what others keep alone", async () => {
   await using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
   const args = ["reuse_port", `--port=${listener.addr.port}`];
-  assertFailsInALine(await runPosixExample(args, RUN), "EADDRINUSE");
+  assertFailsInALine(await runToItsEnd(args), "EADDRINUSE");
 });
 
-posixExampleTest("reuse_port refuses bad numbers", async () => {
+reusePortTest("reuse_port refuses bad numbers", async () => {
   for (const option of ["--workers=0", "--connections=x", "--port=70000"]) {
-    const outcome = await runPosixExample(["reuse_port", option], RUN);
+    const outcome = await runToItsEnd(["reuse_port", option]);
     assertFailsInALine(outcome, option.split("=")[0]!, 2);
   }
 });
