@@ -7,6 +7,7 @@ import {
   type ListenOptions,
   readListenOptions,
 } from "./_listen_options.ts";
+import { listenOnBoth } from "./_dual_stack.ts";
 import { denoHasReusePort } from "./_deno_transport.ts";
 import { loadBackend } from "./_transports.ts";
 import { addressToBind, isForRuntime } from "./_resolve.ts";
@@ -62,7 +63,8 @@ export async function listenTcp(
       wait,
       timeout,
     );
-  if (ipv6Only && address.hostname === ANY_IPV6 && backend !== "posix") {
+  const takesBoth = backend !== "posix" && Deno.build.os !== "windows";
+  if (ipv6Only && address.hostname === ANY_IPV6 && takesBoth) {
     throw socketError("ENOTSUP", {
       action: `listen on ${subject}`,
       syscall: "setsockopt",
@@ -135,7 +137,9 @@ async function bind(
   };
   try {
     const { listen } = await loadBackend(backend);
-    return await listen(target);
+    return hostname === ANY_IPV6 && !ipv6Only && backend !== "posix"
+      ? await listenOnBoth(target, listen)
+      : await listen(target);
   } catch (error) {
     const context = {
       action: `listen on ${formatHostPort(hostname, port)}`,

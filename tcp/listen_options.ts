@@ -9,7 +9,9 @@ export interface ListenTcpOptions extends AcceptedConnOptions, WaitOptions {
   /**
    * A name or an IP address of this host. `"0.0.0.0"` stands for all IPv4
    * addresses, `"::"` for all of both families: a dual-stack listener, which
-   * reports IPv4 peers as IPv4.
+   * reports IPv4 peers as IPv4. On systems that need two sockets for that, such as
+   * Windows, the program needs net access to `0.0.0.0` as well, and `setOption` sets
+   * options of the IPv6 socket.
    *
    * @default {"0.0.0.0"}
    */
@@ -41,7 +43,8 @@ export interface ListenTcpOptions extends AcceptedConnOptions, WaitOptions {
   reusePort?: boolean | undefined;
   /**
    * IPV6_V6ONLY: whether a listener on `"::"` takes IPv6 peers only, which needs a
-   * program started with `--allow-ffi`; on any other address it is the case anyway.
+   * program started with `--allow-ffi`, except on Windows; on any other address it is
+   * the case anyway.
    *
    * @default {false}
    */

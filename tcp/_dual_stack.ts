@@ -1,0 +1,115 @@
+import { requireNet } from "../permissions/mod.ts";
+import type {
+  ListenerTransport,
+  ListenTarget,
+  StreamTransport,
+} from "./_transport.ts";
+
+const ANY_IPV4 = "0.0.0.0";
+/** How many free ports are tried until one is free for both families. */
+const MAX_PORTS = 10;
+
+/**
+ * Listens on `::` for both families. A system whose sockets on `::` take IPv6 only,
+ * such as Windows, or Linux with `net.ipv6.bindv6only`, gets a second socket for
+ * IPv4: the runtime has no way to set IPV6_V6ONLY.
+ */
+export async function listenOnBoth(
+  target: ListenTarget,
+  listen: (target: ListenTarget) => Promise<ListenerTransport>,
+): Promise<ListenerTransport> {
+  for (let attempt = 1;; attempt++) {
+    const ipv6 = await listen(target);
+    const { port } = ipv6.addr;
+    try {
+      if (takesIpv4(port)) return ipv6;
+      const ipv4 = await listen({ ...target, hostname: ANY_IPV4, port });
+      return new DualStackListener(ipv6, ipv4);
+    } catch (error) {
+      await ipv6.close();
+      if (target.port !== 0 || attempt === MAX_PORTS) throw error;
+    }
+  }
+}
+
+/**
+ * Whether the IPv4 port is taken by the socket on `::`. Without net access to it
+ * nobody can tell; most systems have it so.
+ */
+function takesIpv4(port: number): boolean {
+  try {
+    requireNet(ANY_IPV4, port); // never prompts
+    Deno.listen({ hostname: ANY_IPV4, port }).close();
+    return false;
+  } catch (error) {
+    const isTaken = error instanceof Deno.errors.AddrInUse;
+    // There it is another program's.
+    if (isTaken && Deno.build.os === "windows") throw error;
+    return true;
+  }
+}
+
+/** Two listeners on one port, one for each family, as one. */
+class DualStackListener implements ListenerTransport {
+  readonly backend: ListenerTransport["backend"];
+  readonly addr: Deno.NetAddr;
+  readonly #listeners: readonly ListenerTransport[];
+  /** The listeners whose accept is pending. */
+  readonly #pending = new Set<ListenerTransport>();
+  /** Outcomes that no accept has taken yet: at most one of each listener. */
+  readonly #ready: Promise<StreamTransport>[] = [];
+  /** Wakes the accept that waits. */
+  #wake: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(ipv6: ListenerTransport, ipv4: ListenerTransport) {
+    this.backend = ipv6.backend;
+    this.addr = ipv6.addr;
+    this.#listeners = [ipv6, ipv4];
+  }
+
+  async accept(): Promise<StreamTransport> {
+    for (;;) {
+      const ready = this.#ready.shift();
+      if (ready !== undefined) return await ready;
+      const news = new Promise<void>((resolve) => this.#wake = resolve);
+      for (const listener of this.#listeners) this.#start(listener);
+      await news;
+    }
+  }
+
+  #start(listener: ListenerTransport): void {
+    if (this.#pending.has(listener)) return;
+    this.#pending.add(listener);
+    const outcome = listener.accept();
+    const onSettled = () => {
+      this.#pending.delete(listener);
+      this.#ready.push(outcome);
+      this.#wake?.();
+      if (this.#isClosed && this.#wake === undefined) this.#discard();
+      this.#wake = undefined;
+    };
+    outcome.then(onSettled, onSettled);
+  }
+
+  /** Closes the connections that no accept will take. */
+  #discard(): void {
+    for (const ready of this.#ready.splice(0)) {
+      ready.then((transport) => transport.close(), () => {});
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#discard();
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
+  }
+
+  ref(): void {
+    for (const listener of this.#listeners) listener.ref();
+  }
+
+  unref(): void {
+    for (const listener of this.#listeners) listener.unref();
+  }
+}
