@@ -22,16 +22,25 @@ export interface MemoryConnOptions {
   written?: Uint8Array<ArrayBuffer>[] | undefined;
   /** See `connectTcp`. */
   highWaterMark?: number | undefined;
+  /** Waited for before each write. */
+  gate?: (() => Promise<void>) | undefined;
+  /** Called when the connection ends, by FIN or by RST; it cannot send RST otherwise. */
+  onEnd?: ((how: "FIN" | "RST") => void) | undefined;
 }
 
 /** Makes a connection that receives these chunks. */
 export function memoryConn(
   chunks: readonly Uint8Array[],
   random: Random,
-  { failure, written, highWaterMark }: MemoryConnOptions = {},
+  { failure, written, highWaterMark, gate, onEnd }: MemoryConnOptions = {},
 ): TcpConn {
   const rest = [...chunks];
   const addr = { transport: "tcp", hostname: "192.0.2.1", port: 9 } as const;
+  let isOver = false;
+  const end = (how: "FIN" | "RST") => {
+    isOver = true;
+    onEnd?.(how);
+  };
   const transport: Transport = {
     backend: "deno",
     localAddr: addr,
@@ -51,6 +60,8 @@ export function memoryConn(
     },
     async write(bytes) {
       await pass(random);
+      await gate?.();
+      if (isOver) throw new Deno.errors.BadResource("closed");
       const count = random.next() < 0.5
         ? bytes.length
         : random.integer(Math.min(1, bytes.length), bytes.length);
@@ -58,8 +69,12 @@ export function memoryConn(
       return count;
     },
     closeWrite: () => Promise.resolve(),
-    close() {},
-    reset: () => false,
+    close: () => end("FIN"),
+    reset() {
+      if (onEnd === undefined) return false;
+      end("RST");
+      return true;
+    },
     setNoDelay() {},
     setKeepAlive: () => false,
     ref() {},
