@@ -4,6 +4,7 @@ import {
   checkWait,
   rejectFairly,
   resolveFairly,
+  Timers,
   type WaitOptions,
 } from "../wait/mod.ts";
 import { closeNow } from "./_close.ts";
@@ -70,6 +71,7 @@ export class Descriptor implements Watched {
   /** Whether there may be urgent data, which splits what is received at a time. */
   #isUrgent = false;
   #pacer: ReturnType<typeof setInterval> | undefined;
+  #timers: Timers | undefined;
 
   /** `reactor` is that of the program, if left out. */
   constructor(fd: number, reactor?: Reactor) {
@@ -97,11 +99,11 @@ export class Descriptor implements Watched {
   ): Promise<T> {
     const { action, syscall } = call;
     try {
-      checkWait(options);
+      const limits = checkWait(options);
       if (this.fd === -1) throw this.closedError(action, syscall);
       const queue = side === "receiving" ? this.#receiving : this.#sending;
       const isVain = this.#isDrained && side === "receiving" &&
-        this.spin === 0 && this.#isRef && options?.timeout !== 0;
+        this.spin === 0 && this.#isRef && limits?.timeout !== 0;
       if (queue.length === 0 && !isVain) {
         const result = attempt() ?? this.#spin(attempt);
         if (result !== undefined) return resolveFairly(result);
@@ -110,11 +112,12 @@ export class Descriptor implements Watched {
       const timeout = () => socketError("ETIMEDOUT", { action, syscall });
       const closed = () => this.closedError(action, syscall);
       const { partial, isPaced } = call;
-      const waiting = queue.wait(attempt, options, {
+      const waiting = queue.wait(attempt, limits, {
         timeout,
         closed,
         partial,
         isPaced,
+        timers: () => this.timers,
       });
       if (isPaced) this.#startPacer();
       return waiting;
@@ -130,6 +133,20 @@ export class Descriptor implements Watched {
   continueLater(side: Side): void {
     const queue = side === "receiving" ? this.#receiving : this.#sending;
     afterTurn(() => queue.run());
+  }
+
+  /** Whether waiting calls keep the program alive. */
+  get isRef(): boolean {
+    return this.#isRef;
+  }
+
+  /** The timers of its calls, which keep the program alive only while they may. */
+  get timers(): Timers {
+    if (this.#timers === undefined) {
+      this.#timers = new Timers();
+      if (!this.#isRef) this.#timers.unref();
+    }
+    return this.#timers;
   }
 
   #startPacer(): void {
@@ -216,6 +233,8 @@ export class Descriptor implements Watched {
   setRef(isRef: boolean): void {
     if (isRef === this.#isRef) return;
     this.#isRef = isRef;
+    if (isRef) this.#timers?.ref();
+    else this.#timers?.unref();
     if (this.#pacer !== undefined) {
       if (isRef) Deno.refTimer(this.#pacer);
       else Deno.unrefTimer(this.#pacer);
@@ -252,15 +271,5 @@ export class Descriptor implements Watched {
   /** Resolves when the thread has taken note of what was closed. */
   async quiet(): Promise<void> {
     await this.#reactor?.quiet();
-  }
-
-  /** Gives the number to somebody else; what waits fails. */
-  release(): number {
-    const { fd } = this;
-    this.fd = -1;
-    if (fd === -1) return fd;
-    this.#reactor?.unwatch(this.#id, fd);
-    this.#failAll();
-    return fd;
   }
 }

@@ -1,4 +1,4 @@
-import { arm, isBounded, type WaitOptions } from "../wait/mod.ts";
+import { arm, type Timers, type Wait } from "../wait/mod.ts";
 
 /** One call that waits for its turn, or for the socket. */
 interface Waiting {
@@ -19,6 +19,8 @@ export interface GivingUp<T> {
   partial?: (() => T | undefined) | undefined;
   /** Whether the kernel does not tell when to try again, so that a timer has to. */
   isPaced?: boolean | undefined;
+  /** The timers of the socket. */
+  timers: () => Timers;
 }
 
 /**
@@ -48,8 +50,8 @@ export class WaitQueue {
   /** Waits until `attempt` returns something, or throws. */
   wait<T>(
     attempt: () => T | undefined,
-    options: WaitOptions | undefined,
-    { timeout, closed, partial, isPaced = false }: GivingUp<T>,
+    limits: Wait | undefined,
+    { timeout, closed, partial, isPaced = false, timers }: GivingUp<T>,
   ): Promise<T> {
     return new Promise((resolve, reject) => {
       let disarm: (() => void) | undefined = undefined;
@@ -73,8 +75,8 @@ export class WaitQueue {
       };
       this.#waiting.push(waiting);
       this.#onChange(1);
-      if (!isBounded(options)) return;
-      disarm = arm(options!, timeout, (reason) => {
+      if (limits === undefined) return;
+      disarm = arm(limits, timeout, (reason) => {
         const at = this.#waiting.indexOf(waiting);
         this.#waiting.splice(at, 1);
         this.#onChange(-1);
@@ -82,7 +84,7 @@ export class WaitQueue {
         if (done === undefined) reject(reason);
         else resolve(done);
         if (at === 0) this.run(); // the next may be content with what there is
-      });
+      }, timers());
     });
   }
 

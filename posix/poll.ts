@@ -70,14 +70,17 @@ export async function poll(
     }
   };
   const ends: (() => void)[] = [];
+  const descriptors = asked.map(({ socket }) => descriptorIn(socket));
   try {
-    for (const { socket, events } of asked) {
+    for (const [i, { events }] of asked.entries()) {
       const observer = { events, onEvents, onClose: reject };
-      ends.push(descriptorIn(socket).observe(observer));
+      ends.push(descriptors[i]!.observe(observer));
     }
+    // The timeout keeps the program alive as long as one of the sockets does.
+    const owner = descriptors.find(({ isRef }) => isRef) ?? descriptors[0];
     const call = { action: "poll", syscall: "poll" };
     const timeout = () => socketError("ETIMEDOUT", call);
-    return await waitFor(promise, options, timeout);
+    return await waitFor(promise, options, timeout, undefined, owner?.timers);
   } finally {
     for (const end of ends) end();
   }

@@ -316,8 +316,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * ```
    */
   bind(name: SocketName): void {
-    const fd = this.#fd("bind", "bind");
     const to = copyName(name, this.#family);
+    const fd = this.#fd("bind", "bind");
     const { bytes, length } = encode(to, this.#family);
     this.#permit.toBind(to, "bind to", "bind");
     if (loadLibc().all.bind(fd, bytes, length) === 0) {
@@ -441,8 +441,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    */
   async connect(name: SocketName, options?: WaitOptions): Promise<void> {
     checkWait(options);
-    const fd = this.#fd("connect", "connect");
     const to = copyName(name, this.#family);
+    const fd = this.#fd("connect", "connect");
     const { bytes, length } = encode(to, this.#family);
     this.#toReach(to, "connect to", "connect");
     const action = `connect to ${showName(to)}`;
@@ -495,8 +495,8 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * ```
    */
   connectNow(name: SocketName): void {
-    const fd = this.#fd("connect", "connect");
     const to = copyName(name, this.#family);
+    const fd = this.#fd("connect", "connect");
     const { bytes, length } = encode(to, this.#family);
     this.#toReach(to, "connect to", "connect");
     const action = `connect to ${showName(to)}`;
@@ -1120,6 +1120,10 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * ```
    */
   sendMsg(message: Message, options?: TransferOptions): Promise<number> {
+    if (typeof message !== "object" || message === null) {
+      const text = `Cannot send ${showValue(message)}: it must be a message`;
+      return Promise.reject(new TypeError(text));
+    }
     const { data, address, control = [] } = message;
     const flags = options?.flags ?? 0;
     const buffers = buffersOf(data);
@@ -1392,7 +1396,11 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     name: K,
     value: SocketOptions[K],
   ): void {
-    setOption(this.#fd(`set ${name}`, "setsockopt"), name, value);
+    // Getters of the value may close the socket, and another take its number.
+    const own = typeof value === "object" && value !== null
+      ? { ...value }
+      : value;
+    setOption(this.#fd(`set ${name}`, "setsockopt"), name, own);
   }
 
   /**
