@@ -6,10 +6,13 @@
  * - {@linkcode checkInteger}: refuses everything but the integers of a range.
  * - {@linkcode checkNumber}: refuses everything but numbers that are large enough.
  * - {@linkcode checkType}, {@linkcode checkChoice}: refuse other types and values.
+ * - {@linkcode lengthOf}, {@linkcode viewFrom}, {@linkcode plainBytes}: what a buffer
+ *   truly is, whatever its class says.
  * - {@linkcode showValue}: how a message shows a value.
  *
  * @module
  */
+export * from "./bytes.ts";
 export * from "./number.ts";
 export * from "./show_value.ts";
 export * from "./type.ts";

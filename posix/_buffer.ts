@@ -1,46 +1,8 @@
-import { showValue } from "../check/mod.ts";
+import { lengthOf, memoryOf, showValue, viewFrom } from "../check/mod.ts";
 
-/**
- * The getters that every typed array inherits. What a subclass, or an object itself,
- * says of its length is not what libc may rely on: it would reach other memory.
- */
-const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype);
-const [BYTE_LENGTH, BYTE_OFFSET, BUFFER] = [
-  "byteLength",
-  "byteOffset",
-  "buffer",
-]
-  .map((name) => Object.getOwnPropertyDescriptor(TYPED_ARRAY, name)!.get!) as [
-    () => number,
-    () => number,
-    () => ArrayBufferLike,
-  ];
-const { apply } = Reflect;
-
-/**
- * The true length of a buffer in bytes; 0 once its memory is gone.
- *
- * @throws {TypeError} If it is not a typed array.
- */
-export function lengthOf(buffer: Uint8Array): number {
-  return apply(BYTE_LENGTH, buffer, []);
-}
-
-/** The same, as far as one call of libc can move: less than 2 GiB. */
+/** The true length of a buffer as far as one call can move it: less than 2 GiB. */
 export function countOf(buffer: Uint8Array): number {
   return Math.min(lengthOf(buffer), 2 ** 31 - 1);
-}
-
-/** The bytes of a buffer from one on, whatever class it is of. */
-export function viewFrom(
-  buffer: Uint8Array,
-  from: number,
-): Uint8Array<ArrayBuffer> {
-  const length = lengthOf(buffer);
-  const skipped = Math.min(from, length);
-  const memory = apply(BUFFER, buffer, []) as ArrayBuffer;
-  const at = apply(BYTE_OFFSET, buffer, []) + skipped;
-  return new Uint8Array(memory, at, length - skipped);
 }
 
 /** Why a call cannot use its flags and its buffer; undefined if it can. */
@@ -96,7 +58,7 @@ export function buffersOf(
  */
 export function requireBuffer(buffer: Uint8Array, size: number): void {
   if (lengthOf(buffer) > 0) return;
-  const memory = apply(BUFFER, buffer, []);
+  const memory = memoryOf(buffer);
   const isDetached = memory instanceof ArrayBuffer && memory.detached;
   if (size === 0 && !isDetached) return;
   throw new TypeError("Cannot use the buffer: its memory was taken away");

@@ -1,4 +1,5 @@
-import { countOf, lengthOf } from "./_buffer.ts";
+import { lengthOf } from "../check/mod.ts";
+import { countOf } from "./_buffer.ts";
 import { lastError, loadLibc } from "./_libc.ts";
 import { MSG_NOSIGNAL } from "./constants.ts";
 import { callFlags, wouldBlock } from "./_receive.ts";

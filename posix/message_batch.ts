@@ -1,5 +1,5 @@
-import { checkInteger, showValue } from "../check/mod.ts";
-import { lengthOf, refusalOf } from "./_buffer.ts";
+import { checkInteger, lengthOf, showValue } from "../check/mod.ts";
+import { refusalOf } from "./_buffer.ts";
 import { addressOf } from "./_message.ts";
 import { IOVEC, MMSGHDR, MSGHDR } from "./_platform.ts";
 import { decode, type Sockaddr, SOCKADDR_SIZE } from "./_sockaddr.ts";

@@ -1,5 +1,5 @@
 import { AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from "../address/mod.ts";
-import { checkInteger, showValue } from "../check/mod.ts";
+import { checkInteger, lengthOf, showValue, viewFrom } from "../check/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import {
   checkWait,
@@ -12,13 +12,11 @@ import { receiveBatchNow, sendBatchNow } from "./_batch.ts";
 import {
   buffersOf,
   guardOf,
-  lengthOf,
   refusalOf,
   refusalOfAll,
   requireBuffer,
   restOf,
   sizeOf,
-  viewFrom,
 } from "./_buffer.ts";
 import { connectNow, disconnectNow } from "./_connect.ts";
 import { MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_WAITALL } from "./constants.ts";

@@ -5,6 +5,7 @@ import {
   type SocketOptionName,
   type SocketOptions,
 } from "../libc/mod.ts";
+import { plainBytes } from "../check/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import { checkWait, Timers, waitFor, type WaitOptions } from "../wait/mod.ts";
 import {
@@ -265,9 +266,10 @@ export class TcpConn implements Deno.TcpConn {
       const wait = checkWait(options);
       const isBounded = wait !== undefined;
       const reader = this.#reader;
-      return buffer.length === 0
+      const own = plainBytes(buffer);
+      return own.length === 0
         ? reader.readNothing()
-        : reader.call(new ReadSome(reader, buffer, isBounded), wait);
+        : reader.call(new ReadSome(reader, own, isBounded), wait);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -350,9 +352,11 @@ export class TcpConn implements Deno.TcpConn {
       else checkBytes(wanted);
       const wait = checkWait(options);
       const reader = this.#reader;
-      return isCount
-        ? reader.call(new Exact(reader, wanted), wait)
-        : reader.call(new ReadWhole(reader, wanted, wait !== undefined), wait);
+      if (isCount) return reader.call(new Exact(reader, wanted), wait);
+      const own = plainBytes(wanted);
+      const whole = new ReadWhole(reader, own, wait !== undefined);
+      const reading = reader.call(whole, wait);
+      return own === wanted ? reading : reading.then(() => wanted);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -630,7 +634,7 @@ export class TcpConn implements Deno.TcpConn {
    */
   write(bytes: Uint8Array, options?: WaitOptions): Promise<number> {
     if (!isBytes(bytes)) return Promise.reject(notBytes(bytes));
-    return this.#writer.write(bytes, true, options);
+    return this.#writer.write(plainBytes(bytes), true, options);
   }
 
   /**
@@ -660,7 +664,7 @@ export class TcpConn implements Deno.TcpConn {
    */
   async writeAll(bytes: Uint8Array, options?: WaitOptions): Promise<void> {
     checkBytes(bytes);
-    await this.#writer.write(bytes, false, options);
+    await this.#writer.write(plainBytes(bytes), false, options);
   }
 
   /**
@@ -697,7 +701,7 @@ export class TcpConn implements Deno.TcpConn {
    */
   send(bytes: Uint8Array): Promise<void> {
     if (!isBytes(bytes)) return Promise.reject(notBytes(bytes));
-    return this.#writer.send(bytes);
+    return this.#writer.send(plainBytes(bytes));
   }
 
   /**
@@ -729,15 +733,16 @@ export class TcpConn implements Deno.TcpConn {
     if (framing !== this.#builtIn || !isBytes(frame)) {
       return this.#sendOther(framing, frame);
     }
+    const own = plainBytes(frame);
     let size: number;
     try { // around no more than this: it is the path of small messages
-      size = framing.encodedSize(frame);
+      size = framing.encodedSize(own);
     } catch (error) {
       return Promise.reject(error);
     }
     const target = this.#writer.reserve(size);
-    if (target === undefined) return this.send(encodeFrame(framing, frame));
-    framing.encodeInto(frame, target, this.#writer.tailEnd);
+    if (target === undefined) return this.send(encodeFrame(framing, own));
+    framing.encodeInto(own, target, this.#writer.tailEnd);
     return this.#writer.commit(size);
   }
 

@@ -1,0 +1,85 @@
+/** What callers pass is read once: what was checked is what is used. */
+import { assertEquals } from "@std/assert";
+import {
+  AF_INET,
+  bindUdp,
+  connectTcp,
+  connectUdp,
+  getAddrInfo,
+  getNameInfo,
+  listenTcp,
+  SOCK_STREAM,
+} from "../../mod.ts";
+import { HAS_POSIX } from "../_posix.ts";
+
+/** An object whose properties may be read once; those that were read again. */
+function once<T extends object>(target: T): [T, () => string[]] {
+  const reads = new Map<PropertyKey, number>();
+  const proxy = new Proxy(target, {
+    get(_, key) {
+      reads.set(key, (reads.get(key) ?? 0) + 1);
+      return Reflect.get(target, key);
+    },
+  });
+  const again = () =>
+    [...reads].filter(([, count]) => count > 1).map(([key]) => String(key));
+  return [proxy, again];
+}
+
+/** Passes an object, and fails if a property of it was read twice. */
+async function passOnce<T extends object, R>(
+  target: T,
+  call: (given: T) => Promise<R>,
+): Promise<R> {
+  const [given, again] = once(target);
+  const result = await call(given);
+  assertEquals(again(), [], `${call}`);
+  return result;
+}
+
+const BACKENDS = HAS_POSIX
+  ? ["deno", "node", "posix"] as const
+  : ["deno", "node"] as const;
+
+for (const backend of BACKENDS) {
+  for (const hostname of ["127.0.0.1", "localhost"]) {
+    const name =
+      `options and addresses are read once (${hostname}, ${backend})`;
+    Deno.test(name, async () => {
+      const free = { hostname, port: 0, backend, family: 4 as const };
+      using listener = await passOnce({ ...free, backlog: 5 }, listenTcp);
+      const { port } = listener.addr;
+      const keepAlive = backend !== "deno";
+      const target = { ...free, port, timeout: 20_000, keepAlive };
+      using _conn = await passOnce(target, connectTcp);
+
+      // The "deno" backend of UDP needs --unstable-net.
+      const udp = backend === "deno" && !("listenDatagram" in Deno)
+        ? "node"
+        : backend;
+      const socket = await passOnce({ ...free, backend: udp }, bindUdp);
+      const to = { hostname, port: socket.localAddr.port };
+      const options = { ...to, family: 4 as const, backend: udp };
+      using client = await passOnce(options, connectUdp);
+      const bytes = new Uint8Array(1);
+      await passOnce(to, (address) => socket.sendTo(bytes, address));
+      await passOnce(
+        to,
+        (address) =>
+          passOnce(
+            { data: bytes, address },
+            (datagram) => socket.sendMany([datagram]),
+          ),
+      );
+      await passOnce(to, (address) => client.connect(address));
+      (await passOnce(to, (address) => socket.connect(address))).close();
+    });
+  }
+}
+
+Deno.test("hints of look-ups are read once", async () => {
+  const hints = { family: AF_INET, socktype: SOCK_STREAM, timeout: 20_000 };
+  await passOnce(hints, (given) => getAddrInfo("localhost", "80", given));
+  const address = { hostname: "127.0.0.1", port: 80 };
+  await passOnce(address, (given) => getNameInfo(given));
+});
