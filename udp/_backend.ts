@@ -8,6 +8,12 @@ import { unsupported } from "./_unsupported.ts";
 
 const BACKENDS: readonly UdpBackend[] = ["posix", "deno", "node"];
 
+/**
+ * Whether this is a Worker. One that is terminated closes what the runtime opened,
+ * but not what libc did: its ports would stay bound as long as the program lives.
+ */
+const IS_WORKER = "WorkerGlobalScope" in globalThis;
+
 /** What decides which API carries a socket. */
 export interface BackendRequest {
   readonly backend?: UdpBackend | undefined;
@@ -29,7 +35,7 @@ export async function chooseBackend(
   // Over "node" there is a socket for each family.
   const isDivided = hostname === "::" && !isOneFamily && !hasDualStack(os);
   if (backend === undefined) {
-    if (await mayChoosePosix()) return "posix";
+    if (!IS_WORKER && await mayChoosePosix()) return "posix";
     const hasAll = hasDenoDatagrams() && ttl === undefined && !isDivided;
     return hasAll ? "deno" : "node";
   }

@@ -70,9 +70,10 @@ export interface UdpOptions extends WaitOptions {
   /** Who looks up names; the default resolver, if left out. */
   resolver?: AddressFinder | undefined;
   /**
-   * Which API carries the socket. If left out, the fastest there is: `"posix"` where
-   * the program was started with `--allow-ffi`, `"deno"` where it was with
-   * `--unstable-net` and no option needs another, else `"node"`.
+   * The API that carries the socket. Defaults to the fastest one available:
+   * `"posix"` if the program was started with `--allow-ffi`, but not in a Worker;
+   * `"deno"` if it was started with `--unstable-net` and no option needs another;
+   * otherwise `"node"`.
    */
   backend?: UdpBackend | undefined;
   /**
