@@ -30,8 +30,11 @@ const NO_EDNS: readonly number[] = [FORMERR, NOTIMP, BADVERS];
 const PLAIN_MS = 1000;
 /** The least of it, with a timeout that is short. */
 const MIN_PLAIN_MS = 100;
-/** How long a server is waited for whose port is closed over TCP, in milliseconds. */
-const SUSPECT_MS = 400;
+/**
+ * How long a server is waited for whose port is closed over TCP, in milliseconds, if
+ * no other server is left: it may be one of those that answer over UDP only.
+ */
+const SUSPECT_MS = 1000;
 
 /** Whom to ask, how long and how often. */
 export interface WireConfig {
@@ -149,6 +152,8 @@ export class WireSource implements DnsSource {
     } catch (error) {
       signal.throwIfAborted();
       cause = error;
+      const isSilent = error instanceof Deno.errors.TimedOut;
+      if (isSilent && query.suspects.has(server)) query.closed.add(server);
     }
     return outcomeOf(answer, cause);
   }

@@ -92,7 +92,7 @@ for (const { loopback, name: family } of FAMILIES) {
 
     test("getAddrInfo() waits for a server that answers over UDP only", async () => {
       const late = (): Promise<undefined> =>
-        new Promise((resolve) => setTimeout(() => resolve(undefined), 150));
+        new Promise((resolve) => setTimeout(() => resolve(undefined), 500));
       await using server = await DnsServer.start(zone, late, {
         hostname: loopback,
         udpOnly: true,
