@@ -45,10 +45,9 @@ function waiterOf<T>(
  * had been begun for it is kept for the next.
  */
 export class Receiver {
-  /** How many datagrams have been delivered. */
-  received = 0;
   /** How many datagrams of other peers have been ignored. */
   strangers = 0;
+  #received = 0;
   readonly #transport: DatagramTransport;
   readonly #kept: DatagramQueue;
   readonly #waiting: Waiter[] = [];
@@ -74,6 +73,11 @@ export class Receiver {
     this.#timers = timers;
     this.#owner = owner;
     transport.wants = this.#wants;
+  }
+
+  /** How many datagrams have been received, those that were dropped included. */
+  get received(): number {
+    return this.#received + this.#transport.dropped;
   }
 
   /** How many datagrams were dropped for want of room. */
@@ -192,7 +196,7 @@ export class Receiver {
 
   #accepts({ hostname, port }: RawDatagram): boolean {
     if (!this.#wants(hostname, port)) return false;
-    this.received++;
+    this.#received++;
     return true;
   }
 
@@ -235,7 +239,7 @@ export class Receiver {
         waiter.reject(error);
       }
     }
-    this.received--; // not yet
+    this.#received--; // not yet
     this.#keep(datagram);
   }
 
