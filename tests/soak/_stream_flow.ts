@@ -7,6 +7,7 @@
 import {
   connectTcp,
   encodeFrame,
+  FrameDecoderStream,
   type TcpBackend,
   type TcpConn,
 } from "@berkeley/sockets/tcp";
@@ -22,12 +23,30 @@ import {
 } from "./_stream_peer.ts";
 
 /** How a flow leaves a connection. */
-type Ending = "halfClose" | "graceful" | "close" | "reset";
+type Ending =
+  | "halfClose"
+  | "graceful"
+  | "close"
+  | "reset"
+  | "closeRead"
+  | "sendAndClose"
+  | "webStreams";
 
-const ENDINGS: readonly Ending[] = ["halfClose", "graceful", "close", "reset"];
+const ENDINGS: readonly Ending[] = [
+  "halfClose",
+  "graceful",
+  "close",
+  "reset",
+  "closeRead",
+  "sendAndClose",
+  "webStreams",
+];
 
 /** Why this end gave up a call; nothing else may be seen for it. */
 const GIVEN_UP = "given up by the soak";
+
+/** How long the peer may take to notice the end of a connection, in milliseconds. */
+const NOTICE = 30_000;
 
 /** How long a peer that was violent may be silent, in milliseconds. */
 const SILENCE = 1000;
@@ -118,18 +137,22 @@ export class StreamFlow {
   }
 
   async #talk(conn: TcpConn, record: ConnRecord): Promise<void> {
+    const ending = this.#random.next() < 0.5
+      ? "halfClose"
+      : this.#random.pick(ENDINGS);
+    this.#setup.account.count(`endings by ${ending}`);
+    // Unread acknowledgements would make a reset of a close.
+    if (ending === "sendAndClose") record.peerIsSilent = true;
     this.#doing = "greeting";
     await this.#greet(conn, record);
+    if (ending === "sendAndClose") return this.#sendAndClose(conn, record);
+    if (ending === "webStreams") return this.#talkByStreams(conn, record);
     const stop = new AbortController();
     const reading = this.#readAcks(conn, record, stop.signal);
     reading.catch(() => {}); // awaited below, or told by the writes
-    const ending = this.#random.next() < 0.6
-      ? "halfClose"
-      : this.#random.pick(ENDINGS);
     this.#doing = "sending";
     const isLast = await this.#sendSome(conn);
     this.#doing = `ending by ${ending}`;
-    this.#setup.account.count(`endings by ${ending}`);
     switch (ending) {
       case "close":
       case "reset":
@@ -145,6 +168,11 @@ export class StreamFlow {
         await reading;
         await conn.closeGracefully({ timeout: 20_000 });
         break;
+      case "closeRead":
+        conn.closeRead();
+        await reading;
+        await conn.closeGracefully({ timeout: 20_000 });
+        break;
       case "halfClose":
         await conn.closeWrite();
         await reading;
@@ -153,6 +181,61 @@ export class StreamFlow {
         }
     }
     this.#checkDelivered(conn, record);
+  }
+
+  /** Sends messages of any size without waiting, and closes: all arrive, or a reset. */
+  async #sendAndClose(conn: TcpConn, record: ConnRecord): Promise<void> {
+    const { account, flow, messages, peer } = this.#setup;
+    this.#doing = "sending before a close";
+    await this.#sendSome(conn);
+    const end = Math.min(messages, this.#next + this.#random.integer(0, 12));
+    while (this.#next < end) {
+      const bytes = encodeFrame(FRAMING, this.#nextMessage());
+      conn.send(bytes).catch(() => {}); // told by what the peer has read
+      this.#next++;
+    }
+    record.isClosed = true;
+    this.#doing = "closing with messages to send";
+    await conn[Symbol.asyncDispose]();
+    const until = performance.now() + NOTICE;
+    while (record.peerBytes === undefined && !record.wasReset) {
+      if (record.violent || performance.now() > until) return;
+      await stall(this.#random);
+    }
+    if (record.violent || record.wasReset) return;
+    account.count("closes with messages to send that ended in order");
+    account.check(
+      peer.delivered(flow) === this.#next,
+      () =>
+        `flow ${flow}: ${this.#next} messages sent before a close, ${
+          peer.delivered(flow)
+        } delivered, and an orderly end`,
+    );
+  }
+
+  /** Sends and hears by web streams, to the end of both sides. */
+  async #talkByStreams(conn: TcpConn, record: ConnRecord): Promise<void> {
+    this.#doing = "talking by web streams";
+    const reading = this.#readAckStream(conn);
+    reading.catch(() => {}); // awaited below, or told by the writes
+    const writer = conn.writable.getWriter();
+    const { messages } = this.#setup;
+    const end = Math.min(messages, this.#next + this.#random.integer(1, 40));
+    while (this.#next < end) {
+      await writer.write(encodeFrame(FRAMING, this.#nextMessage()));
+      this.#next++;
+    }
+    await writer.close();
+    await reading;
+    if (!record.peerIsSilent && !record.violent) {
+      this.#checkAcknowledged(end === messages);
+    }
+    this.#checkDelivered(conn, record);
+  }
+
+  async #readAckStream(conn: TcpConn): Promise<void> {
+    const frames = conn.readable.pipeThrough(new FrameDecoderStream(FRAMING));
+    for await (const frame of frames) this.#noteAck(frame);
   }
 
   /** Tells the peer who this is, and hears where the flow goes on. */
@@ -213,16 +296,30 @@ export class StreamFlow {
         continue;
       }
       if (frame === null) return;
-      const [count, checksum] = unpair(frame);
-      this.#setup.account.check(
-        count === this.#acknowledged + 1,
-        () =>
-          `flow ${this.#setup.flow}: acknowledgement ${count} follows ${this.#acknowledged}`,
-      );
-      this.#note(count, checksum);
-      this.#setup.account.count("messages acknowledged");
+      this.#noteAck(frame);
       if (random.next() < 0.01) await stall(random);
     }
+  }
+
+  #noteAck(frame: Uint8Array): void {
+    const { account, flow } = this.#setup;
+    const [count, checksum] = unpair(frame);
+    account.check(
+      count === this.#acknowledged + 1,
+      () =>
+        `flow ${flow}: acknowledgement ${count} follows ${this.#acknowledged}`,
+    );
+    this.#note(count, checksum);
+    account.count("messages acknowledged");
+  }
+
+  /** The message that is to be sent next. */
+  #nextMessage(): Uint8Array<ArrayBuffer> {
+    const message = streamMessage(this.#setup.flow, this.#next);
+    if (this.#checksums.length === this.#next + 1) {
+      this.#checksums.push(chain(this.#checksums[this.#next]!, message));
+    }
+    return message;
   }
 
   /** Sends some messages, or all that are left; whether it was all. */
@@ -231,11 +328,7 @@ export class StreamFlow {
     const some = this.#next + random.integer(1, 40);
     const end = Math.min(some, this.#setup.messages);
     while (this.#next < end) {
-      const message = streamMessage(this.#setup.flow, this.#next);
-      if (this.#checksums.length === this.#next + 1) {
-        this.#checksums.push(chain(this.#checksums[this.#next]!, message));
-      }
-      const isSent = await this.#send(conn, message);
+      const isSent = await this.#send(conn, this.#nextMessage());
       if (isSent) this.#next++;
       if (random.next() < 0.02) await stall(random);
     }

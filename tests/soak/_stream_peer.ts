@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  FrameDecoderStream,
   type Framing,
   lengthPrefixFraming,
   serveTcp,
@@ -12,7 +13,11 @@ import {
   type TcpConn,
   type TcpServer,
 } from "@berkeley/sockets/tcp";
-import { AddressInUseError, TimedOutError } from "@berkeley/sockets/errors";
+import {
+  AddressInUseError,
+  ConnectionResetError,
+  TimedOutError,
+} from "@berkeley/sockets/errors";
 import { Random } from "../_random.ts";
 import { type Account, isViolentEnd } from "./_account.ts";
 import { chain, isSame, pair, streamMessage, unpair } from "./_message.ts";
@@ -30,6 +35,10 @@ export interface ConnRecord {
   violent: boolean;
   /** Whether the peer has stopped acknowledging, without violence. */
   peerIsSilent: boolean;
+  /** Whether the sending end has closed, so that the peer may meet a reset. */
+  isClosed?: boolean;
+  /** Whether it did. */
+  wasReset?: boolean;
   /** What the peer's end counted, once it has read the end of the stream. */
   peerBytes?: { read: number };
 }
@@ -154,7 +163,10 @@ export class StreamPeer implements AsyncDisposable {
     } catch (error) {
       const isExplained = record === undefined || record.violent ||
         generation % 2 === 1 || generation !== this.generation;
-      if (!isExplained || !isViolentEnd(error)) {
+      if (record?.isClosed && error instanceof ConnectionResetError) {
+        record.wasReset = true;
+        this.#account.count("resets after a close with messages to send");
+      } else if (!isExplained || !isViolentEnd(error)) {
         this.#account.fault(`the peer met ${error}`);
       }
     }
@@ -169,13 +181,16 @@ export class StreamPeer implements AsyncDisposable {
     }
     state.owner = record.id;
     await conn.sendFrame(FRAMING, pair(state.count, state.checksum));
+    const stream = random.next() < 0.1
+      ? conn.readable.pipeThrough(new FrameDecoderStream(FRAMING)).getReader()
+      : undefined;
     for (;;) {
       switch (random.pick(MISCHIEF)) {
         case "stall":
           await stall(random);
           break;
         case "giveUp":
-          await giveUpOnce(conn, random);
+          if (stream === undefined) await giveUpOnce(conn, random);
           break;
         case "reset":
         case "close":
@@ -190,7 +205,9 @@ export class StreamPeer implements AsyncDisposable {
           this.#account.count("half-closes by the peer");
           await conn.closeWrite();
       }
-      const frames = await readSome(conn, random);
+      const frames = stream === undefined
+        ? await readSome(conn, random)
+        : await readStream(stream);
       if (frames === null) break;
       for (const frame of frames) {
         if (state.owner !== record.id) return; // the flow goes on elsewhere
@@ -225,6 +242,14 @@ export class StreamPeer implements AsyncDisposable {
     for (const record of this.#records.values()) record.violent = true;
     await this.#server[Symbol.asyncDispose]();
   }
+}
+
+/** Reads a frame of a web stream; null at the end of the stream. */
+async function readStream(
+  stream: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<Uint8Array[] | null> {
+  const { done, value } = await stream.read();
+  return done ? null : [value];
 }
 
 /** Begins a read and gives it up, which must cost no byte. */

@@ -22,7 +22,11 @@ Deno.test("a short soak with a fixed seed accounts for every message and leaves 
     const what of [
       "connections ended by the peer",
       "connections that ended in order",
+      "endings by closeRead",
+      "endings by graceful",
       "endings by reset",
+      "endings by webStreams",
+      "closes with messages to send that ended in order",
       "half-closes by the peer",
       "restarts",
       "restarts of answerers",
