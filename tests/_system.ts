@@ -62,6 +62,12 @@ export const HAS_DUAL_STACK: boolean = told(
   "tests that need dual-stack sockets, which this system lacks by default",
 );
 
+/** Whether a UDP socket of a backend on `::` hears IPv4, too, on this system. */
+export function hearsBoth(backend: string): boolean {
+  return HAS_DUAL_STACK || backend === "posix" ||
+    backend === "node" && Deno.build.os === "windows"; // by a second socket
+}
+
 async function isDualStack(): Promise<boolean> {
   try {
     using listener = Deno.listen({ hostname: "::", port: 0 });

@@ -2,6 +2,7 @@
 import { AF_INET, SOCK_STREAM } from "../../address/mod.ts";
 import { Resolver, type ResolverOptions } from "../../resolve/mod.ts";
 import { assert, assertEquals } from "@std/assert";
+import { HAS_LARGE_DATAGRAMS } from "../_system.ts";
 import { endOf } from "./_codes.ts";
 import { writeResponse, type Zone } from "./_dns_message.ts";
 import { DnsServer, type Fault } from "./_dns_server.ts";
@@ -133,7 +134,7 @@ test("getAddrInfo() goes on with EDNS(0) after a server that answers it was sile
   assertEquals(server.edns, [true, true, true]);
 });
 
-for (const count of [125, 400, 900]) {
+for (const count of HAS_LARGE_DATAGRAMS ? [125, 400, 900] : [125]) {
   test(`getAddrInfo() takes ${count} addresses of each family that a server sends over UDP, however much was asked for`, async () => {
     await using server = await DnsServer.start({}, (question) => {
       const { name, type } = question;

@@ -9,7 +9,6 @@ import {
   NotCapableError,
   TimedOutError,
 } from "@berkeley/sockets/errors";
-import { HAS_DUAL_STACK } from "../_system.ts";
 import { BACKENDS, eachTransport, withPortOfOurs } from "./_each_transport.ts";
 
 eachTransport(
@@ -187,7 +186,6 @@ eachTransport(
 for (const backend of BACKENDS) {
   Deno.test({
     name: `a dual-stack listener reports IPv4 peers as IPv4, over ${backend}`,
-    ignore: !HAS_DUAL_STACK && backend !== "posix",
     permissions: { net: true, ffi: backend === "posix" },
     async fn() {
       using listener = await listenTcp({ hostname: "::", port: 0, backend });

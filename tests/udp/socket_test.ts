@@ -19,9 +19,9 @@ import {
   TimedOutError,
 } from "@berkeley/sockets/errors";
 import {
-  HAS_DUAL_STACK,
   HAS_LARGE_DATAGRAMS,
   HAS_LOOPBACK_BROADCAST,
+  hearsBoth,
 } from "../_system.ts";
 import {
   BACKENDS,
@@ -474,7 +474,7 @@ for (const backend of BACKENDS) {
   Deno.test({
     name:
       `a dual-stack socket reports and reaches IPv4 peers as IPv4, over ${backend}`,
-    ignore: !HAS_DUAL_STACK && backend !== "posix",
+    ignore: !hearsBoth(backend),
     permissions: permissionsFor(backend),
     async fn() {
       using dual = await bindUdp({ hostname: "::", backend });
