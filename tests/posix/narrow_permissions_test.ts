@@ -352,3 +352,34 @@ posixTest("adopt() takes no socket whose address is denied", async () => {
     "--deny-net=127.0.0.1 ENOTCAPABLE",
   ]);
 }, "inherit");
+
+posixTest(
+  "adopt() needs net access to every host for what has no address",
+  async () => {
+    const script = `
+    const i32 = "i32";
+    const { symbols } = Deno.dlopen("libc.so.6", {
+      socket: { parameters: [i32, i32, i32], result: i32 },
+    });
+    const AF_NETLINK = 16;
+    for (const [family, type, protocol] of [
+      [AF_NETLINK, SOCK_RAW, 0], [AF_NETLINK, SOCK_DGRAM, 0], [AF_INET, SOCK_RAW, 255],
+      [AF_INET, SOCK_STREAM, 6],
+    ]) {
+      const fd = symbols.socket(family, type, protocol);
+      await tell([family, type].join(), () => {
+        if (fd === -1) return "not permitted by the system";
+        PosixSocket.adopt(fd).close();
+      });
+    }`;
+    const answers = async (flag: string) =>
+      (await lines(script, flag)).map((line) => line.replace(/^\S+ /, ""));
+    const all = await answers("--allow-net");
+    const narrow = await answers("--allow-net=127.0.0.1");
+    assertEquals([all.at(-1), narrow.at(-1)], ["ok", "ok"]);
+    for (const [i, answer] of all.slice(0, -1).entries()) {
+      assertEquals(narrow[i], answer === "ok" ? "ENOTCAPABLE" : answer);
+    }
+  },
+  "inherit",
+);
