@@ -11,16 +11,17 @@ import { memoryConn } from "./_memory_conn.ts";
 import { chop } from "./_mutate.ts";
 import type { FuzzTarget } from "./_target.ts";
 
-const GIVEN_UP = "given up by the fuzzer";
+/** What calls are aborted with. */
+export const GIVEN_UP = "given up by the fuzzer";
 const SIZES = [0, 1, 2, 3, 10, 100, 4095, 4096, 5000, 9000];
 const LIMITS = [1, 2, 10, 100, 70_000];
 const LF = 10;
 
 /** What a call may end with: bytes, null, a text, or the code of an error. */
-type End = Uint8Array | string | null;
+export type End = Uint8Array | string | null;
 
 /** A call, and what the model says of it. */
-interface Step {
+export interface Step {
   name: string;
   call(conn: TcpConn, options: { signal?: AbortSignal }): Promise<End>;
   /** What it must end with where `rest` is all that the stream has left. */
@@ -120,7 +121,8 @@ function readLine(limit: number): Step {
   };
 }
 
-function anyStep(random: Random): Step {
+/** A call of any kind. */
+export function anyStep(random: Random): Step {
   const size = random.pick(SIZES);
   switch (random.integer(0, 5)) {
     case 0:
@@ -154,7 +156,8 @@ function abortSoon(random: Random): AbortSignal | undefined {
   return giveUp.signal;
 }
 
-async function endOf(call: Promise<End>): Promise<End> {
+/** How a call ended. */
+export async function endOf(call: Promise<End>): Promise<End> {
   try {
     return await call;
   } catch (error) {

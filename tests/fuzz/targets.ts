@@ -13,6 +13,7 @@ import { errors } from "./errors.ts";
 import { frames } from "./frames.ts";
 import { ipAddress } from "./ip_address.ts";
 import { streamEnds } from "./stream_ends.ts";
+import { readInterleavings } from "./read_interleavings.ts";
 import { streamReads } from "./stream_reads.ts";
 import { streamWrites } from "./stream_writes.ts";
 import { systemFiles } from "./system_files.ts";
@@ -24,6 +25,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   ipAddress,
   frames,
   streamReads,
+  readInterleavings,
   streamWrites,
   streamEnds,
   datagrams,
