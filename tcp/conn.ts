@@ -78,6 +78,10 @@ export interface DetachedConn {
  * them: one that times out, is aborted or fails loses none, and the next read
  * continues where it stood. Writes are queued and never mix.
  *
+ * The receive buffer follows the stream, up to 256 KiB, and doubles for a message
+ * that needs more. Once it is empty, a buffer above 16 KiB is given back, so that
+ * an idle connection keeps little.
+ *
  * Every call that waits rejects with `signal.reason` when aborted, with a
  * `SocketError` of code `ETIMEDOUT` when its time is up, and with one of code
  * `EBADF` (a `ClosedError`) when the connection is closed meanwhile.

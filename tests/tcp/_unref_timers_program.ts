@@ -34,6 +34,9 @@ const some = new Uint8Array(TOO_MUCH);
 switch (what) {
   case "an idleTimeout":
     break;
+  case "readExact()":
+    conn.readExact(1, { timeout: HOUR });
+    break;
   case "writeAll()":
     conn.writeAll(some, { timeout: HOUR });
     break;

@@ -58,6 +58,19 @@ const LOOPS: Record<string, (pair: Pair) => Work> = {
     await client.closeWrite();
     await reading;
   },
+  "read() of little pieces, with some work for each":
+    ({ client, server }) => async (isOver) => {
+      const sending = (async () => {
+        const data = new Uint8Array(256 * 1024);
+        while (!isOver()) await server.writeAll(data);
+        await server.closeWrite();
+      })();
+      const piece = new Uint8Array(1024);
+      while (await client.read(piece) !== null) {
+        for (let i = 0; i < 20_000; i++) piece[i % 1024] = i;
+      }
+      await sending;
+    },
   "a send() and a readExact() in turns":
     ({ client, server }) => async (isOver) => {
       const data = new Uint8Array(64);
