@@ -1,12 +1,12 @@
+import type { Socket } from "node:dgram";
 import type { Question } from "./_question.ts";
 import type { NameServer } from "./resolver_options.ts";
 
 /**
- * The largest answer that is received. Deno's `node:dgram` cuts off what is
- * larger and does not say so; on Linux it makes its buffer twice this, and so
- * larger than any datagram.
+ * How much of a datagram is received; `node:dgram` of Deno 2.9 makes its buffer
+ * twice this on Linux, and cuts off what is larger without saying so.
  */
-const RECEIVE_SIZE = 32_768;
+const RECEIVE_SIZE = 8192;
 
 let dgram: typeof import("node:dgram") | undefined;
 
@@ -18,67 +18,140 @@ export interface UdpRequest {
   readonly plainAfter: number | undefined;
 }
 
-/**
- * Asks a server from one fresh socket, whose random port is what makes answers
- * hard to forge. Resolves when the question is answered; rejects with the signal's
- * reason when it aborts. Datagrams from elsewhere and those that answer nothing
- * are passed over.
- */
-export async function exchangeUdp(
-  server: Required<NameServer>,
-  question: Question,
-  { plain, plainAfter }: UdpRequest,
-  signal: AbortSignal,
-): Promise<void> {
-  // Loaded when needed: a program that resolves no name starts faster.
-  dgram ??= await import("node:dgram");
-  const { createSocket } = dgram;
-  signal.throwIfAborted();
-  return await new Promise((resolve, reject) => {
+/** A question that waits for its answer. */
+interface Exchange {
+  readonly question: Question;
+  readonly request: UdpRequest;
+  again?: ReturnType<typeof setTimeout>;
+  /** Ends it, once. */
+  end(settle: () => void): void;
+  resolve(): void;
+  reject(error: unknown): void;
+}
+
+/** The sockets over which a resolver asks, each for one name. */
+export class UdpPorts {
+  /** Those that have sent nothing yet. */
+  readonly #joinable = new Map<string, UdpPort>();
+
+  /**
+   * Asks a server from a fresh socket, whose random port is what makes answers hard
+   * to forge; questions about one name that begin at the same time share one.
+   * Resolves when the question is answered; rejects with the signal's reason when
+   * it aborts. Datagrams from elsewhere and those that answer nothing are passed
+   * over.
+   */
+  async ask(
+    server: Required<NameServer>,
+    name: string,
+    question: Question,
+    request: UdpRequest,
+    signal: AbortSignal,
+  ): Promise<void> {
+    // Loaded when needed: a program that resolves no name starts faster.
+    dgram ??= await import("node:dgram");
+    signal.throwIfAborted();
+    const key = `${server.hostname} ${server.port} ${name}`;
+    let port = this.#joinable.get(key);
+    if (port === undefined) {
+      const isV6 = server.hostname.includes(":");
+      const socket = dgram.createSocket(isV6 ? "udp6" : "udp4");
+      port = new UdpPort(server, socket, () => this.#joinable.delete(key));
+      this.#joinable.set(key, port);
+    }
+    return await port.ask(question, request, signal);
+  }
+}
+
+/** One socket, open as long as a question waits for its answer. */
+class UdpPort {
+  readonly #server: Required<NameServer>;
+  readonly #socket: Socket;
+  /** Called when nobody else may join. */
+  readonly #seal: () => void;
+  readonly #exchanges = new Set<Exchange>();
+
+  constructor(
+    server: Required<NameServer>,
+    socket: Socket,
+    seal: () => void,
+  ) {
+    this.#server = server;
+    this.#socket = socket;
+    this.#seal = seal;
+    socket.on("error", (error) => this.#fail(error));
+    socket.on("message", (message, from) => this.#receive(message, from));
     const isV6 = server.hostname.includes(":");
-    const socket = createSocket(isV6 ? "udp6" : "udp4");
-    let again: ReturnType<typeof setTimeout> | undefined;
-    let isEnded = false;
-    const end = (settle: () => void) => {
-      if (isEnded) return;
-      isEnded = true;
-      clearTimeout(again);
-      signal.removeEventListener("abort", onAbort);
-      settle();
-      socket.close();
-    };
-    const fail = (error: unknown) => end(() => reject(error));
-    const onAbort = () => fail(signal.reason);
-    signal.addEventListener("abort", onAbort);
-    socket.on("error", fail);
-    socket.on(
-      "message",
-      (message: Uint8Array, from: { address: string; port: number }) => {
-        if (
-          from.port === server.port &&
-          isSameHost(from.address, server.hostname) &&
-          // A copy: the datagram is a small part of a large buffer.
-          question.accept(new Uint8Array(message))
-        ) end(resolve);
-      },
-    );
-    const send = (isPlain: boolean) =>
-      socket.send(
-        question.write(isPlain),
-        server.port,
-        server.hostname,
-        (error: Error | null) => {
-          if (error !== null) fail(error);
-        },
-      );
     socket.bind({ port: 0, address: isV6 ? "::" : "0.0.0.0" }, () => {
-      if (isEnded) return;
+      seal();
+      if (this.#exchanges.size === 0) return; // closed already
       socket.setRecvBufferSize(RECEIVE_SIZE);
-      send(plain);
-      if (plainAfter === undefined) return;
-      again = setTimeout(() => send(true), plainAfter);
+      for (const exchange of this.#exchanges) this.#begin(exchange);
     });
-  });
+  }
+
+  ask(
+    question: Question,
+    request: UdpRequest,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const onAbort = () => exchange.end(() => reject(signal.reason));
+      const exchange: Exchange = {
+        question,
+        request,
+        resolve,
+        reject,
+        end: (settle) => {
+          if (!this.#exchanges.delete(exchange)) return;
+          clearTimeout(exchange.again);
+          signal.removeEventListener("abort", onAbort);
+          settle();
+          if (this.#exchanges.size > 0) return;
+          this.#seal();
+          this.#socket.close();
+        },
+      };
+      signal.addEventListener("abort", onAbort);
+      this.#exchanges.add(exchange);
+    });
+  }
+
+  #begin(exchange: Exchange): void {
+    const { plain, plainAfter } = exchange.request;
+    this.#send(exchange, plain);
+    if (plainAfter === undefined) return;
+    exchange.again = setTimeout(() => this.#send(exchange, true), plainAfter);
+  }
+
+  #send(exchange: Exchange, plain: boolean): void {
+    const { port, hostname } = this.#server;
+    const query = exchange.question.write(plain);
+    this.#socket.send(query, port, hostname, (error: Error | null) => {
+      if (error !== null) this.#fail(error);
+    });
+  }
+
+  #receive(
+    message: Uint8Array,
+    from: { address: string; port: number },
+  ): void {
+    const { port, hostname } = this.#server;
+    if (from.port !== port || !isSameHost(from.address, hostname)) return;
+    // A copy: the datagram is a small part of a large buffer.
+    const copy = new Uint8Array(message);
+    // What fills the buffer may have been cut off: TC has it asked for over TCP.
+    if (copy.length === RECEIVE_SIZE || copy.length === 2 * RECEIVE_SIZE) {
+      copy[2]! |= 0x02;
+    }
+    for (const { question, end, resolve } of this.#exchanges) {
+      if (question.accept(copy)) return end(resolve);
+    }
+  }
+
+  #fail(error: unknown): void {
+    for (const { end, reject } of this.#exchanges) end(() => reject(error));
+  }
 }
 
 /** Whether two texts are the same address, but for the zone, which senders are shown without. */

@@ -11,7 +11,7 @@ import {
   NXDOMAIN,
 } from "./_dns_message.ts";
 import { exchangeTcp } from "./_dns_tcp.ts";
-import { exchangeUdp, type UdpRequest } from "./_dns_udp.ts";
+import { UdpPorts, type UdpRequest } from "./_dns_udp.ts";
 import type { Finding } from "./_closed_port.ts";
 import { type Limit, limitOf } from "./_limit.ts";
 import { NameServerState } from "./_name_server.ts";
@@ -69,6 +69,7 @@ export class WireSource implements DnsSource {
   readonly cancellable = true;
   readonly #config: WireConfig;
   readonly #servers: readonly NameServerState[];
+  readonly #ports = new UdpPorts();
   #turn = 0;
 
   /** Makes a source that asks these servers. */
@@ -173,7 +174,7 @@ export class WireSource implements DnsSource {
     request: UdpRequest,
   ): Promise<DnsAnswer> {
     const { timeout, sockets } = this.#config;
-    const { signal, suspects, turn } = query;
+    const { name, signal, suspects, turn } = query;
     const patience = suspects.has(server)
       ? Math.min(timeout, SUSPECT_MS)
       : timeout;
@@ -183,7 +184,7 @@ export class WireSource implements DnsSource {
         after: probeAfter,
         act: () => this.#probe(server, query, limit),
       });
-      await exchangeUdp(server, question, request, limit.signal);
+      await this.#ports.ask(server, name, question, request, limit.signal);
       const answer = question.answer!;
       server.answered(!question.isPlain && !isEdnsRefused(answer));
       return answer;

@@ -7,6 +7,11 @@
 import { Resolver } from "../../resolve/mod.ts";
 import { endOf } from "./_codes.ts";
 
+// Deno 2.9 panics where it first needs signals while no descriptor is left.
+const ignore = () => {};
+Deno.addSignalListener("SIGUSR2", ignore);
+Deno.removeSignalListener("SIGUSR2", ignore);
+
 const [port, count] = Deno.args.map(Number);
 const resolver = new Resolver({
   nameServers: [{ hostname: "127.0.0.1", port: port! }],
