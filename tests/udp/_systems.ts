@@ -19,9 +19,12 @@ export async function onSystem(
   const { createSocket } = dgram;
   const deno = Deno as { listenDatagram?: (options: unknown) => DatagramConn };
   const { listenDatagram } = deno;
-  dgram.createSocket =
-    ((options: dgram.SocketOptions) =>
-      likeOn(os, createSocket(options), faults)) as typeof createSocket;
+  const create = (options: dgram.SocketOptions) => {
+    // IPV6_V6ONLY is set from the start on Windows.
+    const ipv6Only = os === "windows" && options.type === "udp6";
+    return likeOn(os, createSocket({ ...options, ipv6Only }), faults);
+  };
+  dgram.createSocket = create as typeof createSocket;
   if (listenDatagram !== undefined) {
     deno.listenDatagram = (options) =>
       connLikeOn(os, listenDatagram(options), faults);
