@@ -14,6 +14,9 @@ import type { DatagramTransport, RawDatagram } from "./_transport.ts";
 /** For how many turns of the microtask queue a batch waits for one more datagram. */
 const PATIENCE = 8;
 
+/** After how many datagrams that were there already the event loop is looked at. */
+const STREAK = 32;
+
 /** What the receiver needs of the socket above. */
 export interface ReceiveOwner {
   /** Makes our error of the runtime's. */
@@ -60,6 +63,8 @@ export class Receiver {
   #isReceiving = false;
   /** Whether that is for one who did not need to be put down as waiting. */
   #isAlone = false;
+  /** How many datagrams were there already, one after another. */
+  #streak = 0;
   #error: Error | undefined;
 
   constructor(
@@ -96,7 +101,7 @@ export class Receiver {
       if (this.#error !== undefined) throw this.#error;
       if (this.#waiting.length === 0) {
         const kept = this.#now();
-        if (kept !== undefined) return resolveFairly(take(kept));
+        if (kept !== undefined) return this.#resolve(take(kept));
         if (!this.#isReceiving && wait === undefined) {
           return this.#receiveAlone(take);
         }
@@ -111,6 +116,13 @@ export class Receiver {
       if (wait !== undefined) this.#limit(waiter, wait);
       if (!this.#isReceiving) this.#pump();
     });
+  }
+
+  /** Resolves at once, or now and then after the event loop has had its turn. */
+  #resolve<T>(result: T): Promise<T> {
+    if (++this.#streak < STREAK) return Promise.resolve(result);
+    this.#streak = 0;
+    return resolveFairly(result);
   }
 
   /** What most receives are: nobody else waits, and nothing can end the wait. */
