@@ -108,6 +108,7 @@ export class StreamFlow {
     const generation = peer.generation;
     const record: ConnRecord = {
       id: account.total("connections begun") + 1,
+      generation: peer.generation,
       violent: false,
       peerIsSilent: false,
     };
@@ -240,12 +241,15 @@ export class StreamFlow {
 
   /** Tells the peer who this is, and hears where the flow goes on. */
   async #greet(conn: TcpConn, record: ConnRecord): Promise<void> {
-    const { account, flow } = this.#setup;
+    const { account, flow, peer } = this.#setup;
     await conn.sendFrame(FRAMING, pair(flow, record.id));
     const frame = await conn.readFrame(FRAMING, { timeout: 20_000 });
     if (frame === null) {
+      // A server that restarts may end a connection that it has not accepted.
+      const isExplained = record.violent || record.generation % 2 === 1 ||
+        peer.generation !== record.generation;
       account.check(
-        record.violent,
+        isExplained,
         () => `flow ${flow} was ended before it began`,
       );
       record.violent = true; // nothing more is to be expected of it

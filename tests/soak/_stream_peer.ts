@@ -31,6 +31,8 @@ export const FRAMING: Framing = lengthPrefixFraming(4, {
 export interface ConnRecord {
   /** Tells the connections of a soak apart. */
   readonly id: number;
+  /** The generation of the peer that it was begun with. */
+  readonly generation: number;
   /** Whether an end has been violent, so that errors are no surprise. */
   violent: boolean;
   /** Whether the peer has stopped acknowledging, without violence. */
