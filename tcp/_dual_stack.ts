@@ -58,7 +58,7 @@ class DualStackListener implements ListenerTransport {
   readonly #pending = new Set<ListenerTransport>();
   /** Outcomes that no accept has taken yet: at most one of each listener. */
   readonly #ready: Promise<StreamTransport>[] = [];
-  /** Wakes the accept that waits. */
+  /** Wakes the accept that waits, until it takes an outcome. */
   #wake: (() => void) | undefined;
   #isClosed = false;
 
@@ -71,7 +71,11 @@ class DualStackListener implements ListenerTransport {
   async accept(): Promise<StreamTransport> {
     for (;;) {
       const ready = this.#ready.shift();
-      if (ready !== undefined) return await ready;
+      if (ready !== undefined) {
+        this.#wake = undefined;
+        if (this.#isClosed) this.#discard();
+        return await ready;
+      }
       const news = new Promise<void>((resolve) => this.#wake = resolve);
       for (const listener of this.#listeners) this.#start(listener);
       await news;
@@ -87,7 +91,6 @@ class DualStackListener implements ListenerTransport {
       this.#ready.push(outcome);
       this.#wake?.();
       if (this.#isClosed && this.#wake === undefined) this.#discard();
-      this.#wake = undefined;
     };
     outcome.then(onSettled, onSettled);
   }

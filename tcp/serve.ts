@@ -46,7 +46,8 @@ const PASSING = new Set([
 export interface ServeTcpOptions extends ListenTcpOptions {
   /**
    * The most connections at a time. When there are so many, the server stops
-   * accepting until one ends; those that come wait in the kernel's queue.
+   * accepting until one ends; further clients wait in the kernel's queue, over
+   * `"node"` in the program.
    *
    * @default {10000}
    */

@@ -41,6 +41,7 @@ export async function testInNamespace(file: URL): Promise<void> {
     ],
     cwd: new URL("../", import.meta.url),
     env: { NO_COLOR: "1" },
+    signal: AbortSignal.timeout(120_000),
   }).output();
   const [out, problems] = [stdout, stderr].map((bytes) =>
     new TextDecoder().decode(bytes)
