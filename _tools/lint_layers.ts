@@ -6,23 +6,36 @@
  * @module
  */
 
-/** Which folders each folder may import; what is not listed may import anything. */
+/** What is private to the package, below the folders that users import. */
+const INTERNAL = ["check", "libc", "runtime", "wait"]
+  .map((name) => `internal/${name}`);
+/** What connections and sockets are made of. */
+const PARTS = ["resolve", "address", "errors", ...INTERNAL];
+
+/** Which folders each folder may import; one that is not listed may import any. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   errors: [],
-  check: [],
-  wait: ["check", "errors"],
-  permissions: ["errors"],
-  libc: ["permissions", "errors"],
-  address: ["check", "errors"],
-  resolve: ["libc", "permissions", "address", "check", "errors", "wait"],
-  tcp: ["libc", "permissions", "resolve", "address", "check", "errors", "wait"],
-  udp: ["libc", "permissions", "resolve", "address", "check", "errors", "wait"],
-  posix: ["permissions", "address", "check", "errors", "wait"],
-  "": ["tcp", "udp", "resolve", "address", "errors", "wait"],
+  "internal/check": [],
+  "internal/wait": ["internal/check", "errors"],
+  "internal/runtime": ["errors"],
+  "internal/libc": ["internal/runtime", "errors"],
+  address: ["internal/check", "errors"],
+  resolve: ["address", "errors", ...INTERNAL],
+  stream: PARTS,
+  tcp: ["stream", ...PARTS],
+  udp: PARTS,
+  posix: [
+    "address",
+    "errors",
+    "internal/check",
+    "internal/runtime",
+    "internal/wait",
+  ],
+  "": ["stream", "tcp", "udp", "resolve", "address", "errors", "internal/wait"],
 };
 
 /** The one way up: these files may load posix, lazily or for its types alone. */
-const LOADS_POSIX = /^(libc\/[a-z_]+|(tcp|udp)\/_posix[a-z_]*)\.ts$/;
+const LOADS_POSIX = /^(internal\/libc\/[a-z_]+|(tcp|udp)\/_posix[a-z_]*)\.ts$/;
 
 const ROOT = new URL("../", import.meta.url).href;
 
@@ -32,7 +45,7 @@ function below(url: string): string | undefined {
 }
 
 function folderOf(path: string): string {
-  return path.includes("/") ? path.slice(0, path.indexOf("/")) : "";
+  return /^internal\/[^/]+(?=\/)|^[^/]+(?=\/)/.exec(path)?.[0] ?? "";
 }
 
 /** How an import appears in the source. */
@@ -50,7 +63,7 @@ export function layerFault(
   const allowed = MAY_IMPORT[from];
   if (allowed === undefined) return undefined;
   if (/^node:/.test(specifier)) {
-    return ["address", "check", "errors"].includes(from)
+    return ["address", "internal/check", "errors"].includes(from)
       ? `${from}/ is pure and imports no built-in`
       : undefined;
   }

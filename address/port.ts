@@ -1,4 +1,4 @@
-import { checkInteger } from "../check/mod.ts";
+import { checkInteger } from "../internal/check/mod.ts";
 
 /**
  * Checks a port number and returns it.

@@ -1,4 +1,4 @@
-import { checkInteger } from "../check/mod.ts";
+import { checkInteger } from "../internal/check/mod.ts";
 import { IpAddress, tryParseIpAddress } from "./ip_address.ts";
 
 /**

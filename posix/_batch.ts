@@ -1,4 +1,4 @@
-import { showValue } from "../check/mod.ts";
+import { showValue } from "../internal/check/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { lastError, type Libc, loadLibc } from "./_libc.ts";
 import { MSG_NOSIGNAL } from "./constants.ts";

@@ -1,4 +1,9 @@
-import { lengthOf, memoryOf, showValue, viewFrom } from "../check/mod.ts";
+import {
+  lengthOf,
+  memoryOf,
+  showValue,
+  viewFrom,
+} from "../internal/check/mod.ts";
 
 /** The true length of a buffer as far as one call can move it: less than 2 GiB. */
 export function countOf(buffer: Uint8Array): number {

@@ -1,5 +1,5 @@
 import { IpAddress, IPPROTO_IP, IPPROTO_IPV6 } from "../address/mod.ts";
-import { viewFrom } from "../check/mod.ts";
+import { viewFrom } from "../internal/check/mod.ts";
 import type { ControlMessage } from "./control_message.ts";
 import { int32, ipBytes } from "./_option_codec.ts";
 import { CMSGHDR, IS_LINUX, SOL_SOCKET } from "./_platform.ts";

@@ -6,7 +6,7 @@ import {
   resolveFairly,
   Timers,
   type WaitOptions,
-} from "../wait/mod.ts";
+} from "../internal/wait/mod.ts";
 import { closeNow } from "./_close.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI } from "./constants.ts";
 import { POLLRDHUP } from "./_poll_now.ts";

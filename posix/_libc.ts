@@ -1,5 +1,5 @@
 import { codeOf, type SocketError, socketError } from "../errors/mod.ts";
-import { libcPaths } from "../permissions/mod.ts";
+import { libcPaths } from "../internal/runtime/mod.ts";
 
 const SYMBOLS = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },

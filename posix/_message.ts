@@ -1,4 +1,4 @@
-import { lengthOf } from "../check/mod.ts";
+import { lengthOf } from "../internal/check/mod.ts";
 import { lastError, type Libc, loadLibc } from "./_libc.ts";
 import { MSG_CTRUNC, MSG_NOSIGNAL, MSG_TRUNC } from "./constants.ts";
 import type { ControlMessage } from "./control_message.ts";

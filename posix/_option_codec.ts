@@ -4,7 +4,7 @@ import {
   parseIpAddress,
   tryParseIpAddress,
 } from "../address/mod.ts";
-import { showValue } from "../check/mod.ts";
+import { showValue } from "../internal/check/mod.ts";
 import { IS_LINUX, MAX_LINGER } from "./_platform.ts";
 import { encode, scopeOf } from "./_sockaddr.ts";
 import type { GroupRequest, PeerCredentials } from "./socket_options.ts";

@@ -1,5 +1,5 @@
 import { IPPROTO_IPV6, parseIpAddress } from "../address/mod.ts";
-import { checkInteger } from "../check/mod.ts";
+import { checkInteger } from "../internal/check/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { countOf } from "./_buffer.ts";
 import { lastError, loadLibc } from "./_libc.ts";

@@ -20,7 +20,7 @@ import {
   requireNotDenied,
   requireUnix,
   requireUnixNotDenied,
-} from "../permissions/mod.ts";
+} from "../internal/runtime/mod.ts";
 import { ROUTE_OPTIONS } from "./_platform.ts";
 import { showName, type SocketName } from "./socket_name.ts";
 

@@ -1,4 +1,4 @@
-import { afterTurn, isLoopStarved } from "../wait/mod.ts";
+import { afterTurn, isLoopStarved } from "../internal/wait/mod.ts";
 import { Epoll } from "./_epoll.ts";
 import { type Libc, loadLibc } from "./_libc.ts";
 import { PollSet } from "./_poll_set.ts";

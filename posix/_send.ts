@@ -1,4 +1,4 @@
-import { lengthOf } from "../check/mod.ts";
+import { lengthOf } from "../internal/check/mod.ts";
 import { countOf } from "./_buffer.ts";
 import { lastError, loadLibc } from "./_libc.ts";
 import { MSG_NOSIGNAL } from "./constants.ts";

@@ -6,7 +6,7 @@ import {
   IpAddress,
   tryParseIpAddress,
 } from "../address/mod.ts";
-import { showValue } from "../check/mod.ts";
+import { showValue } from "../internal/check/mod.ts";
 import { loadLibc } from "./_libc.ts";
 import { familyOf, IS_LINUX, nativeFamily } from "./_platform.ts";
 import type { InetName, SocketName, UnixName } from "./socket_name.ts";

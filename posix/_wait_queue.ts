@@ -1,4 +1,4 @@
-import { arm, type Timers, type Wait } from "../wait/mod.ts";
+import { arm, type Timers, type Wait } from "../internal/wait/mod.ts";
 
 /** One call that waits for its turn, or for the socket. */
 interface Waiting {

@@ -1,4 +1,4 @@
-import { checkInteger, lengthOf, showValue } from "../check/mod.ts";
+import { checkInteger, lengthOf, showValue } from "../internal/check/mod.ts";
 import { refusalOf } from "./_buffer.ts";
 import { addressOf } from "./_message.ts";
 import { IOVEC, MMSGHDR, MSGHDR } from "./_platform.ts";

@@ -80,7 +80,7 @@ export {
   SOCK_SEQPACKET,
   SOCK_STREAM,
 } from "../address/mod.ts";
-export type { WaitOptions } from "../wait/mod.ts";
+export type { WaitOptions } from "../internal/wait/mod.ts";
 export * from "./constants.ts";
 export * from "./control_message.ts";
 export * from "./descriptor_of.ts";

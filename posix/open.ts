@@ -1,5 +1,5 @@
 import { AF_UNIX, SOCK_SEQPACKET } from "../address/mod.ts";
-import { showValue } from "../check/mod.ts";
+import { showValue } from "../internal/check/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { openNow, openPair } from "./_open.ts";
 import { permitOpening } from "./_permit.ts";

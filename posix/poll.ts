@@ -4,7 +4,7 @@ import {
   resolveFairly,
   waitFor,
   type WaitOptions,
-} from "../wait/mod.ts";
+} from "../internal/wait/mod.ts";
 import { POLLNVAL } from "./constants.ts";
 import { pollNow } from "./_poll_now.ts";
 import { descriptorIn, type PosixSocket } from "./socket.ts";

@@ -1,5 +1,10 @@
 import { AF_UNIX, SOCK_DGRAM, SOCK_STREAM } from "../address/mod.ts";
-import { checkInteger, lengthOf, showValue, viewFrom } from "../check/mod.ts";
+import {
+  checkInteger,
+  lengthOf,
+  showValue,
+  viewFrom,
+} from "../internal/check/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import {
   checkWait,
@@ -7,7 +12,7 @@ import {
   rejectFairly,
   resolveFairly,
   type WaitOptions,
-} from "../wait/mod.ts";
+} from "../internal/wait/mod.ts";
 import { receiveBatchNow, sendBatchNow } from "./_batch.ts";
 import {
   buffersOf,

@@ -1,5 +1,5 @@
 import { AF_UNIX, checkPort } from "../address/mod.ts";
-import { showValue } from "../check/mod.ts";
+import { showValue } from "../internal/check/mod.ts";
 
 /** Where an IPv4 or IPv6 socket is, as a plain object. */
 export interface InetName {

@@ -6,7 +6,7 @@
  * socket of libc, where the program may use FFI.
  */
 import { AF_INET, AF_INET6, SOCK_DGRAM } from "../address/mod.ts";
-import { preloadPosix } from "../libc/mod.ts";
+import { preloadPosix } from "../internal/libc/mod.ts";
 import { encodeQuery } from "./_dns_message.ts";
 import type { NameServer } from "./resolver_options.ts";
 

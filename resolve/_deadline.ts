@@ -1,4 +1,4 @@
-import type { WaitOptions } from "../wait/mod.ts";
+import type { WaitOptions } from "../internal/wait/mod.ts";
 
 /**
  * The same options for several waits in a row, whose `timeout` is what is left

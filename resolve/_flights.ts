@@ -1,4 +1,4 @@
-import { waitFor, type WaitOptions } from "../wait/mod.ts";
+import { waitFor, type WaitOptions } from "../internal/wait/mod.ts";
 
 /** Work under way, and how many wait for it. */
 export interface Flight<V> {

@@ -8,7 +8,7 @@ import {
   IpAddress,
   tryParseIpAddress,
 } from "../address/mod.ts";
-import type { WaitOptions } from "../wait/mod.ts";
+import type { WaitOptions } from "../internal/wait/mod.ts";
 import {
   addressesOf,
   type HostAnswer,

@@ -2,7 +2,7 @@
  * From an address to its names: hosts file, then PTR records.
  */
 import { type IpAddress, reverseName } from "../address/mod.ts";
-import type { WaitOptions } from "../wait/mod.ts";
+import type { WaitOptions } from "../internal/wait/mod.ts";
 import type { Names } from "./_addresses.ts";
 import { hostNameOf } from "./_names.ts";
 import { Refusal } from "./_plan.ts";

@@ -1,7 +1,7 @@
 /**
  * Queries, each asked once however many wait for it, and remembered.
  */
-import type { WaitOptions } from "../wait/mod.ts";
+import type { WaitOptions } from "../internal/wait/mod.ts";
 import { Cache } from "./_cache.ts";
 import { board, type Flight, leave, startFlight } from "./_flights.ts";
 import { gather, type Part } from "./_gather.ts";

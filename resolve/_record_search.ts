@@ -2,7 +2,7 @@
  * Names as resolv.conf(5) has them: with search domains, asked of the source
  * that fits the configuration and the permissions.
  */
-import type { WaitOptions } from "../wait/mod.ts";
+import type { WaitOptions } from "../internal/wait/mod.ts";
 import { weightiest } from "./_addresses.ts";
 import { hostNameOf } from "./_names.ts";
 import type { RecordLookup } from "./_record_lookup.ts";

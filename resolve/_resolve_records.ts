@@ -1,5 +1,5 @@
 import { IpAddress } from "../address/mod.ts";
-import type { WaitOptions } from "../wait/mod.ts";
+import type { WaitOptions } from "../internal/wait/mod.ts";
 import { refused, timedOut } from "./_failures.ts";
 import { CODES } from "./_host_lookup.ts";
 import { hostNameOf, specialName } from "./_names.ts";

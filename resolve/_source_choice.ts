@@ -1,4 +1,4 @@
-import { MAX_DELAY } from "../wait/mod.ts";
+import { MAX_DELAY } from "../internal/wait/mod.ts";
 import { RuntimeSource } from "./_runtime_source.ts";
 import type { DnsSource } from "./_source.ts";
 import { Sockets } from "./_sockets.ts";

@@ -3,7 +3,7 @@
  */
 import { AF_INET, type IpAddress, parseIpAddress } from "../address/mod.ts";
 import { AddrInfoError, toSocketError } from "../errors/mod.ts";
-import { waitFor, type WaitOptions } from "../wait/mod.ts";
+import { waitFor, type WaitOptions } from "../internal/wait/mod.ts";
 import type { HostAnswer, Names } from "./_addresses.ts";
 import { type Flight, startFlight } from "./_flights.ts";
 import { Refusal } from "./_plan.ts";

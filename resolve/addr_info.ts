@@ -1,5 +1,5 @@
 import type { SocketAddress } from "../address/mod.ts";
-import type { WaitOptions } from "../wait/mod.ts";
+import type { WaitOptions } from "../internal/wait/mod.ts";
 
 /** What to create a socket with and where to connect or bind it: C's `struct addrinfo`. */
 export interface AddrInfo {

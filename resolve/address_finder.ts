@@ -1,4 +1,4 @@
-import type { WaitOptions } from "../wait/mod.ts";
+import type { WaitOptions } from "../internal/wait/mod.ts";
 
 /**
  * Who finds the addresses of a host for a socket: a `Resolver` is one, and so is

@@ -1,5 +1,5 @@
 import type { SocketAddress } from "../address/mod.ts";
-import type { WaitOptions } from "../wait/mod.ts";
+import type { WaitOptions } from "../internal/wait/mod.ts";
 import { defaultResolver } from "./_default_resolver.ts";
 import type { NameInfo } from "./name_info.ts";
 

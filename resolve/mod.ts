@@ -47,7 +47,7 @@
  * @module
  */
 export type { IpAddress, SocketAddress } from "../address/mod.ts";
-export type { WaitOptions } from "../wait/mod.ts";
+export type { WaitOptions } from "../internal/wait/mod.ts";
 export * from "./addr_info.ts";
 export * from "./address_finder.ts";
 export * from "./flags.ts";

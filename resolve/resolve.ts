@@ -1,4 +1,4 @@
-import type { WaitOptions } from "../wait/mod.ts";
+import type { WaitOptions } from "../internal/wait/mod.ts";
 import { defaultResolver } from "./_default_resolver.ts";
 import type { ServiceQuery } from "./name_info.ts";
 import type { RecordData, RecordType, SrvRecord } from "./records.ts";

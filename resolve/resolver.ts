@@ -5,7 +5,7 @@ import {
   type IpAddress,
   type SocketAddress,
 } from "../address/mod.ts";
-import { checkWait, type WaitOptions } from "../wait/mod.ts";
+import { checkWait, type WaitOptions } from "../internal/wait/mod.ts";
 import { type HostAnswer, toAddrInfo } from "./_addresses.ts";
 import {
   checkInteger,

@@ -1,4 +1,4 @@
-import { showValue } from "../check/mod.ts";
+import { showValue } from "../internal/check/mod.ts";
 
 /** Refuses what is no count of bytes. */
 export function checkCount(

@@ -1,5 +1,5 @@
 import { socketError } from "../errors/mod.ts";
-import type { WaitOptions } from "../wait/mod.ts";
+import type { WaitOptions } from "../internal/wait/mod.ts";
 import { checkLimit } from "./_check.ts";
 import { indexOfBytes } from "./_index_of_bytes.ts";
 import { Parser } from "./_parser.ts";

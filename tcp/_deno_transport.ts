@@ -1,5 +1,5 @@
 import { SOCK_STREAM } from "../address/mod.ts";
-import { resetConnection } from "../libc/mod.ts";
+import { resetConnection } from "../internal/libc/mod.ts";
 import { plainNetAddr } from "./_net_addr.ts";
 import type {
   ConnectTarget,

@@ -1,4 +1,4 @@
-import { requireNet } from "../permissions/mod.ts";
+import { requireNet } from "../internal/runtime/mod.ts";
 
 /**
  * Returns the runtime's error if the process has no descriptor left for another

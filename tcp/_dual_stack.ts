@@ -1,4 +1,4 @@
-import { requireNet } from "../permissions/mod.ts";
+import { requireNet } from "../internal/runtime/mod.ts";
 import type {
   ListenerTransport,
   ListenTarget,

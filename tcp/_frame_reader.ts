@@ -1,5 +1,5 @@
 import { socketError } from "../errors/mod.ts";
-import { checkWait, type WaitOptions } from "../wait/mod.ts";
+import { checkWait, type WaitOptions } from "../internal/wait/mod.ts";
 import { BuiltInFraming } from "./framing/built_in_framing.ts";
 import { locateFrame } from "./framing/codec_check.ts";
 import {

@@ -1,4 +1,4 @@
-import { Timers } from "../wait/mod.ts";
+import { Timers } from "../internal/wait/mod.ts";
 import type { TcpConn } from "./conn.ts";
 
 /**

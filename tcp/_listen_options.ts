@@ -1,6 +1,6 @@
 import { checkPort } from "../address/mod.ts";
-import { checkChoice, checkInteger, checkType } from "../check/mod.ts";
-import { checkWait, type Wait } from "../wait/mod.ts";
+import { checkChoice, checkInteger, checkType } from "../internal/check/mod.ts";
+import { checkWait, type Wait } from "../internal/wait/mod.ts";
 import { checkHighWaterMark } from "./_check.ts";
 import { TCP_BACKENDS } from "./_transport.ts";
 import type { ListenTcpOptions } from "./listen_options.ts";

@@ -1,5 +1,5 @@
 import net from "node:net";
-import { requireNet } from "../permissions/mod.ts";
+import { requireNet } from "../internal/runtime/mod.ts";
 import { descriptorShortage } from "./_descriptor_shortage.ts";
 import { NodeTransport } from "./_node_transport.ts";
 import { DEFAULT_BACKLOG } from "./_transport.ts";

@@ -1,5 +1,5 @@
 import net from "node:net";
-import { afterTurn, isLoopStarved } from "../wait/mod.ts";
+import { afterTurn, isLoopStarved } from "../internal/wait/mod.ts";
 import { takenAway } from "./_check.ts";
 import { plainNetAddr } from "./_net_addr.ts";
 import { firstPiece } from "./_transport.ts";

@@ -2,7 +2,11 @@
  * Connections and listeners wholly on libc.
  */
 import type { PosixSocket, SocketName } from "../posix/mod.ts";
-import { applyOptions, requirePosix, throwForeign } from "../libc/mod.ts";
+import {
+  applyOptions,
+  requirePosix,
+  throwForeign,
+} from "../internal/libc/mod.ts";
 import { plainNetAddr } from "./_net_addr.ts";
 import {
   type ConnectTarget,

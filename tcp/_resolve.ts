@@ -7,9 +7,9 @@ import {
   tryParseIpAddress,
 } from "../address/mod.ts";
 import { AddrInfoError } from "../errors/mod.ts";
-import { isNetByName } from "../permissions/mod.ts";
+import { isNetByName } from "../internal/runtime/mod.ts";
 import { type AddressFinder, AI_PASSIVE, getAddrInfo } from "../resolve/mod.ts";
-import type { WaitOptions } from "../wait/mod.ts";
+import type { WaitOptions } from "../internal/wait/mod.ts";
 
 /** Where to find addresses, and for which family. */
 export interface Lookup {

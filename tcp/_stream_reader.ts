@@ -1,4 +1,9 @@
-import { type Call, CallQueue, type Timers, type Wait } from "../wait/mod.ts";
+import {
+  type Call,
+  CallQueue,
+  type Timers,
+  type Wait,
+} from "../internal/wait/mod.ts";
 import type { Refusal } from "./_refusal.ts";
 import { SlidingBuffer } from "./_sliding_buffer.ts";
 

@@ -7,7 +7,7 @@ import {
   type Wait,
   waitFor,
   type WaitOptions,
-} from "../wait/mod.ts";
+} from "../internal/wait/mod.ts";
 import { LARGE_CHUNK, SMALL_CHUNK, takeChunk } from "./_chunk_pool.ts";
 import { takenAway } from "./_check.ts";
 import type { Refusal } from "./_refusal.ts";

@@ -5,7 +5,7 @@
  * Transports report failures as the runtime has them; the classes above make
  * them ours, once.
  */
-import type { SocketOptions } from "../libc/mod.ts";
+import type { SocketOptions } from "../internal/libc/mod.ts";
 
 /** Which API carries a connection. */
 export type TcpBackend = "deno" | "node" | "posix";

@@ -4,10 +4,15 @@ import {
   setOptions,
   type SocketOptionName,
   type SocketOptions,
-} from "../libc/mod.ts";
-import { plainBytes } from "../check/mod.ts";
+} from "../internal/libc/mod.ts";
+import { plainBytes } from "../internal/check/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
-import { checkWait, Timers, waitFor, type WaitOptions } from "../wait/mod.ts";
+import {
+  checkWait,
+  Timers,
+  waitFor,
+  type WaitOptions,
+} from "../internal/wait/mod.ts";
 import {
   checkBytes,
   checkCount,

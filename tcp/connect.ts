@@ -5,14 +5,14 @@ import {
   parseIpAddress,
   SOCK_STREAM,
 } from "../address/mod.ts";
-import { checkChoice, checkNumber, checkType } from "../check/mod.ts";
+import { checkChoice, checkNumber, checkType } from "../internal/check/mod.ts";
 import {
   AddrInfoError,
   NotCapableError,
   socketError,
   toSocketError,
 } from "../errors/mod.ts";
-import { setOptions, type SocketOptions } from "../libc/mod.ts";
+import { setOptions, type SocketOptions } from "../internal/libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import {
   checkWait,
@@ -21,7 +21,7 @@ import {
   type Wait,
   waitFor,
   type WaitOptions,
-} from "../wait/mod.ts";
+} from "../internal/wait/mod.ts";
 import { checkHighWaterMark, checkIdle } from "./_check.ts";
 import { race, RaceLost } from "./_race.ts";
 import { isForRuntime, lookupsFor } from "./_resolve.ts";

@@ -1,7 +1,7 @@
 import { formatHostPort, SOCK_STREAM } from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
-import { mayChoosePosix, setOptions } from "../libc/mod.ts";
-import { waitFor } from "../wait/mod.ts";
+import { mayChoosePosix, setOptions } from "../internal/libc/mod.ts";
+import { waitFor } from "../internal/wait/mod.ts";
 import {
   checkListenOptions,
   type ListenOptions,

@@ -1,6 +1,6 @@
-import type { SocketOptions } from "../libc/mod.ts";
+import type { SocketOptions } from "../internal/libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
-import type { WaitOptions } from "../wait/mod.ts";
+import type { WaitOptions } from "../internal/wait/mod.ts";
 import type { TcpBackend } from "./_transport.ts";
 import type { AcceptedConnOptions } from "./listener.ts";
 

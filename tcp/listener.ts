@@ -4,7 +4,7 @@ import {
   setOptions,
   type SocketOptionName,
   type SocketOptions,
-} from "../libc/mod.ts";
+} from "../internal/libc/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import {
   arm,
@@ -13,7 +13,7 @@ import {
   Timers,
   type Wait,
   type WaitOptions,
-} from "../wait/mod.ts";
+} from "../internal/wait/mod.ts";
 import type {
   ListenerTransport,
   StreamTransport,

@@ -50,9 +50,9 @@ export type {
   PeerCredentials,
   SocketOptionName,
   SocketOptions,
-} from "../libc/mod.ts";
+} from "../internal/libc/mod.ts";
 export type { AddressFinder } from "../resolve/mod.ts";
-export type { WaitOptions } from "../wait/mod.ts";
+export type { WaitOptions } from "../internal/wait/mod.ts";
 export type { TcpBackend } from "./_transport.ts";
 export type { ReadUntilOptions } from "./_delimited.ts";
 export type { FrameReadOptions } from "./_frame_reader.ts";

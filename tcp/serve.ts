@@ -1,6 +1,11 @@
-import { checkNumber, checkType } from "../check/mod.ts";
+import { checkNumber, checkType } from "../internal/check/mod.ts";
 import { SocketError, socketError } from "../errors/mod.ts";
-import { checkWait, Timers, waitFor, type WaitOptions } from "../wait/mod.ts";
+import {
+  checkWait,
+  Timers,
+  waitFor,
+  type WaitOptions,
+} from "../internal/wait/mod.ts";
 import { IdleTimer } from "./_idle_timer.ts";
 import { readListenOptions } from "./_listen_options.ts";
 import type { TcpConn } from "./conn.ts";

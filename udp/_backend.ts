@@ -1,6 +1,6 @@
-import { showValue } from "../check/mod.ts";
+import { showValue } from "../internal/check/mod.ts";
 import { socketError } from "../errors/mod.ts";
-import { mayChoosePosix } from "../libc/mod.ts";
+import { mayChoosePosix } from "../internal/libc/mod.ts";
 import { hasDenoDatagrams } from "./_deno_transport.ts";
 import { hasDualStack, type Os } from "./_systems.ts";
 import type { UdpBackend } from "./_transport.ts";

@@ -1,5 +1,5 @@
 import { socketError } from "../errors/mod.ts";
-import { Timers } from "../wait/mod.ts";
+import { Timers } from "../internal/wait/mod.ts";
 import { Receiver } from "./_receiver.ts";
 import { Sender } from "./_sender.ts";
 import type { BindTarget, DatagramTransport } from "./_transport.ts";

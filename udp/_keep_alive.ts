@@ -1,4 +1,4 @@
-import { MAX_DELAY } from "../wait/mod.ts";
+import { MAX_DELAY } from "../internal/wait/mod.ts";
 
 /**
  * Keeps the program alive while it is held. `node:dgram` itself does so as long as a

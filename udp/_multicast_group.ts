@@ -1,5 +1,5 @@
 import { tryParseIpAddress } from "../address/mod.ts";
-import { showValue } from "../check/mod.ts";
+import { showValue } from "../internal/check/mod.ts";
 import type { MulticastGroup } from "./_transport.ts";
 import type { UdpFeature } from "./_unsupported.ts";
 import type { MulticastOptions } from "./multicast_options.ts";

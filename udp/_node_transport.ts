@@ -1,5 +1,5 @@
 import dgram from "node:dgram";
-import { requireNet } from "../permissions/mod.ts";
+import { requireNet } from "../internal/runtime/mod.ts";
 import { unmapped } from "./_address_text.ts";
 import { DatagramQueue } from "./_datagram_queue.ts";
 import { interfaceName } from "./_interfaces.ts";

@@ -8,9 +8,9 @@ import {
   foreignError,
   requirePosix,
   throwForeign,
-} from "../libc/mod.ts";
+} from "../internal/libc/mod.ts";
 import type { InetName, MessageBatch, PosixSocket } from "../posix/mod.ts";
-import { isLoopStarved, nextTurn } from "../wait/mod.ts";
+import { isLoopStarved, nextTurn } from "../internal/wait/mod.ts";
 import { Memberships } from "./_membership.ts";
 import { applySetting, changeMembership } from "./_posix_settings.ts";
 import type {

@@ -7,7 +7,7 @@ import {
   type Timers,
   type Wait,
   type WaitOptions,
-} from "../wait/mod.ts";
+} from "../internal/wait/mod.ts";
 import { DatagramQueue, type QueueLimits } from "./_datagram_queue.ts";
 import type { DatagramTransport, RawDatagram } from "./_transport.ts";
 

@@ -9,8 +9,8 @@ import {
 } from "../address/mod.ts";
 import { AddrInfoError } from "../errors/mod.ts";
 import { type AddressFinder, AI_PASSIVE, getAddrInfo } from "../resolve/mod.ts";
-import { checkWait, type WaitOptions } from "../wait/mod.ts";
-import { showValue } from "../check/mod.ts";
+import { checkWait, type WaitOptions } from "../internal/wait/mod.ts";
+import { showValue } from "../internal/check/mod.ts";
 
 /** Where to find an address, and of which family. */
 export interface Lookup {

@@ -6,7 +6,7 @@
  * them ours, once.
  */
 
-import type { SocketOptions } from "../libc/mod.ts";
+import type { SocketOptions } from "../internal/libc/mod.ts";
 
 /** Which API carries a socket. */
 export type UdpBackend = "deno" | "node" | "posix";

@@ -1,9 +1,9 @@
 import { checkPort, formatHostPort, SOCK_DGRAM } from "../address/mod.ts";
-import { checkInteger, showValue } from "../check/mod.ts";
+import { checkInteger, showValue } from "../internal/check/mod.ts";
 import { SocketError, socketError, toSocketError } from "../errors/mod.ts";
-import { setOptions, type SocketOptions } from "../libc/mod.ts";
+import { setOptions, type SocketOptions } from "../internal/libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
-import { checkWait, waitFor, type WaitOptions } from "../wait/mod.ts";
+import { checkWait, waitFor, type WaitOptions } from "../internal/wait/mod.ts";
 import { type BackendRequest, chooseBackend, noTtl } from "./_backend.ts";
 import { newCore, type UdpCore } from "./_core.ts";
 import { bindDeno } from "./_deno_transport.ts";

@@ -5,9 +5,9 @@ import {
   type SocketAddress,
 } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
-import { checkWait, waitFor } from "../wait/mod.ts";
+import { checkWait, waitFor } from "../internal/wait/mod.ts";
 import { checkPeerPort, findPeer } from "./_resolve.ts";
-import { showValue } from "../check/mod.ts";
+import { showValue } from "../internal/check/mod.ts";
 import { addressFor } from "./_address_text.ts";
 import { setPeer } from "./_peer.ts";
 import { readOptions } from "./_read_options.ts";

@@ -1,6 +1,6 @@
 import { parseIpAddress } from "../address/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
-import type { WaitOptions } from "../wait/mod.ts";
+import type { WaitOptions } from "../internal/wait/mod.ts";
 import { findPeer } from "./_resolve.ts";
 import { isSameHost, showAddr, unmapped } from "./_address_text.ts";
 import type { UdpCore } from "./_core.ts";

@@ -1,13 +1,13 @@
 import { SOCK_DGRAM } from "../address/mod.ts";
-import { checkInteger } from "../check/mod.ts";
+import { checkInteger } from "../internal/check/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import {
   readOption,
   setOptions,
   type SocketOptionName,
   type SocketOptions,
-} from "../libc/mod.ts";
-import type { WaitOptions } from "../wait/mod.ts";
+} from "../internal/libc/mod.ts";
+import type { WaitOptions } from "../internal/wait/mod.ts";
 import { addressFor } from "./_address_text.ts";
 import { badBytes } from "./_check_bytes.ts";
 import type { UdpCore } from "./_core.ts";

@@ -1,6 +1,11 @@
-import { checkInteger, checkNumber, showValue } from "../check/mod.ts";
+import { checkInteger, checkNumber, showValue } from "../internal/check/mod.ts";
 import { ConnectionRefusedError, TimedOutError } from "../errors/mod.ts";
-import { arm, checkWait, type Timers, type WaitOptions } from "../wait/mod.ts";
+import {
+  arm,
+  checkWait,
+  type Timers,
+  type WaitOptions,
+} from "../internal/wait/mod.ts";
 import type { Datagram } from "./datagram.ts";
 
 /** How often and how long to ask. */

@@ -61,9 +61,9 @@ export type {
   PeerCredentials,
   SocketOptionName,
   SocketOptions,
-} from "../libc/mod.ts";
+} from "../internal/libc/mod.ts";
 export type { AddressFinder } from "../resolve/mod.ts";
-export type { WaitOptions } from "../wait/mod.ts";
+export type { WaitOptions } from "../internal/wait/mod.ts";
 export type { DropPolicy, UdpBackend } from "./_transport.ts";
 export { bindUdp, type BindUdpOptions, type UdpOptions } from "./bind.ts";
 export * from "./connect.ts";

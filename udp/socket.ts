@@ -1,5 +1,5 @@
 import type { AddressFinder } from "../resolve/mod.ts";
-import type { WaitOptions } from "../wait/mod.ts";
+import type { WaitOptions } from "../internal/wait/mod.ts";
 import {
   checkHostname,
   checkPeerPort,

@@ -1,4 +1,4 @@
-import { showValue } from "../../check/mod.ts";
+import { showValue } from "../../internal/check/mod.ts";
 import { FrameError } from "./frame_error.ts";
 import { BuiltInFraming } from "./built_in_framing.ts";
 import type { FrameBounds, Framing } from "./framing.ts";

@@ -1,4 +1,4 @@
-import { showValue } from "../../check/mod.ts";
+import { showValue } from "../../internal/check/mod.ts";
 import { FrameError } from "./frame_error.ts";
 
 /** Where a frame stands in a buffer: filled in by {@linkcode Framing.locate}. */

@@ -1,4 +1,4 @@
-import { showValue } from "../../check/mod.ts";
+import { showValue } from "../../internal/check/mod.ts";
 import { BuiltInFraming } from "./built_in_framing.ts";
 import { FrameError } from "./frame_error.ts";
 import {

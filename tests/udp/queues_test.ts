@@ -8,7 +8,7 @@ import { assertEquals } from "@std/assert";
 import { bindNode } from "../../udp/_node_transport.ts";
 import { Receiver } from "../../udp/_receiver.ts";
 import type { RawDatagram } from "../../udp/_transport.ts";
-import { Timers } from "../../wait/mod.ts";
+import { Timers } from "../../internal/wait/mod.ts";
 import { eachFamily } from "../_each_family.ts";
 import { eachTransport } from "./_each_transport.ts";
 

@@ -1,5 +1,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { type Call, CallQueue, checkWait, Timers } from "../../wait/mod.ts";
+import {
+  type Call,
+  CallQueue,
+  checkWait,
+  Timers,
+} from "../../../internal/wait/mod.ts";
 
 /** A source of numbers; each call takes so many of them. */
 class Source {

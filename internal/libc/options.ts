@@ -1,4 +1,4 @@
-import type { PosixSocket } from "../posix/mod.ts";
+import type { PosixSocket } from "../../posix/mod.ts";
 import {
   loadedPosix,
   mayLoadPosix,

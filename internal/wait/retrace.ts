@@ -1,4 +1,4 @@
-import { AddrInfoError, SocketError } from "../errors/mod.ts";
+import { AddrInfoError, SocketError } from "../../errors/mod.ts";
 
 /** Whose stack tells already whom the failure was met by. */
 const traced = new WeakSet<Error>();

@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { arm, Timers } from "../../wait/mod.ts";
+import { arm, Timers } from "../../../internal/wait/mod.ts";
 
 const PROGRAM = new URL("_timer_program.ts", import.meta.url);
 

@@ -1,5 +1,5 @@
 /** Run by timers_test.ts: prints which of its timers fire before it ends. */
-import { Timers } from "../../wait/mod.ts";
+import { Timers } from "../../../internal/wait/mod.ts";
 
 const timers = new Timers();
 timers.start(() => console.log("started while ref"), 50);

@@ -1,14 +1,14 @@
-import { socketError, type SocketErrorContext } from "../errors/mod.ts";
-import { libcPaths } from "../permissions/mod.ts";
+import { socketError, type SocketErrorContext } from "../../errors/mod.ts";
+import { libcPaths } from "../runtime/mod.ts";
 
 export type {
   GroupRequest,
   PeerCredentials,
   SocketOptionName,
   SocketOptions,
-} from "../posix/mod.ts";
+} from "../../posix/mod.ts";
 
-type Posix = typeof import("../posix/mod.ts");
+type Posix = typeof import("../../posix/mod.ts");
 
 let posix: Posix | undefined;
 
@@ -28,7 +28,7 @@ export function loadedPosix(): Posix | undefined {
  */
 export async function preloadPosix(): Promise<Posix | undefined> {
   if (!mayLoadPosix()) return undefined;
-  return posix ??= await import("../posix/mod.ts");
+  return posix ??= await import("../../posix/mod.ts");
 }
 
 /**

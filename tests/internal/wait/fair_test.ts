@@ -1,9 +1,13 @@
 /** Calls that complete at once leave the event loop its turn. */
 import { assert, assertEquals } from "@std/assert";
-import { isLoopStarved, nextTurn, resolveFairly } from "../../wait/mod.ts";
-import { runScript } from "../posix/_script.ts";
+import {
+  isLoopStarved,
+  nextTurn,
+  resolveFairly,
+} from "../../../internal/wait/mod.ts";
+import { runScript } from "../../posix/_script.ts";
 
-const MOD = new URL("../../wait/mod.ts", import.meta.url).href;
+const MOD = new URL("../../../internal/wait/mod.ts", import.meta.url).href;
 
 /** Far more calls than complete until a timer fires; no time is asserted. */
 const MANY = 50_000_000;

@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { checkWait, type WaitOptions } from "../../wait/mod.ts";
+import { checkWait, type WaitOptions } from "../../../internal/wait/mod.ts";
 
 const wrong = (options: unknown) => options as WaitOptions;
 
