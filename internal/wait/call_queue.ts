@@ -26,12 +26,18 @@ interface Entry<C> {
   readonly reject: Reject;
   /** Ends the wait for the signal and the timeout. */
   disarm: (() => void) | undefined;
+  // The neighbours: a queue may be long, and a call leave from anywhere.
+  previous: Entry<C> | undefined;
+  next: Entry<C> | undefined;
+  isWaiting: boolean;
 }
 
 /** What a queue needs of its owner. */
 export interface QueueOwner {
   /** The call at the head cannot do its work: `run` is to be called upon news. */
   onWaiting(): void;
+  /** The last call that waited was cancelled: no news are needed for now. */
+  onIdle?(): void;
   /** The timers of the calls. */
   readonly timers: Timers;
 }
@@ -50,8 +56,8 @@ export interface QueueOwner {
 export class CallQueue<C extends Call<unknown>> {
   readonly #owner: QueueOwner;
   #first: Entry<C> | undefined;
-  /** The calls behind the first. */
-  readonly #others: Entry<C>[] = [];
+  #last: Entry<C> | undefined;
+  #size = 0;
   /** Whether an attempt is on the stack: it may make or cancel other calls. */
   #isRunning = false;
   /** Whether all calls wait for a turn of the event loop. */
@@ -74,20 +80,30 @@ export class CallQueue<C extends Call<unknown>> {
     return this.#first === undefined && !this.#isRunning;
   }
 
+  /** How many calls wait. */
+  get size(): number {
+    return this.#size;
+  }
+
   /** The call whose turn it is. */
   get first(): C | undefined {
     return this.#first?.call;
   }
 
-  /** Resolves with the result of the call; `wait` limits how long it waits. */
-  call<T>(call: C & Call<T>, wait: Wait | undefined): Promise<T> {
+  /**
+   * Resolves with the result of the call, as a promise does; `wait` limits how long
+   * it waits.
+   */
+  call<T>(call: C & Call<T>, wait: Wait | undefined): Promise<Awaited<T>> {
     if (this.isEmpty) {
       if (isLoopStarved()) {
         this.#hold();
       } else {
         try {
           const result = this.#attempt(call);
-          if (result !== undefined) return Promise.resolve(result);
+          if (result !== undefined) {
+            return Promise.resolve(result) as Promise<Awaited<T>>;
+          }
         } catch (error) {
           return Promise.reject(error);
         }
@@ -111,18 +127,24 @@ export class CallQueue<C extends Call<unknown>> {
     }
   }
 
-  #wait<T>(call: C & Call<T>, wait: Wait | undefined): Promise<T> {
+  #wait<T>(call: C & Call<T>, wait: Wait | undefined): Promise<Awaited<T>> {
     // Faster than a closure for each, and than Promise.withResolvers().
-    const promise = new Promise<T>(this.#keep);
+    const promise = new Promise<Awaited<T>>(this.#keep);
     const entry: Entry<C> = {
       call,
       resolve: this.#resolve,
       reject: this.#reject,
       disarm: undefined,
+      previous: this.#last,
+      next: undefined,
+      isWaiting: true,
     };
     if (wait !== undefined) this.#limit(entry, wait);
-    if (this.#first !== undefined) {
-      this.#others.push(entry);
+    this.#size++;
+    const last = this.#last;
+    this.#last = entry;
+    if (last !== undefined) {
+      last.next = entry;
     } else {
       this.#first = entry;
       if (!this.#isHeld && !this.#isRunning) this.#ask(entry);
@@ -137,6 +159,7 @@ export class CallQueue<C extends Call<unknown>> {
       this.#fail(entry, reason);
       // What is there may be enough for the next one.
       if (isFirst) this.run();
+      if (this.#first === undefined) this.#owner.onIdle?.();
     }, this.#owner.timers);
   }
 
@@ -187,13 +210,14 @@ export class CallQueue<C extends Call<unknown>> {
 
   /** Takes a call out of the queue; false if it has left already. */
   #leave(entry: Entry<C>): boolean {
-    if (entry === this.#first) {
-      this.#first = this.#others.shift();
-    } else {
-      const at = this.#others.indexOf(entry);
-      if (at < 0) return false;
-      this.#others.splice(at, 1);
-    }
+    if (!entry.isWaiting) return false;
+    entry.isWaiting = false;
+    this.#size--;
+    const { previous, next } = entry;
+    if (previous === undefined) this.#first = next;
+    else previous.next = next;
+    if (next === undefined) this.#last = previous;
+    else next.previous = previous;
     entry.disarm?.();
     return true;
   }

@@ -10,11 +10,15 @@ import {
 class Source {
   stock = 0;
   asked = 0;
+  idle = 0;
   fault: Error | undefined;
   readonly queue: CallQueue<Call<unknown>> = new CallQueue({
     onWaiting: () => {
       this.asked++;
       if (this.fault !== undefined) throw this.fault;
+    },
+    onIdle: () => {
+      this.idle++;
     },
     timers: new Timers(),
   });
@@ -149,4 +153,38 @@ Deno.test("CallQueue.now() does only what needs no waiting", async () => {
   assertEquals(source.queue.now(one), undefined); // another waits
   source.bring(1);
   assertEquals(await waiting, 2);
+});
+
+Deno.test("CallQueue says when the last call that waited was cancelled", async () => {
+  const source = new Source();
+  const cancel = [new AbortController(), new AbortController()];
+  const calls = cancel.map(({ signal }) => source.take(1, { signal }));
+  assertEquals(source.queue.size, 2);
+  for (const [i, controller] of cancel.entries()) {
+    controller.abort("enough");
+    assertEquals(await calls[i]!.catch((reason) => reason), "enough");
+    assertEquals([source.queue.size, source.idle], [1 - i, i]);
+  }
+  const last = source.take(1);
+  source.bring(1);
+  assertEquals([await last, source.queue.size, source.idle], [1, 0, 1]);
+});
+
+Deno.test("CallQueue lets calls leave a long queue from anywhere", async () => {
+  const source = new Source();
+  const done: number[] = [];
+  const cancel = new AbortController();
+  const calls = Array.from({ length: 100_000 }, (_, i) => {
+    const options = i % 1000 === 999 ? { signal: cancel.signal } : undefined;
+    return source.take(1, options).then(() => done.push(i));
+  });
+  cancel.abort("enough");
+  source.bring(calls.length);
+  const results = await Promise.allSettled(calls);
+  assertEquals(
+    results.filter(({ status }) => status === "rejected").length,
+    100,
+  );
+  assertEquals([done.length, source.queue.size], [99_900, 0]);
+  assertEquals(done, done.toSorted((a, b) => a - b));
 });
