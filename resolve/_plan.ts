@@ -10,7 +10,6 @@ import {
   IPPROTO_UDP,
   SOCK_DGRAM,
   SOCK_RAW,
-  SOCK_SEQPACKET,
   SOCK_STREAM,
 } from "../address/mod.ts";
 import type { AddrInfoHints } from "./addr_info.ts";
@@ -44,52 +43,19 @@ export class Refusal {
   ) {}
 }
 
-/** What libc knows sockets of, in its order: RFC 3493 leaves it to the system. */
+/** A kind of socket that addresses are found for, in libc's order: RFC 3493 leaves it to the system. */
 interface KnownKind {
   readonly socktype: number;
   readonly protocol: number;
   /** The protocol's name in the services table; undefined where there are no services. */
   readonly name: string | undefined;
-  /** Whether it is given without being asked for. */
-  readonly isCommon: boolean;
 }
 
-const SOCK_DCCP = 6;
-const IPPROTO_DCCP = 33;
-const IPPROTO_SCTP = 132;
-const IPPROTO_UDPLITE = 136;
-
 const KINDS: readonly KnownKind[] = [
-  { socktype: SOCK_STREAM, protocol: IPPROTO_TCP, name: "tcp", isCommon: true },
-  { socktype: SOCK_DGRAM, protocol: IPPROTO_UDP, name: "udp", isCommon: true },
-  {
-    socktype: SOCK_DCCP,
-    protocol: IPPROTO_DCCP,
-    name: "dccp",
-    isCommon: false,
-  },
-  {
-    socktype: SOCK_DGRAM,
-    protocol: IPPROTO_UDPLITE,
-    name: "udplite",
-    isCommon: false,
-  },
-  {
-    socktype: SOCK_STREAM,
-    protocol: IPPROTO_SCTP,
-    name: "sctp",
-    isCommon: false,
-  },
-  {
-    socktype: SOCK_SEQPACKET,
-    protocol: IPPROTO_SCTP,
-    name: "sctp",
-    isCommon: false,
-  },
-  { socktype: SOCK_RAW, protocol: 0, name: undefined, isCommon: true },
+  { socktype: SOCK_STREAM, protocol: IPPROTO_TCP, name: "tcp" },
+  { socktype: SOCK_DGRAM, protocol: IPPROTO_UDP, name: "udp" },
+  { socktype: SOCK_RAW, protocol: 0, name: undefined },
 ];
-
-const COMMON_KINDS = KINDS.filter(({ isCommon }) => isCommon);
 
 const KNOWN_FLAGS = AI_PASSIVE | AI_CANONNAME | AI_NUMERICHOST | AI_V4MAPPED |
   AI_ALL |
@@ -122,11 +88,12 @@ export function planSockets(
 ): readonly SocketKind[] | Refusal {
   const { socktype = 0, protocol = 0, flags = 0 } = hints;
   const isFree = socktype === 0 && protocol === 0;
-  const kinds = isFree ? KINDS : kindsOf(socktype, protocol);
+  const kinds = kindsOf(socktype, protocol);
   const [first] = kinds;
   if (first === undefined) {
     return new Refusal(socktype === 0 ? "EAI_SERVICE" : "EAI_SOCKTYPE");
   }
+  const chosen = isFree ? kinds : [first];
   const named = service === "" ? null : service;
   if (!isFree && named !== null && first.name === undefined) {
     return new Refusal("EAI_SERVICE");
@@ -134,7 +101,6 @@ export function planSockets(
   const port = named === null ? 0 : portOf(named);
   if (port instanceof Refusal) return port;
   if (port !== undefined) {
-    const chosen = isFree ? COMMON_KINDS : [first];
     return chosen.map((kind) => ({
       socktype: kind.socktype,
       protocol: kind.socktype === SOCK_RAW ? protocol : kind.protocol,
@@ -146,7 +112,7 @@ export function planSockets(
   }
   const table = services();
   const found: SocketKind[] = [];
-  for (const kind of isFree ? kinds : [first]) {
+  for (const kind of chosen) {
     if (kind.name === undefined) continue;
     const entry = table.byName(named as string, kind.name);
     if (entry === undefined) continue;

@@ -5,9 +5,9 @@ import type { WaitOptions } from "../internal/wait/mod.ts";
 export interface AddrInfo {
   /** `AF_INET` or `AF_INET6`. */
   readonly family: number;
-  /** `SOCK_STREAM`, `SOCK_DGRAM` or another type. */
+  /** `SOCK_STREAM`, `SOCK_DGRAM` or `SOCK_RAW`. */
   readonly socktype: number;
-  /** `IPPROTO_TCP`, `IPPROTO_UDP` or another protocol. */
+  /** `IPPROTO_TCP`, `IPPROTO_UDP`, or the protocol of a raw socket. */
   readonly protocol: number;
   /** The address, with the service's port. */
   readonly address: SocketAddress;
@@ -24,13 +24,15 @@ export interface AddrInfoHints extends WaitOptions {
    */
   readonly family?: number;
   /**
-   * `SOCK_STREAM`, `SOCK_DGRAM`, …, or 0 for one result of each common type.
+   * `SOCK_STREAM`, `SOCK_DGRAM` or `SOCK_RAW`, or 0 for one result of each.
    *
    * @default {0}
    */
   readonly socktype?: number;
   /**
-   * `IPPROTO_TCP`, `IPPROTO_UDP`, …, or 0 for any that fits the type.
+   * `IPPROTO_TCP` for `SOCK_STREAM`, `IPPROTO_UDP` for `SOCK_DGRAM`, any for
+   * `SOCK_RAW`, or 0 for the one that fits the type. Other pairs, such as those of
+   * SCTP, fail with `EAI_SOCKTYPE`.
    *
    * @default {0}
    */
