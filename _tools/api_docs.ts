@@ -4,6 +4,9 @@
  * settings without a word about their default, links to nothing, and members that
  * are not for users but lack `@ignore`.
  *
+ * Several symbols and members can share an example. One has it, and its example
+ * uses the others, whose docs say "See the example of" and link to it.
+ *
  * ```sh
  * deno run --allow-read --allow-run _tools/api_docs.ts
  * ```
@@ -70,13 +73,38 @@ function faultOf(example: string): string | undefined {
   return undefined;
 }
 
-/** A doc that is there once for several declarations of a name is enough. */
-function exampleFaults(name: string, docs: readonly Documented[]): string[] {
-  const examples = docs.flatMap(({ jsDoc }) => jsDoc?.tags ?? [])
-    .filter(({ kind }) => kind === "example");
+/** The examples of each symbol and member, by what a link to it says. */
+type Examples = ReadonlyMap<string, readonly string[]>;
+
+const SHARED = /\bSee the example of\s+\{@linkcode\s+([^\s|}]+)/;
+
+function examplesOf(docs: readonly Documented[]): string[] {
+  return docs.flatMap(({ jsDoc }) => jsDoc?.tags ?? [])
+    .filter(({ kind }) => kind === "example")
+    .map(({ doc = "" }) => doc);
+}
+
+/**
+ * A doc that is there once for several declarations of a name is enough, and so is
+ * a link to an example that uses the name.
+ */
+function exampleFaults(
+  name: string,
+  docs: readonly Documented[],
+  shared: Examples,
+): string[] {
+  const examples = examplesOf(docs);
+  const target = docs.map(({ jsDoc }) => SHARED.exec(jsDoc?.doc ?? "")?.[1])
+    .find((target) => target !== undefined);
+  if (examples.length === 0 && target !== undefined) {
+    const used = new RegExp(`\\b${name.slice(name.lastIndexOf(".") + 1)}\\b`);
+    return shared.get(target)?.some((example) => used.test(example))
+      ? []
+      : [`the example of ${target} does not show ${name}`];
+  }
   if (examples.length === 0) return [`${name} has no example`];
-  return examples.flatMap(({ doc = "" }) => {
-    const fault = faultOf(doc);
+  return examples.flatMap((example) => {
+    const fault = faultOf(example);
     return fault === undefined ? [] : [`an example of ${name} ${fault}`];
   });
 }
@@ -89,17 +117,18 @@ function isCalled({ name, kind, accessibility }: Member): boolean {
 
 function* symbolFaults(
   { name, declarations }: PublicSymbol,
+  shared: Examples,
 ): Generator<string> {
   const docs = declarations.map((declaration) => ({ ...declaration, name }));
   const { kind } = declarations[0]!;
   const methods = docs.flatMap(({ def }) => def?.methods ?? []);
   // An interface with methods is one that users implement.
   if (kind === "function" || kind === "class" || methods.length > 0) {
-    yield* exampleFaults(name, docs);
+    yield* exampleFaults(name, docs, shared);
   }
   const called = Map.groupBy(methods.filter(isCalled), (method) => method.name);
   for (const [method, overloads] of kind === "class" ? called : []) {
-    yield* exampleFaults(`${name}.${method}`, overloads);
+    yield* exampleFaults(`${name}.${method}`, overloads, shared);
   }
   if (kind !== "interface" || !SETTINGS.test(name)) return;
   for (const property of docs.flatMap(({ def }) => def?.properties ?? [])) {
@@ -119,16 +148,29 @@ function membersOf({ def }: Declaration): readonly Member[] {
 }
 
 /** What a link can lead to: a symbol, or a member as `deno doc` names it. */
-function* linkTargets(symbols: readonly PublicSymbol[]): Generator<string> {
+function* linkTargets(
+  symbols: readonly PublicSymbol[],
+): Generator<[target: string, doc: Documented]> {
   for (const { name, declarations } of symbols) {
-    yield name;
     for (const declaration of declarations) {
+      yield [name, { ...declaration, name }];
       for (const member of membersOf(declaration)) {
         const isOfPrototype = declaration.kind === "class" && !member.isStatic;
-        yield `${name}.${isOfPrototype ? "prototype." : ""}${member.name}`;
+        yield [
+          `${name}.${isOfPrototype ? "prototype." : ""}${member.name}`,
+          member,
+        ];
       }
     }
   }
+}
+
+function sharedExamples(symbols: readonly PublicSymbol[]): Examples {
+  const shared = new Map<string, string[]>();
+  for (const [target, doc] of linkTargets(symbols)) {
+    shared.set(target, [...shared.get(target) ?? [], ...examplesOf([doc])]);
+  }
+  return shared;
 }
 
 const LINK = /\{@link(?:code|plain)?\s+([^\s|}]+)/g;
@@ -151,7 +193,7 @@ function* moduleFaults(
   url: string,
   { module_doc = {}, symbols }: ModuleDocs["nodes"][string],
 ): Generator<string> {
-  const targets = new Set(linkTargets(symbols));
+  const targets = new Set(linkTargets(symbols).map(([target]) => target));
   const folder = new URL(".", url).href;
   yield* deadLinks("the module", module_doc, targets);
   for (const { name, declarations } of symbols) {
@@ -172,10 +214,13 @@ function* moduleFaults(
 
 /** What is wrong with the docs of a module. */
 export function docFaults(docs: ModuleDocs): string[] {
-  return Object.entries(docs.nodes).flatMap(([url, module]) => [
-    ...module.symbols.flatMap((symbol) => [...symbolFaults(symbol)]),
-    ...moduleFaults(url, module),
-  ]);
+  return Object.entries(docs.nodes).flatMap(([url, module]) => {
+    const shared = sharedExamples(module.symbols);
+    return [
+      ...module.symbols.flatMap((symbol) => [...symbolFaults(symbol, shared)]),
+      ...moduleFaults(url, module),
+    ];
+  });
 }
 
 /** The names of all that a module makes public: symbols, members, settings. */

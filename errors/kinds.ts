@@ -5,217 +5,97 @@ import {
 } from "./socket_error_kind.ts";
 import type { SocketError } from "./socket_error.ts";
 
-/** What {@linkcode ConnectionRefusedError} makes. */
+/** An instance of {@linkcode ConnectionRefusedError}. */
 export type ConnectionRefusedError =
   & SocketError
   & Deno.errors.ConnectionRefused;
 
-/**
- * Nobody listens at the address, or a firewall answers in its place (`ECONNREFUSED`).
- *
- * @example Catching it by its class
- * ```ts
- * import { ConnectionRefusedError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("ECONNREFUSED", { action: "go on" });
- * assertInstanceOf(error, ConnectionRefusedError);
- * assertInstanceOf(error, Deno.errors.ConnectionRefused);
- * ```
- */
+/** No socket listens at the address, or a firewall answers in its place (`ECONNREFUSED`). */
 export const ConnectionRefusedError: SocketErrorKind<
   Deno.errors.ConnectionRefused
 > = defineKind("ConnectionRefusedError", Deno.errors.ConnectionRefused, [
   "ECONNREFUSED",
 ]);
 
-/** What {@linkcode ConnectionResetError} makes. */
+/** An instance of {@linkcode ConnectionResetError}. */
 export type ConnectionResetError = SocketError & Deno.errors.ConnectionReset;
 
-/**
- * The peer ended the connection with RST: what it had not read is lost (`ECONNRESET`).
- *
- * @example Catching it by its class
- * ```ts
- * import { ConnectionResetError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("ECONNRESET", { action: "go on" });
- * assertInstanceOf(error, ConnectionResetError);
- * assertInstanceOf(error, Deno.errors.ConnectionReset);
- * ```
- */
+/** The peer ended the connection with RST; what it had not read is lost (`ECONNRESET`). */
 export const ConnectionResetError: SocketErrorKind<
   Deno.errors.ConnectionReset
 > = defineKind("ConnectionResetError", Deno.errors.ConnectionReset, [
   "ECONNRESET",
 ]);
 
-/** What {@linkcode ConnectionAbortedError} makes. */
+/** An instance of {@linkcode ConnectionAbortedError}. */
 export type ConnectionAbortedError =
   & SocketError
   & Deno.errors.ConnectionAborted;
 
-/**
- * The connection ended before it could be accepted, or was given up by this host (`ECONNABORTED`).
- *
- * @example Catching it by its class
- * ```ts
- * import { ConnectionAbortedError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("ECONNABORTED", { action: "go on" });
- * assertInstanceOf(error, ConnectionAbortedError);
- * assertInstanceOf(error, Deno.errors.ConnectionAborted);
- * ```
- */
+/** The connection ended before it was accepted, or this host aborted it (`ECONNABORTED`). */
 export const ConnectionAbortedError: SocketErrorKind<
   Deno.errors.ConnectionAborted
 > = defineKind("ConnectionAbortedError", Deno.errors.ConnectionAborted, [
   "ECONNABORTED",
 ]);
 
-/** What {@linkcode NotConnectedError} makes. */
+/** An instance of {@linkcode NotConnectedError}. */
 export type NotConnectedError = SocketError & Deno.errors.NotConnected;
 
-/**
- * The socket has no peer, or has one no longer (`ENOTCONN`).
- *
- * @example Catching it by its class
- * ```ts
- * import { NotConnectedError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("ENOTCONN", { action: "go on" });
- * assertInstanceOf(error, NotConnectedError);
- * assertInstanceOf(error, Deno.errors.NotConnected);
- * ```
- */
+/** The socket is not connected (`ENOTCONN`). */
 export const NotConnectedError: SocketErrorKind<Deno.errors.NotConnected> =
   defineKind("NotConnectedError", Deno.errors.NotConnected, ["ENOTCONN"]);
 
-/** What {@linkcode AddressInUseError} makes. */
+/** An instance of {@linkcode AddressInUseError}. */
 export type AddressInUseError = SocketError & Deno.errors.AddrInUse;
 
-/**
- * Another socket has the address and port (`EADDRINUSE`).
- *
- * @example Catching it by its class
- * ```ts
- * import { AddressInUseError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("EADDRINUSE", { action: "go on" });
- * assertInstanceOf(error, AddressInUseError);
- * assertInstanceOf(error, Deno.errors.AddrInUse);
- * ```
- */
+/** Another socket has the address and port (`EADDRINUSE`). */
 export const AddressInUseError: SocketErrorKind<Deno.errors.AddrInUse> =
   defineKind("AddressInUseError", Deno.errors.AddrInUse, ["EADDRINUSE"]);
 
-/** What {@linkcode AddressNotAvailableError} makes. */
+/** An instance of {@linkcode AddressNotAvailableError}. */
 export type AddressNotAvailableError =
   & SocketError
   & Deno.errors.AddrNotAvailable;
 
-/**
- * The address is not one of this host's, or no free port is left (`EADDRNOTAVAIL`).
- *
- * @example Catching it by its class
- * ```ts
- * import { AddressNotAvailableError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("EADDRNOTAVAIL", { action: "go on" });
- * assertInstanceOf(error, AddressNotAvailableError);
- * assertInstanceOf(error, Deno.errors.AddrNotAvailable);
- * ```
- */
+/** The address is not one of this host's, or no free port is left (`EADDRNOTAVAIL`). */
 export const AddressNotAvailableError: SocketErrorKind<
   Deno.errors.AddrNotAvailable
 > = defineKind("AddressNotAvailableError", Deno.errors.AddrNotAvailable, [
   "EADDRNOTAVAIL",
 ]);
 
-/** What {@linkcode BrokenPipeError} makes. */
+/** An instance of {@linkcode BrokenPipeError}. */
 export type BrokenPipeError = SocketError & Deno.errors.BrokenPipe;
 
-/**
- * Written after the peer had gone or this side was shut down; in C this is also where SIGPIPE is raised, and here no signal is (`EPIPE`).
- *
- * @example Catching it by its class
- * ```ts
- * import { BrokenPipeError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("EPIPE", { action: "go on" });
- * assertInstanceOf(error, BrokenPipeError);
- * assertInstanceOf(error, Deno.errors.BrokenPipe);
- * ```
- */
+/** Written after the peer closed or this side was shut down; unlike C, no SIGPIPE is raised (`EPIPE`). */
 export const BrokenPipeError: SocketErrorKind<Deno.errors.BrokenPipe> =
   defineKind("BrokenPipeError", Deno.errors.BrokenPipe, ["EPIPE"]);
 
-/** What {@linkcode TimedOutError} makes. */
+/** An instance of {@linkcode TimedOutError}. */
 export type TimedOutError = SocketError & Deno.errors.TimedOut;
 
-/**
- * The time given to the call, or the kernel's own patience, ran out (`ETIMEDOUT`).
- *
- * @example Catching it by its class
- * ```ts
- * import { TimedOutError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("ETIMEDOUT", { action: "go on" });
- * assertInstanceOf(error, TimedOutError);
- * assertInstanceOf(error, Deno.errors.TimedOut);
- * ```
- */
+/** The timeout of the call, or the kernel's own, expired (`ETIMEDOUT`). */
 export const TimedOutError: SocketErrorKind<Deno.errors.TimedOut> = defineKind(
   "TimedOutError",
   Deno.errors.TimedOut,
   ["ETIMEDOUT"],
 );
 
-/** What {@linkcode ClosedError} makes. */
+/** An instance of {@linkcode ClosedError}. */
 export type ClosedError = SocketError & Deno.errors.BadResource;
 
-/**
- * Used after it was closed, or closed while the call waited (`EBADF`).
- *
- * @example Catching it by its class
- * ```ts
- * import { ClosedError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("EBADF", { action: "go on" });
- * assertInstanceOf(error, ClosedError);
- * assertInstanceOf(error, Deno.errors.BadResource);
- * ```
- */
+/** The object was closed before the call or while the call was pending (`EBADF`). */
 export const ClosedError: SocketErrorKind<Deno.errors.BadResource> = defineKind(
   "ClosedError",
   Deno.errors.BadResource,
   ["EBADF"],
 );
 
-/** What {@linkcode PermissionDeniedError} makes. */
+/** An instance of {@linkcode PermissionDeniedError}. */
 export type PermissionDeniedError = SocketError & Deno.errors.PermissionDenied;
 
-/**
- * The operating system does not allow it, such as a port below 1024 or a broadcast that was not asked for (`EACCES` or `EPERM`).
- *
- * @example Catching it by its class
- * ```ts
- * import { PermissionDeniedError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("EACCES", { action: "go on" });
- * assertInstanceOf(error, PermissionDeniedError);
- * assertInstanceOf(error, Deno.errors.PermissionDenied);
- * ```
- */
+/** The operating system does not allow it, such as a port below 1024, or a broadcast without the option for it (`EACCES` or `EPERM`). */
 export const PermissionDeniedError: SocketErrorKind<
   Deno.errors.PermissionDenied
 > = defineKind("PermissionDeniedError", Deno.errors.PermissionDenied, [
@@ -223,196 +103,88 @@ export const PermissionDeniedError: SocketErrorKind<
   "EPERM",
 ]);
 
-/** What {@linkcode NotCapableError} makes. */
+/** An instance of {@linkcode NotCapableError}. */
 export type NotCapableError = SocketError & Deno.errors.NotCapable;
 
-/**
- * The program was started without a permission that the call needs (`ENOTCAPABLE`).
- *
- * @example Catching it by its class
- * ```ts
- * import { NotCapableError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("ENOTCAPABLE", { action: "go on" });
- * assertInstanceOf(error, NotCapableError);
- * assertInstanceOf(error, Deno.errors.NotCapable);
- * ```
- */
+/** The program lacks a permission of Deno that the call needs (`ENOTCAPABLE`). */
 export const NotCapableError: SocketErrorKind<Deno.errors.NotCapable> =
   defineKind("NotCapableError", Deno.errors.NotCapable, ["ENOTCAPABLE"]);
 
-/** What {@linkcode NetworkUnreachableError} makes. */
+/** An instance of {@linkcode NetworkUnreachableError}. */
 export type NetworkUnreachableError =
   & SocketError
   & Deno.errors.NetworkUnreachable;
 
-/**
- * There is no route to the network (`ENETUNREACH`).
- *
- * @example Catching it by its class
- * ```ts
- * import { NetworkUnreachableError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("ENETUNREACH", { action: "go on" });
- * assertInstanceOf(error, NetworkUnreachableError);
- * assertInstanceOf(error, Deno.errors.NetworkUnreachable);
- * ```
- */
+/** There is no route to the network (`ENETUNREACH`). */
 export const NetworkUnreachableError: SocketErrorKind<
   Deno.errors.NetworkUnreachable
 > = defineKind("NetworkUnreachableError", Deno.errors.NetworkUnreachable, [
   "ENETUNREACH",
 ]);
 
-/** What {@linkcode HostUnreachableError} makes. */
+/** An instance of {@linkcode HostUnreachableError}. */
 export type HostUnreachableError = SocketError & Error;
 
-/**
- * The network is there, but the host is not, or does not answer (`EHOSTUNREACH`).
- *
- * @example Catching it by its class
- * ```ts
- * import { HostUnreachableError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("EHOSTUNREACH", { action: "go on" });
- * assertInstanceOf(error, HostUnreachableError);
- * assertInstanceOf(error, Error);
- * ```
- */
+/** There is no route to the host, or it does not answer (`EHOSTUNREACH`). */
 export const HostUnreachableError: SocketErrorKind<Error> = definePlainKind(
   "HostUnreachableError",
   ["EHOSTUNREACH"],
 );
 
-/** What {@linkcode MessageTooLongError} makes. */
+/** An instance of {@linkcode MessageTooLongError}. */
 export type MessageTooLongError = SocketError & Error;
 
-/**
- * More bytes than one datagram or frame may have (`EMSGSIZE`).
- *
- * @example Catching it by its class
- * ```ts
- * import { MessageTooLongError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("EMSGSIZE", { action: "go on" });
- * assertInstanceOf(error, MessageTooLongError);
- * assertInstanceOf(error, Error);
- * ```
- */
+/** More bytes than one datagram or frame may have (`EMSGSIZE`). */
 export const MessageTooLongError: SocketErrorKind<Error> = definePlainKind(
   "MessageTooLongError",
   ["EMSGSIZE"],
 );
 
-/** What {@linkcode NotSupportedError} makes. */
+/** An instance of {@linkcode NotSupportedError}. */
 export type NotSupportedError = SocketError & Deno.errors.NotSupported;
 
-/**
- * What was asked for cannot be done on this transport or platform (`ENOTSUP` or `EOPNOTSUPP`).
- *
- * @example Catching it by its class
- * ```ts
- * import { NotSupportedError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("ENOTSUP", { action: "go on" });
- * assertInstanceOf(error, NotSupportedError);
- * assertInstanceOf(error, Deno.errors.NotSupported);
- * ```
- */
+/** The backend or the operating system does not support the operation (`ENOTSUP` or `EOPNOTSUPP`). */
 export const NotSupportedError: SocketErrorKind<Deno.errors.NotSupported> =
   defineKind("NotSupportedError", Deno.errors.NotSupported, [
     "ENOTSUP",
     "EOPNOTSUPP",
   ]);
 
-/** What {@linkcode UnexpectedEofError} makes. */
+/** An instance of {@linkcode UnexpectedEofError}. */
 export type UnexpectedEofError = SocketError & Deno.errors.UnexpectedEof;
 
-/**
- * The stream ended where more was needed (`EOF`).
- *
- * @example Catching it by its class
- * ```ts
- * import { UnexpectedEofError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("EOF", { action: "go on" });
- * assertInstanceOf(error, UnexpectedEofError);
- * assertInstanceOf(error, Deno.errors.UnexpectedEof);
- * ```
- */
+/** The stream ended where more bytes were needed (`EOF`). */
 export const UnexpectedEofError: SocketErrorKind<Deno.errors.UnexpectedEof> =
   defineKind("UnexpectedEofError", Deno.errors.UnexpectedEof, ["EOF"]);
 
-/** What {@linkcode WouldBlockError} makes. */
+/** An instance of {@linkcode WouldBlockError}. */
 export type WouldBlockError = SocketError & Deno.errors.WouldBlock;
 
-/**
- * It cannot be done without waiting, and waiting was not allowed (`EAGAIN` or `EWOULDBLOCK`).
- *
- * @example Catching it by its class
- * ```ts
- * import { WouldBlockError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("EAGAIN", { action: "go on" });
- * assertInstanceOf(error, WouldBlockError);
- * assertInstanceOf(error, Deno.errors.WouldBlock);
- * ```
- */
+/** The call would have to wait, and waiting was not allowed (`EAGAIN` or `EWOULDBLOCK`). */
 export const WouldBlockError: SocketErrorKind<Deno.errors.WouldBlock> =
   defineKind("WouldBlockError", Deno.errors.WouldBlock, [
     "EAGAIN",
     "EWOULDBLOCK",
   ]);
 
-/** What {@linkcode BusyError} makes. */
+/** An instance of {@linkcode BusyError}. */
 export type BusyError = SocketError & Deno.errors.Busy;
 
-/**
- * Somebody else is using it (`EBUSY`).
- *
- * @example Catching it by its class
- * ```ts
- * import { BusyError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("EBUSY", { action: "go on" });
- * assertInstanceOf(error, BusyError);
- * assertInstanceOf(error, Deno.errors.Busy);
- * ```
- */
+/** The object is in use: a call is pending (`EBUSY`). */
 export const BusyError: SocketErrorKind<Deno.errors.Busy> = defineKind(
   "BusyError",
   Deno.errors.Busy,
   ["EBUSY"],
 );
 
-/** What {@linkcode InterruptedError} makes. */
+/** An instance of {@linkcode InterruptedError}. */
 export type InterruptedError = SocketError & Deno.errors.Interrupted;
 
-/**
- * The call was interrupted before it did anything (`EINTR`).
- *
- * @example Catching it by its class
- * ```ts
- * import { InterruptedError, socketError } from "@berkeley/sockets/errors";
- * import { assertInstanceOf } from "@std/assert";
- *
- * const error = socketError("EINTR", { action: "go on" });
- * assertInstanceOf(error, InterruptedError);
- * assertInstanceOf(error, Deno.errors.Interrupted);
- * ```
- */
+/** The call was interrupted before it did anything (`EINTR`). */
 export const InterruptedError: SocketErrorKind<Deno.errors.Interrupted> =
   defineKind("InterruptedError", Deno.errors.Interrupted, ["EINTR"]);
 
-/** Every kind there is. */
+/** All kinds of socket errors. */
 export const SOCKET_ERROR_KINDS: readonly SocketErrorKind[] = [
   ConnectionRefusedError,
   ConnectionResetError,

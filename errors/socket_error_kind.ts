@@ -5,8 +5,28 @@ import {
 } from "./socket_error.ts";
 
 /**
- * The class of the socket errors that share one code, each of which is an
- * instance of the runtime's own class as well.
+ * The class of the socket errors that share one code. Where the runtime has a class
+ * for that code, each of them is an instance of both.
+ *
+ * @example Catching errors by their class
+ * ```ts
+ * import {
+ *   ConnectionRefusedError,
+ *   MessageTooLongError,
+ *   SocketError,
+ *   socketError,
+ * } from "@berkeley/sockets/errors";
+ * import { assertInstanceOf } from "@std/assert";
+ *
+ * const refused = socketError("ECONNREFUSED", { action: "connect to [::1]:1" });
+ * assertInstanceOf(refused, ConnectionRefusedError);
+ * assertInstanceOf(refused, Deno.errors.ConnectionRefused);
+ *
+ * // The runtime has no class for this one.
+ * const tooLong = socketError("EMSGSIZE", { action: "send 70000 bytes" });
+ * assertInstanceOf(tooLong, MessageTooLongError);
+ * assertInstanceOf(tooLong, SocketError);
+ * ```
  */
 export interface SocketErrorKind<Base extends Error = Error> {
   /** Makes an error of this kind. */

@@ -1,3 +1,6 @@
+import { type Call, CallQueue, Timers } from "../internal/wait/mod.ts";
+import { AddrInfoError } from "../errors/mod.ts";
+
 /** So many sockets are open at a time for the look-ups of one resolver. */
 const MAX_SOCKETS = 256;
 

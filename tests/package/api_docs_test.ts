@@ -65,6 +65,39 @@ Deno.test("methods that users call need an example, others do not", async () => 
   ]);
 });
 
+Deno.test("several symbols and methods share an example that uses them", async () => {
+  const source = `/**
+ * Reads and writes.
+ *
+ * @example Both ways
+ * \`\`\`ts
+ * import { Pipe } from "@berkeley/sockets";
+ * const pipe = new Pipe();
+ * pipe.write();
+ * assert(pipe.read());
+ * \`\`\`
+ */
+export class Pipe {
+  /** Reads. See the example of {@linkcode Pipe}. */
+  read(): boolean { return true; }
+  /** Writes. See the example of {@linkcode Pipe}. */
+  write(): void {}
+  /** Ends. See the example of {@linkcode Pipe}. */
+  end(): void {}
+  /** Ends. See the example of {@linkcode Pipe.prototype.end | end}. */
+  close(): void {}
+}
+/** Makes a pipe. See the example of {@linkcode Pipe.prototype.gone | gone}. */
+export function pipe(): Pipe { return new Pipe(); }
+`;
+  assertEquals(await faultsOfSource(source), [
+    "the example of Pipe does not show Pipe.end",
+    "the example of Pipe.prototype.end does not show Pipe.close",
+    "the example of Pipe.prototype.gone does not show pipe",
+    "a link of pipe leads nowhere: Pipe.prototype.gone",
+  ]);
+});
+
 Deno.test("a setting says what it is if left out", async () => {
   const source = `export interface StopOptions {
     /** Milliseconds. */
