@@ -6,11 +6,11 @@
  * @module
  */
 
-/** What is private to the package, below the folders that users import. */
+/** What is private to the package, below all folders that users import but errors. */
 const INTERNAL = ["check", "libc", "runtime", "wait"]
   .map((name) => `internal/${name}`);
 /** What connections and sockets are made of. */
-const PARTS = ["resolve", "address", "errors", ...INTERNAL];
+const PARTS = ["internal/hosts", "resolve", "address", "errors", ...INTERNAL];
 
 /** Which folders each folder may import; one that is not listed may import any. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
@@ -21,6 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "internal/libc": ["internal/runtime", "errors"],
   address: ["internal/check", "errors"],
   resolve: ["address", "errors", ...INTERNAL],
+  "internal/hosts": ["resolve", "address", "errors", "internal/wait"],
   stream: PARTS,
   tcp: ["stream", ...PARTS],
   udp: PARTS,

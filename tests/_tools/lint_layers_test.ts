@@ -18,6 +18,13 @@ const CASES: [string, string, ImportKind, string | undefined][] = [
     "internal/wait/mod.ts",
   ],
   ["internal/wait/fair.ts", "../libc/mod.ts", "value", "imports go down"],
+  ["udp/bind.ts", "../internal/hosts/mod.ts", "value", undefined],
+  [
+    "resolve/resolve.ts",
+    "../internal/hosts/mod.ts",
+    "value",
+    "imports go down",
+  ],
   ["tcp/conn.ts", "../udp/mod.ts", "value", "imports go down"],
   ["udp/socket.ts", "../tcp/mod.ts", "type", "imports go down"],
   ["resolve/resolver.ts", "../tcp/mod.ts", "value", "imports go down"],

@@ -1,0 +1,110 @@
+import {
+  AF_INET,
+  AF_INET6,
+  SocketAddress,
+  tryParseIpAddress,
+} from "../../address/mod.ts";
+import { AddrInfoError } from "../../errors/mod.ts";
+import { type AddressFinder, getAddrInfo } from "../../resolve/mod.ts";
+import type { WaitOptions } from "../wait/mod.ts";
+
+/** An IP version. */
+export type Family = 4 | 6;
+
+/** A host and a port. */
+export interface Host {
+  /** An address, in brackets if the caller likes, or a name. */
+  readonly hostname: string;
+  /** A port that was checked. */
+  readonly port: number;
+  /** The only family that will do; either if omitted. */
+  readonly family?: Family | undefined;
+}
+
+/** How to look up a host. */
+export interface HostLookup extends Host {
+  /** The resolver to use. Defaults to the shared one. */
+  readonly resolver?: AddressFinder | undefined;
+  /** SOCK_STREAM or SOCK_DGRAM. */
+  readonly socktype: number;
+  /** AI_* flags. Defaults to none. */
+  readonly flags?: number | undefined;
+}
+
+const NUMBERS = { 4: AF_INET, 6: AF_INET6 };
+
+/**
+ * Returns the address of a host that is an address in text, or undefined for a name.
+ * An IPv4-mapped address is of both families, and returned as IPv4.
+ *
+ * @throws {AddrInfoError} If the address is of another family than the one asked for.
+ */
+export function numericAddress(
+  { hostname, port, family }: Host,
+): SocketAddress | undefined {
+  const bare = hostname.startsWith("[") && hostname.endsWith("]")
+    ? hostname.slice(1, -1)
+    : hostname;
+  const ip = tryParseIpAddress(bare);
+  if (ip === undefined) return undefined;
+  if (family !== undefined && ip.family !== family && !ip.isV4Mapped()) {
+    throw new AddrInfoError("EAI_ADDRFAMILY", {
+      hostname,
+      reason: `not an IPv${family} address`,
+    });
+  }
+  return new SocketAddress(ip.unmap(), port);
+}
+
+/**
+ * Resolves with the addresses of a name in one family, the best first, each once.
+ * A resolver of the caller's may ignore the family, so others are left out.
+ */
+export async function findAddresses(
+  { hostname, port, resolver, socktype, flags = 0 }: HostLookup,
+  family: Family,
+  wait: WaitOptions,
+): Promise<SocketAddress[]> {
+  const { signal, timeout } = wait;
+  const hints = { family: NUMBERS[family], socktype, flags, signal, timeout };
+  const infos = resolver === undefined
+    ? await getAddrInfo(hostname, port, hints)
+    : await resolver.getAddrInfo(hostname, port, hints);
+  const found = new Map<string, SocketAddress>();
+  for (const info of infos) {
+    const { ip, port } = SocketAddress.from(info.address);
+    if (ip.family !== family) continue;
+    const address = new SocketAddress(ip.unmap(), port);
+    found.set(`${address}`, address);
+  }
+  if (found.size > 0) return [...found.values()];
+  throw new AddrInfoError("EAI_NODATA", {
+    hostname,
+    reason: `the resolver found no IPv${family} address`,
+  });
+}
+
+/**
+ * Resolves with the address of a host: of the families in turn, the best of the
+ * first one that has any. If none has, rejects with the error of the first.
+ */
+export async function findAddress(
+  lookup: HostLookup,
+  families: readonly Family[],
+  wait: WaitOptions,
+): Promise<SocketAddress> {
+  const address = numericAddress(lookup);
+  if (address !== undefined) return address;
+  const { family } = lookup;
+  let failure: AddrInfoError | undefined;
+  for (const wanted of family === undefined ? families : [family]) {
+    try {
+      const [first] = await findAddresses(lookup, wanted, wait);
+      return first!;
+    } catch (error) {
+      if (!(error instanceof AddrInfoError)) throw error;
+      failure ??= error;
+    }
+  }
+  throw failure;
+}
