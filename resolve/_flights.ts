@@ -6,6 +6,8 @@ export interface Flight<V> {
   readonly controller: AbortController;
   /** Lets later callers start a flight of their own. */
   readonly land: () => void;
+  /** Whether it goes on without callers now, for later ones to join. */
+  readonly stays?: () => boolean;
   waiters: number;
 }
 
@@ -24,13 +26,13 @@ export function startFlight<V>(
   return { work, controller, land, waiters: 0 };
 }
 
-/** Leaves flights, and cancels those that nobody waits for any more. */
+/** Leaves flights, and cancels those without callers that do not stay. */
 export function leave(
   flights: Iterable<Flight<unknown>>,
   reason?: unknown,
 ): void {
   for (const flight of flights) {
-    if (--flight.waiters > 0) continue;
+    if (--flight.waiters > 0 || flight.stays?.()) continue;
     flight.land();
     flight.controller.abort(reason);
   }

@@ -92,7 +92,7 @@ export class RecordLookup {
       if (wait?.timeout === 0) throw timeoutError();
       const flight = this.#flights.get(key) ??
         this.#depart(source, name, type);
-      if (source.cancellable) flights.set(i, flight);
+      flights.set(i, flight);
       return {
         outcome: flight.work,
         delay: this.#delayOf(type, key),
@@ -144,6 +144,7 @@ export class RecordLookup {
     const turn: Turn = { isWaiting: true };
     const flight: QueryFlight = {
       turn,
+      stays: () => !source.cancellable && !turn.isWaiting,
       ...startFlight(
         async (signal) => {
           const outcome = await source.query(name, type, signal, turn);

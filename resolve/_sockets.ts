@@ -1,5 +1,4 @@
 import { type Call, CallQueue, Timers } from "../internal/wait/mod.ts";
-import { AddrInfoError } from "../errors/mod.ts";
 
 /** So many sockets are open at a time for the look-ups of one resolver. */
 const MAX_SOCKETS = 256;
@@ -24,7 +23,18 @@ export interface Turn {
 export class Sockets {
   #size: number;
   #open = 0;
-  readonly #queue = new Set<() => void>();
+  readonly #queue = new CallQueue<Call<true>>({
+    onWaiting() {}, // the work that ends makes room
+    timers: new Timers(),
+  });
+  readonly #place: Call<true> = {
+    attempt: () => {
+      if (this.#open >= this.#size) return undefined;
+      this.#open++;
+      return true;
+    },
+    timeoutError: () => new Error("unused: look-ups abort their signal"),
+  };
 
   /** Allows `size` sockets at a time. */
   constructor(size: number = MAX_SOCKETS) {
@@ -43,10 +53,11 @@ export class Sockets {
     work: () => Promise<T>,
   ): Promise<T> {
     const end = performance.now() + patience;
+    const wait = { signal, timeout: Infinity };
     for (;;) {
       turn.isWaiting = true;
-      const entered = this.#enter(signal);
-      if (entered !== undefined) await entered;
+      signal.throwIfAborted();
+      await this.#queue.call(this.#place, wait);
       turn.isWaiting = false;
       try {
         return await work();
@@ -54,40 +65,11 @@ export class Sockets {
         if (!isExhausted(error) || performance.now() >= end) throw error;
         this.#size = Math.max(1, this.#open >> 1);
       } finally {
-        this.#leave();
+        this.#open--;
+        this.#queue.run();
       }
       turn.isWaiting = true;
       await pause(signal);
-    }
-  }
-
-  /** Takes a place at once, or resolves when one is free. */
-  #enter(signal: AbortSignal): Promise<void> | undefined {
-    if (this.#open < this.#size) {
-      this.#open++;
-      return undefined;
-    }
-    return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        this.#queue.delete(admit);
-        reject(signal.reason);
-      };
-      const admit = () => {
-        signal.removeEventListener("abort", onAbort);
-        resolve();
-      };
-      signal.addEventListener("abort", onAbort);
-      this.#queue.add(admit);
-    });
-  }
-
-  #leave(): void {
-    const [admit] = this.#queue;
-    if (admit === undefined || this.#open > this.#size) {
-      this.#open--;
-    } else {
-      this.#queue.delete(admit);
-      admit();
     }
   }
 }

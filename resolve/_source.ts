@@ -41,7 +41,10 @@ export interface Outcome<T extends RecordType = RecordType> {
 export interface DnsSource {
   /** Whether names are taken as they are, so that search domains are up to the caller. */
   readonly absolute: boolean;
-  /** Whether a query ends when its signal aborts; else it stays, for others to join. */
+  /**
+   * Whether a query ends when its signal aborts. Otherwise only one that waits for a
+   * socket ends then; any other goes on, for later callers to join.
+   */
   readonly cancellable: boolean;
   /**
    * Asks for the records of a type. Rejects with the signal's reason, or where a

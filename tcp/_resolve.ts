@@ -1,15 +1,12 @@
+import { checkPort, SOCK_STREAM, type SocketAddress } from "../address/mod.ts";
 import {
-  AF_INET,
-  AF_INET6,
-  checkPort,
-  SOCK_STREAM,
-  SocketAddress,
-  tryParseIpAddress,
-} from "../address/mod.ts";
-import { AddrInfoError } from "../errors/mod.ts";
+  findAddress,
+  findAddresses,
+  numericAddress,
+} from "../internal/hosts/mod.ts";
 import { isNetByName } from "../internal/runtime/mod.ts";
-import { type AddressFinder, AI_PASSIVE, getAddrInfo } from "../resolve/mod.ts";
 import type { WaitOptions } from "../internal/wait/mod.ts";
+import { type AddressFinder, AI_PASSIVE } from "../resolve/mod.ts";
 
 /** Where to find addresses, and for which family. */
 export interface Lookup {
@@ -19,25 +16,10 @@ export interface Lookup {
   resolver?: AddressFinder | undefined;
 }
 
-const FAMILIES = { 4: AF_INET, 6: AF_INET6 };
-
 /** The address that a host is without a look-up, if it is one. */
-function numeric(
-  { hostname, port, family }: Lookup,
-): SocketAddress | undefined {
-  checkPort(port);
-  const bare = hostname.startsWith("[") && hostname.endsWith("]")
-    ? hostname.slice(1, -1)
-    : hostname;
-  const ip = tryParseIpAddress(bare);
-  if (ip === undefined) return undefined;
-  if (family !== undefined && ip.family !== family) {
-    throw new AddrInfoError("EAI_ADDRFAMILY", {
-      hostname,
-      reason: `not an IPv${family} address`,
-    });
-  }
-  return new SocketAddress(ip.unmap(), port);
+function numeric(lookup: Lookup): SocketAddress | undefined {
+  checkPort(lookup.port);
+  return numericAddress(lookup);
 }
 
 /**
@@ -50,41 +32,6 @@ export function isForRuntime(lookup: Lookup): boolean {
     numeric(lookup) === undefined && isNetByName(hostname, port);
 }
 
-/**
- * The addresses of one family. A resolver of the caller's may know nothing of
- * families, and give the same addresses for both.
- */
-async function find(
-  { hostname, port, resolver }: Lookup,
-  family: 4 | 6,
-  flags: number,
-  wait: WaitOptions,
-): Promise<SocketAddress[]> {
-  const hints = {
-    family: FAMILIES[family],
-    socktype: SOCK_STREAM,
-    flags,
-    ...wait,
-  };
-  if (resolver === undefined) {
-    const infos = await getAddrInfo(hostname, port, hints);
-    return infos.map(({ address }) => address);
-  }
-  const infos = await resolver.getAddrInfo(hostname, port, hints);
-  const found = new Map<string, SocketAddress>();
-  for (const info of infos) {
-    const { ip, port } = SocketAddress.from(info.address);
-    if (ip.family !== family) continue;
-    const address = new SocketAddress(ip.unmap(), port);
-    found.set(`${address}`, address);
-  }
-  if (found.size > 0) return [...found.values()];
-  throw new AddrInfoError("EAI_NODATA", {
-    hostname,
-    reason: `the resolver found no IPv${family} address`,
-  });
-}
-
 /** The look-ups for a race, one for each family, IPv6 first. */
 export function lookupsFor(
   lookup: Lookup,
@@ -95,7 +42,8 @@ export function lookupsFor(
   const families = lookup.family === undefined
     ? [6, 4] as const
     : [lookup.family];
-  return families.map((family) => find(lookup, family, 0, wait));
+  const request = { ...lookup, socktype: SOCK_STREAM };
+  return families.map((family) => findAddresses(request, family, wait));
 }
 
 /** The one address to bind: the first that is found, IPv4 before IPv6. */
@@ -103,20 +51,10 @@ export async function addressToBind(
   lookup: Lookup,
   wait: WaitOptions,
 ): Promise<SocketAddress> {
-  const address = numeric(lookup);
-  if (address !== undefined) return address;
-  const families = lookup.family === undefined
-    ? [4, 6] as const
-    : [lookup.family];
-  let failure: unknown;
-  for (const family of families) {
-    try {
-      const [first] = await find(lookup, family, AI_PASSIVE, wait);
-      if (first !== undefined) return first;
-    } catch (error) {
-      if (!(error instanceof AddrInfoError)) throw error;
-      failure ??= error;
-    }
-  }
-  throw failure;
+  checkPort(lookup.port);
+  return await findAddress(
+    { ...lookup, socktype: SOCK_STREAM, flags: AI_PASSIVE },
+    [4, 6],
+    wait,
+  );
 }

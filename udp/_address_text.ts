@@ -1,19 +1,5 @@
-import {
-  formatHostPort,
-  parseIpAddress,
-  tryParseIpAddress,
-} from "../address/mod.ts";
-
-/**
- * The address, an IPv4 peer of a dual-stack socket as IPv4, and an IPv4-compatible
- * one (`::192.0.2.1`) as we write it: Deno 2.9 has the last groups of it in
- * hexadecimal.
- */
-export function unmapped(hostname: string): string {
-  return hostname.startsWith("::")
-    ? tryParseIpAddress(hostname)?.unmap().toString() ?? hostname
-    : hostname;
-}
+import { formatHostPort, parseIpAddress } from "../address/mod.ts";
+import { unmapped } from "../internal/hosts/mod.ts";
 
 /**
  * Whether two addresses are the same host's, one of which may be mapped, or lack

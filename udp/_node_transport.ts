@@ -1,6 +1,6 @@
 import dgram from "node:dgram";
 import { requireNet } from "../internal/runtime/mod.ts";
-import { unmapped } from "./_address_text.ts";
+import { unmapped } from "../internal/hosts/mod.ts";
 import { DatagramQueue } from "./_datagram_queue.ts";
 import { interfaceName } from "./_interfaces.ts";
 import { KeepAlive } from "./_keep_alive.ts";

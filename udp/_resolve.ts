@@ -1,14 +1,11 @@
 import {
-  AF_INET,
-  AF_INET6,
   checkPort,
   parseIpAddress,
   SOCK_DGRAM,
   SocketAddress,
-  tryParseIpAddress,
 } from "../address/mod.ts";
-import { AddrInfoError } from "../errors/mod.ts";
-import { type AddressFinder, AI_PASSIVE, getAddrInfo } from "../resolve/mod.ts";
+import { findAddress as findHostAddress } from "../internal/hosts/mod.ts";
+import { type AddressFinder, AI_PASSIVE } from "../resolve/mod.ts";
 import { checkWait, type WaitOptions } from "../internal/wait/mod.ts";
 import { showValue } from "../internal/check/mod.ts";
 
@@ -38,60 +35,16 @@ export function checkHostname(hostname: string, verb: string): void {
   );
 }
 
-/**
- * The address that a host is without a look-up, if it is one. An IPv4-mapped address
- * is the IPv4 address.
- */
-export function numericAddress(
-  hostname: string,
-  port: number,
-): SocketAddress | undefined {
-  const bare = hostname.startsWith("[") && hostname.endsWith("]")
-    ? hostname.slice(1, -1)
-    : hostname;
-  const ip = tryParseIpAddress(bare);
-  return ip && new SocketAddress(ip.unmap(), port);
-}
-
 /** The first address of a host, of the preferred family where both will do. */
-export async function findAddress(
-  lookup: Lookup,
+export function findAddress(
+  { isPassive, prefer, ...host }: Lookup,
   wait: WaitOptions,
 ): Promise<SocketAddress> {
-  const { hostname, port, family, resolver } = lookup;
-  const address = numericAddress(hostname, port);
-  if (address !== undefined) {
-    const isMapped = address.family === 4 && hostname.includes(":");
-    if (family === undefined || address.family === family || isMapped) {
-      return address;
-    }
-    throw new AddrInfoError("EAI_ADDRFAMILY", {
-      hostname,
-      reason: `not an IPv${family} address`,
-    });
-  }
-  let failure: unknown;
-  const both = lookup.prefer === 6 ? [6, 4] : [4, 6];
-  for (const wanted of family === undefined ? both : [family]) {
-    const hints = {
-      family: wanted === 4 ? AF_INET : AF_INET6,
-      socktype: SOCK_DGRAM,
-      flags: lookup.isPassive ? AI_PASSIVE : 0,
-      ...wait,
-    };
-    try {
-      const [first] = resolver === undefined
-        ? await getAddrInfo(hostname, port, hints)
-        : await resolver.getAddrInfo(hostname, port, hints);
-      if (first === undefined) continue;
-      const { ip } = SocketAddress.from(first.address);
-      return new SocketAddress(ip.unmap(), port);
-    } catch (error) {
-      if (!(error instanceof AddrInfoError)) throw error;
-      failure ??= error;
-    }
-  }
-  throw failure;
+  return findHostAddress(
+    { ...host, socktype: SOCK_DGRAM, flags: isPassive ? AI_PASSIVE : 0 },
+    prefer === 6 ? [6, 4] : [4, 6],
+    wait,
+  );
 }
 
 /** The address of a peer; this host's if it is the unspecified one, as in C. */

@@ -1,4 +1,4 @@
-import { unmapped } from "./_address_text.ts";
+import { unmapped } from "../internal/hosts/mod.ts";
 import type { RawDatagram } from "./_transport.ts";
 
 /** The senders of datagrams: the same object as long as it is the same sender. */

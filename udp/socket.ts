@@ -6,8 +6,8 @@ import {
   findAddress,
   findPeer,
   type Lookup,
-  numericAddress,
 } from "./_resolve.ts";
+import { numericAddress } from "../internal/hosts/mod.ts";
 import { ConnectedUdpSocket } from "./connected_socket.ts";
 import type { OutgoingDatagram } from "./_transport.ts";
 import { showAddr } from "./_address_text.ts";
@@ -127,7 +127,7 @@ export class UdpSocket extends UdpEndpoint {
     checkPeerPort(port, "send");
     checkHostname(hostname, "send to");
     if (hostname === this.#lastHost) return this.#lastText;
-    const found = numericAddress(hostname, port);
+    const found = numericAddress({ hostname, port });
     if (found === undefined) return undefined;
     this.#lastText = this.reachable(found.hostname);
     this.#lastHost = hostname;

@@ -1,6 +1,6 @@
 import { AF_INET } from "../../address/mod.ts";
 import { NotCapableError } from "../../errors/mod.ts";
-import { Resolver } from "../../resolve/mod.ts";
+import { Resolver, type WaitOptions } from "../../resolve/mod.ts";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { endOf } from "./_codes.ts";
 import type { Zone } from "./_dns_message.ts";
@@ -38,6 +38,48 @@ Deno.test({
     gate.resolve(undefined);
     assertEquals(await later, ["192.0.2.1"]);
     assertEquals(server.log, ["udp A a.test"]);
+  },
+});
+
+Deno.test({
+  name:
+    "getAddrInfo() by Deno.resolveDns asks nobody for a name that was cancelled while it waited for a socket",
+  permissions,
+  async fn() {
+    const gate = Promise.withResolvers<undefined>();
+    const last = "last.test";
+    await using server = await DnsServer.start(
+      { [last]: [{ type: "A", data: "192.0.2.1" }] },
+      () => gate.promise,
+    );
+    const resolver = new Resolver({
+      nameServers: [server.nameServer],
+      hosts: false,
+      search: [],
+    });
+    const ask = (name: string, wait: WaitOptions = {}) =>
+      resolver.getAddrInfo(name, 80, { family: AF_INET, ...wait })
+        .catch((reason) => reason);
+    // As many as there are sockets, so that all others wait.
+    const first = Array.from({ length: 256 }, (_, i) => ask(`n${i}.test`));
+    const controller = new AbortController();
+    const { signal } = controller;
+    const cancelled = [
+      ask("aborted.test", { signal }),
+      ask("late.test", { timeout: 1 }),
+      ask("joined.test", { signal }),
+    ];
+    const joined = ask("joined.test");
+    controller.abort("enough");
+    const [aborted, late] = await Promise.all(cancelled);
+    assertEquals([aborted, late.code], ["enough", "ETIMEDOUT"]);
+    gate.resolve(undefined);
+    await Promise.all([...first, joined]);
+    await ask(last);
+    const asked = new Set(server.log.map((line) => line.split(" ").at(-1)));
+    assert(!asked.has("aborted.test") && !asked.has("late.test"));
+    assert(asked.has("joined.test") && asked.has(last));
+    assertEquals(asked.size, 258);
   },
 });
 
