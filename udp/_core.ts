@@ -25,12 +25,12 @@ export function newCore(
   const timers = new Timers();
   return {
     transport,
-    receiver: new Receiver(transport, target, timers, {
+    receiver: new Receiver(transport, timers, {
       failure: owner.failure,
       timeout: () => socketError("ETIMEDOUT", { action: "receive" }),
       accepts: () => true,
     }),
-    sender: new Sender(transport, owner.failure),
+    sender: new Sender(transport, timers, owner.failure),
     timers,
     family: target.hostname.includes(":") ? 6 : 4,
     broadcast: false,

@@ -3,9 +3,9 @@ import { Memberships } from "./_membership.ts";
 import { isPassingFault, type Os, receiveRoom } from "./_systems.ts";
 import type {
   BindTarget,
+  DatagramSink,
   DatagramTransport,
   MulticastGroup,
-  RawDatagram,
   UdpSettings,
 } from "./_transport.ts";
 
@@ -52,7 +52,9 @@ const ending = new Set<Promise<unknown>>();
 class DenoTransport implements DatagramTransport {
   readonly backend = "deno";
   readonly kernelConnected = false;
+  readonly knowsArrived = false;
   readonly dropped = 0;
+  declare sink: DatagramSink;
   readonly localAddr: Deno.NetAddr;
   readonly #conn: DatagramConn;
   readonly #maxDatagramSize: number;
@@ -73,38 +75,23 @@ class DenoTransport implements DatagramTransport {
     this.localAddr = { transport: "udp", hostname, port };
   }
 
-  receive<T>(
-    onDatagram: (datagram: RawDatagram) => T,
-    onFailed: (error: unknown) => T,
-  ): Promise<Awaited<T>> {
-    const receiving = this.#conn.receive(this.#slab).then(
-      (received) => onDatagram(this.#read(received)),
-      (error) =>
-        isPassingFault(error, this.#os)
-          ? this.#receiveAgain().then(onDatagram, onFailed)
-          : onFailed(error),
-    ) as Promise<Awaited<T>>;
-    this.#receiving = receiving;
-    return receiving;
+  receive(): void {
+    this.#receiving = this.#conn.receive(this.#slab)
+      .then(this.#onReceived, this.#onFailed);
   }
 
-  async #receiveAgain(): Promise<RawDatagram> {
-    for (;;) {
-      try {
-        return this.#read(await this.#conn.receive(this.#slab));
-      } catch (error) {
-        if (!isPassingFault(error, this.#os)) throw error;
-      }
-    }
-  }
-
-  #read(received: [Uint8Array, Deno.Addr]): RawDatagram {
+  readonly #onReceived = (received: [Uint8Array, Deno.Addr]): void => {
     const view = received[0];
-    const addr = received[1] as Deno.NetAddr;
+    const { hostname, port } = received[1] as Deno.NetAddr;
     const truncated = view.length > this.#maxDatagramSize;
     const bytes = truncated ? view.subarray(0, this.#maxDatagramSize) : view;
-    return { bytes, hostname: addr.hostname, port: addr.port, truncated };
-  }
+    this.sink.onDatagram({ bytes, hostname, port, truncated });
+  };
+
+  readonly #onFailed = (error: unknown): void => {
+    if (isPassingFault(error, this.#os)) this.receive();
+    else this.sink.onFailed(error);
+  };
 
   receiveNow(): undefined {
     return undefined;

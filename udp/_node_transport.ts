@@ -13,16 +13,12 @@ import {
 } from "./_systems.ts";
 import type {
   BindTarget,
+  DatagramSink,
   DatagramTransport,
   MulticastGroup,
   RawDatagram,
   UdpSettings,
 } from "./_transport.ts";
-
-interface Settle<T> {
-  resolve: (value: T) => void;
-  reject: (error: unknown) => void;
-}
 
 /** Sockets that were closed, but whose port the runtime has yet to let go of. */
 const ending = new Set<Promise<void>>();
@@ -31,6 +27,8 @@ const ending = new Set<Promise<void>>();
 class NodeTransport implements DatagramTransport {
   readonly backend = "node";
   readonly kernelConnected = false;
+  readonly knowsArrived = true;
+  declare sink: DatagramSink;
   readonly localAddr: Deno.NetAddr;
   readonly #socket: dgram.Socket;
   /** The IPv4 socket on the same port, if the other one has only IPv6. */
@@ -40,13 +38,12 @@ class NodeTransport implements DatagramTransport {
   /** Datagrams come as events, whether somebody asked for them or not. */
   readonly #queue: DatagramQueue;
   readonly #members = new Memberships<string | undefined>();
-  #receiving: Settle<RawDatagram> | undefined;
+  #isReceiving = false;
   readonly #keepAlive = new KeepAlive();
   #isRef = true;
   /** Ends the send that was begun last, of which the runtime forgets to tell. */
   #giveUpSend: (error: unknown) => void = () => {};
   #error: unknown;
-  wants: (hostname: string, port: number) => boolean = () => true;
 
   constructor(
     [socket, four]: [dgram.Socket, dgram.Socket?],
@@ -83,50 +80,34 @@ class NodeTransport implements DatagramTransport {
       ? buffer.subarray(0, this.#maxDatagramSize)
       : buffer;
     const datagram = { bytes, hostname: address, port, truncated };
-    const receiving = this.#receiving;
-    if (receiving === undefined) {
-      if (!this.wants(address, port)) return; // strangers take no room
+    if (this.#isReceiving) {
+      this.#isReceiving = false;
+      this.sink.onDatagram(datagram);
+      this.#hold();
+    } else if (this.sink.wants(address, port)) { // strangers take no room
       this.#queue.push({ ...datagram, bytes: rightSized(bytes) });
-    } else {
-      this.#setReceiving(undefined);
-      receiving.resolve(datagram);
     }
   }
 
-  #setReceiving(receiving: Settle<RawDatagram> | undefined): void {
-    this.#receiving = receiving;
-    this.#keepAlive.hold(this.#isRef && receiving !== undefined);
+  #hold(): void {
+    this.#keepAlive.hold(this.#isRef && this.#isReceiving);
   }
 
   #onError(error: unknown): void {
     if (isPassingFault(error, this.#os)) return;
-    const receiving = this.#receiving;
-    if (receiving === undefined) {
-      this.#error = error;
-      return;
-    }
-    this.#setReceiving(undefined);
-    receiving.reject(error);
+    if (this.#isReceiving) {
+      this.#isReceiving = false;
+      this.sink.onFailed(error);
+      this.#hold();
+    } else this.#error = error;
   }
 
-  receive<T>(
-    onDatagram: (datagram: RawDatagram) => T,
-    onFailed: (error: unknown) => T,
-  ): Promise<Awaited<T>> {
-    return this.#next().then(onDatagram, onFailed) as Promise<Awaited<T>>;
-  }
-
-  #next(): Promise<RawDatagram> {
-    const datagram = this.#queue.shift();
-    if (datagram !== undefined) return Promise.resolve(datagram);
-    if (this.#error !== undefined) {
-      const error = this.#error;
-      this.#error = undefined;
-      return Promise.reject(error);
-    }
-    return new Promise((resolve, reject) => {
-      this.#setReceiving({ resolve, reject });
-    });
+  receive(): void {
+    this.#isReceiving = true;
+    this.#hold();
+    const error = this.#error;
+    this.#error = undefined;
+    if (error !== undefined) queueMicrotask(() => this.#onError(error));
   }
 
   receiveNow(): RawDatagram | undefined {
@@ -221,12 +202,12 @@ class NodeTransport implements DatagramTransport {
 
   ref(): void {
     this.#isRef = true;
-    this.#setReceiving(this.#receiving);
+    this.#hold();
   }
 
   unref(): void {
     this.#isRef = false;
-    this.#setReceiving(this.#receiving);
+    this.#hold();
   }
 }
 

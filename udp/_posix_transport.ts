@@ -15,6 +15,7 @@ import { Memberships } from "./_membership.ts";
 import { applySetting, changeMembership } from "./_posix_settings.ts";
 import type {
   BindTarget,
+  DatagramSink,
   DatagramTransport,
   MulticastGroup,
   OutgoingDatagram,
@@ -40,15 +41,12 @@ function capacityOf(size: number): number {
   return Math.max(1, Math.min(BATCH_COUNT, Math.floor(BATCH_BYTES / size)));
 }
 
-/** Calls later, as whatever had to be waited for does. */
-function call<T>(body: () => T): Promise<Awaited<T>> {
-  return Promise.resolve().then(body) as Promise<Awaited<T>>;
-}
-
 /** A socket over libc. */
 class PosixTransport implements DatagramTransport {
   readonly backend = "posix";
+  readonly knowsArrived = true;
   readonly dropped = 0;
+  declare sink: DatagramSink;
   localAddr: Deno.NetAddr;
   readonly #posix: Posix;
   readonly #socket: PosixSocket;
@@ -172,22 +170,20 @@ class PosixTransport implements DatagramTransport {
     return this.#next();
   }
 
-  receive<T>(
-    onDatagram: (datagram: RawDatagram) => T,
-    onFailed: (error: unknown) => T,
-  ): Promise<Awaited<T>> {
-    const next = this.#next();
-    if (next !== undefined) return call(() => onDatagram(next));
-    if (this.#fault !== undefined) {
-      const fault = this.#fault;
-      this.#fault = undefined;
-      return call(() => onFailed(foreignError(fault)));
-    }
-    return this.#socket.recvMany(this.#batch).then(
-      () => onDatagram(this.#first()!),
-      (error) => onFailed(foreignError(error)),
-    ) as Promise<Awaited<T>>;
+  receive(): void {
+    const fault = this.#fault;
+    this.#fault = undefined;
+    const receiving = fault === undefined
+      ? this.#socket.recvMany(this.#batch)
+      : Promise.reject(fault);
+    receiving.then(this.#onReceived, this.#onFailed);
   }
+
+  readonly #onReceived = (): void => this.sink.onDatagram(this.#first()!);
+
+  readonly #onFailed = (error: unknown): void => {
+    this.sink.onFailed(foreignError(error));
+  };
 
   send(bytes: Uint8Array, hostname: string, port: number): Promise<number> {
     const sending = this.#isPeer(hostname, port)

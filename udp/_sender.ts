@@ -1,15 +1,27 @@
 import { socketError } from "../errors/mod.ts";
+import { type Call, CallQueue, type Timers } from "../internal/wait/mod.ts";
 import type { DatagramTransport, OutgoingDatagram } from "./_transport.ts";
 
 /** How many sends may wait, from a caller who does not await them. */
 const MAX_WAITING = 65_536;
 
-interface Waiting {
-  bytes: Uint8Array;
-  hostname: string;
-  port: number;
-  resolve: (count: number) => void;
-  reject: (error: unknown) => void;
+/** A send, which waits for its turn. */
+class SendCall implements Call<Promise<number>> {
+  readonly #sender: Sender;
+  readonly #begin: () => Promise<number>;
+
+  constructor(sender: Sender, begin: () => Promise<number>) {
+    this.#sender = sender;
+    this.#begin = begin;
+  }
+
+  attempt(): Promise<number> | undefined {
+    return this.#sender.isSending ? undefined : this.#begin();
+  }
+
+  timeoutError(): Error {
+    return socketError("ETIMEDOUT", { action: "send", syscall: "sendto" });
+  }
 }
 
 /**
@@ -19,43 +31,55 @@ interface Waiting {
 export class Sender {
   /** How many datagrams have been handed to the kernel. */
   sent = 0;
-  readonly #transport: DatagramTransport;
+  /** Whether the transport is at it. */
+  isSending = false;
   /** Makes our error of the runtime's; another socket object may take over. */
   failure: (error: unknown, syscall: string) => Error;
-  readonly #waiting: Waiting[] = [];
-  #head = 0;
-  #isSending = false;
-  #error: Error | undefined;
+  readonly #transport: DatagramTransport;
+  readonly #calls: CallQueue<SendCall>;
+  #closed: Error | undefined;
 
   constructor(
     transport: DatagramTransport,
+    timers: Timers,
     failure: (error: unknown, syscall: string) => Error,
   ) {
     this.#transport = transport;
+    this.#calls = new CallQueue({ timers, onWaiting() {} });
     this.failure = failure;
   }
 
-  /** Sends a datagram; its count of bytes. */
+  /** Sends a datagram; resolves with its count of bytes. */
   send(bytes: Uint8Array, hostname: string, port: number): Promise<number> {
-    if (this.#error !== undefined) return Promise.reject(this.#error);
-    if (!this.#isSending) return this.#begin(bytes, hostname, port);
-    if (this.#waiting.length - this.#head >= MAX_WAITING) {
+    if (this.#calls.size >= MAX_WAITING) {
       return Promise.reject(socketError("ENOBUFS", {
         action: `send ${bytes.length} bytes`,
         syscall: "sendto",
         reason: `${MAX_WAITING} datagrams wait to be sent; await the sends`,
       }));
     }
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ bytes, hostname, port, resolve, reject });
+    return this.#call(() => {
+      this.isSending = true;
+      return this.#transport.send(bytes, hostname, port)
+        .then(this.#onSent, this.#onFailed);
     });
   }
 
-  /** Sends datagrams, in as few calls as the transport can; how many. */
-  async sendMany(datagrams: readonly OutgoingDatagram[]): Promise<number> {
-    if (this.#error !== undefined) throw this.#error;
-    if (this.#isSending) return await this.#queueMany(datagrams);
-    this.#isSending = true;
+  /** Sends datagrams, in as few calls as the transport can; resolves with how many. */
+  sendMany(datagrams: readonly OutgoingDatagram[]): Promise<number> {
+    return this.#call(() => {
+      this.isSending = true;
+      return this.#sendAll(datagrams);
+    });
+  }
+
+  #call(begin: () => Promise<number>): Promise<number> {
+    return this.#closed === undefined
+      ? this.#calls.call(new SendCall(this, begin), undefined)
+      : Promise.reject(this.#closed);
+  }
+
+  async #sendAll(datagrams: readonly OutgoingDatagram[]): Promise<number> {
     try {
       if (this.#transport.sendMany === undefined) {
         for (const { bytes, hostname, port } of datagrams) {
@@ -63,38 +87,16 @@ export class Sender {
           this.sent++;
         }
       } else {
-        await this.#transport.sendMany(datagrams, this.#count);
+        await this.#transport.sendMany(datagrams, (count) => {
+          this.sent += count;
+        });
       }
-      return datagrams.length;
     } catch (error) {
-      throw this.#error ?? this.failure(error, "sendto");
-    } finally {
-      this.#next();
+      return this.#onFailed(error);
     }
-  }
-
-  /** Sends datagrams behind those that wait already. */
-  async #queueMany(datagrams: readonly OutgoingDatagram[]): Promise<number> {
-    const sends = datagrams.map(({ bytes, hostname, port }) =>
-      this.send(bytes, hostname, port)
-    );
-    for (const result of await Promise.allSettled(sends)) {
-      if (result.status === "rejected") throw result.reason;
-    }
+    this.#next();
     return datagrams.length;
   }
-
-  #begin(bytes: Uint8Array, hostname: string, port: number): Promise<number> {
-    this.#isSending = true;
-    return this.#transport.send(bytes, hostname, port).then(
-      this.#onSent,
-      this.#onFailed,
-    );
-  }
-
-  readonly #count = (count: number): void => {
-    this.sent += count;
-  };
 
   readonly #onSent = (count: number): number => {
     this.sent++;
@@ -104,29 +106,17 @@ export class Sender {
 
   readonly #onFailed = (error: unknown): never => {
     this.#next();
-    throw this.#error ?? this.failure(error, "sendto");
+    throw this.#closed ?? this.failure(error, "sendto");
   };
 
   #next(): void {
-    this.#isSending = false;
-    const next = this.#waiting[this.#head];
-    if (next === undefined) return;
-    if (++this.#head === this.#waiting.length) {
-      this.#waiting.length = this.#head = 0;
-    } else if (this.#head === 1024) {
-      this.#waiting.splice(0, this.#head);
-      this.#head = 0;
-    }
-    const { bytes, hostname, port, resolve, reject } = next;
-    this.#begin(bytes, hostname, port).then(resolve, reject);
+    this.isSending = false;
+    this.#calls.run();
   }
 
-  /** Rejects what waits and every later send. */
+  /** Rejects the calls that wait and every later one. */
   close(error: Error): void {
-    this.#error = error;
-    for (const { reject } of this.#waiting.splice(0).slice(this.#head)) {
-      reject(error);
-    }
-    this.#head = 0;
+    this.#closed = error;
+    this.#calls.close(error);
   }
 }

@@ -55,6 +55,16 @@ export interface UdpSettings {
   sendBufferSize: number;
 }
 
+/** What takes the datagrams of a transport. */
+export interface DatagramSink {
+  /** The receive has ended; the datagram is valid until the next receive begins. */
+  onDatagram(datagram: RawDatagram): void;
+  /** The receive has failed. */
+  onFailed(error: unknown): void;
+  /** Whether a datagram from there is wanted, before it is kept. */
+  wants(hostname: string, port: number): boolean;
+}
+
 /** One socket as a runtime API has it. */
 export interface DatagramTransport {
   /** The API. */
@@ -69,22 +79,19 @@ export interface DatagramTransport {
   connect?(hostname: string, port: number): void;
   /** Gives up the peer. */
   disconnect?(): void;
-  /**
-   * Whether a datagram from there is wanted, which an API asks that keeps what
-   * nobody has asked for.
-   */
-  wants?: (hostname: string, port: number) => boolean;
+  /** Where datagrams go. */
+  sink: DatagramSink;
+  /** Whether `receiveNow` returns each datagram that has arrived. */
+  readonly knowsArrived: boolean;
   /** How many datagrams the transport had to drop. */
   readonly dropped: number;
   /**
-   * Gives the next datagram, or a failure, to one of the two, and what that returns
-   * to the caller. One receive at a time; it ends only with the socket.
+   * Gives the next datagram, or a failure, to the sink, once this call has returned.
+   * One receive at a time, after `receiveNow` has returned undefined; it ends only
+   * with the socket.
    */
-  receive<T>(
-    onDatagram: (datagram: RawDatagram) => T,
-    onFailed: (error: unknown) => T,
-  ): Promise<Awaited<T>>;
-  /** A datagram that is there already; undefined where one must be waited for. */
+  receive(): void;
+  /** A datagram that has arrived; undefined where one must be waited for. */
   receiveNow(): RawDatagram | undefined;
   /** Sends a datagram to an IP address. */
   send(bytes: Uint8Array, hostname: string, port: number): Promise<number>;

@@ -162,8 +162,13 @@ export async function bindCore(
     localAddr: address.toNetAddr("udp"),
   };
   let transport: DatagramTransport | undefined;
+  let core: UdpCore;
   try {
     transport = await bindOn(backend, target);
+    // At once: datagrams may arrive while options are set.
+    core = newCore(transport, target, {
+      failure: (error) => toSocketError(error, context),
+    });
     context.syscall = "setsockopt"; // from here on
     if (broadcast) transport.set("broadcast", true);
     if (ttl !== undefined && !transport.set("ttl", ttl)) {
@@ -183,9 +188,6 @@ export async function bindCore(
       ? toSocketError(error, { ...context, syscall: "socket" })
       : failure;
   }
-  const core = newCore(transport, target, {
-    failure: (error) => toSocketError(error, context),
-  });
   core.broadcast = broadcast || options.socketOptions?.SO_BROADCAST === true;
   return core;
 }

@@ -167,13 +167,14 @@ export abstract class UdpEndpoint
 
   /** How many received datagrams were dropped because the queue was full. */
   get dropped(): number {
-    return this.#core.receiver.dropped;
+    return this.#core.transport.dropped;
   }
 
   /** What it has done so far. */
   get stats(): UdpStats {
-    const { received, strangers, dropped } = this.#core.receiver;
-    return { received, strangers, dropped, sent: this.#core.sender.sent };
+    const { receiver, sender } = this.#core;
+    const { received, strangers } = receiver;
+    return { received, strangers, dropped: this.dropped, sent: sender.sent };
   }
 
   /** 4 or 6. */
@@ -290,9 +291,10 @@ export abstract class UdpEndpoint
   ): Promise<Datagram[]> {
     checkInteger("most", most, 1);
     const batch = [await this.receive(options)];
-    await this.#core.receiver.drain(most - 1, (datagram) => {
-      batch.push(this.#own(datagram));
-    });
+    await this.#core.receiver.drain(
+      most - 1,
+      (datagram) => batch.push(this.#own(datagram)),
+    );
     return batch;
   }
 

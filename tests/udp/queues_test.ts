@@ -71,6 +71,15 @@ eachFamily(
     const sizes: number[] = [];
     const take = ({ bytes }: RawDatagram) =>
       sizes.push(bytes.buffer.byteLength);
+    const receiver = new Receiver(
+      transport,
+      new Timers(),
+      {
+        failure: (error) => error as Error,
+        timeout: () => new Error("timed out"),
+        accepts: () => true,
+      },
+    );
     try {
       await transport.send(new Uint8Array(100), hostname, port);
       for (let turn = 0; turn < 1000 && sizes.length === 0; turn++) {
@@ -79,27 +88,17 @@ eachFamily(
         if (queued !== undefined) take(queued);
       }
       // What a receive that timed out leaves to the next one.
-      const receiver = new Receiver(
-        transport,
-        { maxQueuedDatagrams: 10, maxQueuedBytes: 1000, dropPolicy: "newest" },
-        new Timers(),
-        {
-          failure: (error) => error as Error,
-          timeout: () => new Error("timed out"),
-          accepts: () => true,
-        },
-      );
-      const { receive } = transport;
-      let below: Promise<unknown> | undefined;
-      transport.receive = (onDatagram, onFailed) => {
-        const receiving = receive.call(transport, onDatagram, onFailed);
-        below = receiving;
-        return receiving as ReturnType<typeof receive> as never;
+      const { promise: arrived, resolve } = Promise.withResolvers<void>();
+      transport.sink = {
+        onDatagram: (datagram) => resolve(receiver.onDatagram(datagram)),
+        onFailed: (error) => receiver.onFailed(error),
+        wants: () => true,
       };
       await receiver.receive({ timeout: 0 }, take).catch(() => {});
       await transport.send(new Uint8Array(200), hostname, port);
       transport.ref(); // nobody else waits for it
-      await below;
+      await arrived;
+      transport.sink = receiver;
       await receiver.receive(PATIENT, take);
     } finally {
       await transport.close();
