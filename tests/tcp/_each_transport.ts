@@ -52,11 +52,12 @@ export function eachTransport(
   body: (setup: Setup) => Promise<void>,
 ): void {
   for (const backend of BACKENDS) {
-    eachFamily(`${name}, over ${backend}`, (family) => {
+    eachFamily(`${name}, over ${backend}`, async (family) => {
       const listen = (options = {}) =>
         listenTcp({ hostname: family.loopback, port: 0, backend, ...options });
       const connect = (addr: Deno.NetAddr, options = {}) =>
         connectTcp({ ...addr, backend, ...options });
+      const closings: Promise<void>[] = [];
       const pair = async (options = {}) => {
         using listener = await listen();
         const client = await connect(listener.addr, options);
@@ -65,13 +66,18 @@ export function eachTransport(
           client,
           server,
           [Symbol.dispose]() {
-            client.close();
-            server.close();
+            for (const end of [client, server]) {
+              closings.push(end[Symbol.asyncDispose]());
+            }
           },
         };
       };
       const setup = { ...family, backend, listen, connect, pair };
-      return body(setup);
+      try {
+        await body(setup);
+      } finally {
+        await Promise.all(closings); // what close() leaves to be written
+      }
     }, backend === "posix" ? { ffi: true } : {});
   }
 }
