@@ -1,9 +1,11 @@
 import { socketError } from "../errors/mod.ts";
 import {
   afterTurn,
+  type Call,
+  CallQueue,
   checkWait,
+  type QueueOwner,
   rejectFairly,
-  resolveFairly,
   Timers,
   type WaitOptions,
 } from "../internal/wait/mod.ts";
@@ -11,7 +13,6 @@ import { closeNow } from "./_close.ts";
 import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLPRI } from "./constants.ts";
 import { POLLRDHUP } from "./_poll_now.ts";
 import { type Reactor, theReactor, type Watched } from "./_reactor.ts";
-import { WaitQueue } from "./_wait_queue.ts";
 
 const TO_RECEIVE = POLLIN | POLLPRI | POLLRDHUP | POLLERR | POLLHUP;
 const TO_END = POLLRDHUP | POLLERR | POLLHUP;
@@ -23,19 +24,52 @@ const PACE = 5;
 /** Which half of a socket a call uses. */
 export type Side = "receiving" | "sending";
 
-/** How a call reads in messages, and what is done when it is given up. */
-export interface Call<T> {
+/** What a call of C is called in messages, and how it ends if it is cancelled. */
+export interface CallContext<T> {
   /** What could not be done: `receive`. */
   readonly action: string;
   /** The C call. */
   readonly syscall: string;
-  /** What is done already when it is given up; undefined for nothing. */
+  /** Returns what is done already; undefined for nothing. */
   readonly partial?: (() => T | undefined) | undefined;
   /**
-   * Whether it sends to a local socket whose queue may be full, as the kernel does
-   * not tell when there is room, or wakes who tries again and again.
+   * Whether it sends to a local socket whose queue may be full: the kernel does
+   * not report when there is room, so that a timer tries again.
    */
   readonly isPaced?: boolean | undefined;
+}
+
+/** A call that waits for one side of a descriptor. */
+class DescriptorCall<T> implements Call<T> {
+  readonly attempt: () => T | undefined;
+  readonly isPaced: boolean;
+  readonly #context: CallContext<T>;
+
+  constructor(attempt: () => T | undefined, context: CallContext<T>) {
+    this.attempt = attempt;
+    this.isPaced = context.isPaced ?? false;
+    this.#context = context;
+  }
+
+  timeoutError(): Error {
+    return errorOf("ETIMEDOUT", this.#context);
+  }
+
+  closedError(): Error {
+    return errorOf("EBADF", this.#context);
+  }
+
+  partial(): T | undefined {
+    return this.#context.partial?.();
+  }
+}
+
+/** An error of a call that has not reached libc. */
+export function errorOf(
+  code: string,
+  { action, syscall }: { readonly action: string; readonly syscall: string },
+): Error {
+  return socketError(code, { action, syscall });
 }
 
 /** One that is told of events without having a turn: C's `poll`. */
@@ -49,42 +83,39 @@ export interface Observer {
 }
 
 /** A descriptor that belongs to us, and the calls that wait for it. */
-export class Descriptor implements Watched {
+export class Descriptor implements Watched, QueueOwner {
   /** The number; -1 once it is closed. */
   fd: number;
   /** Whether it may linger when it is closed, as connections may. */
   mayLinger = true;
   /** For how long a call tries again and again before it waits, in microseconds. */
   spin = 0;
-  readonly #receiving: WaitQueue;
-  readonly #sending: WaitQueue;
+  readonly #receiving = new CallQueue<DescriptorCall<unknown>>(this);
+  readonly #sending = new CallQueue<DescriptorCall<unknown>>(this);
   readonly #observers = new Set<Observer>();
   readonly #home: Reactor | undefined;
-  /** The reactor that watches it, once somebody waits. */
+  /** The reactor that watches it, after the first wait. */
   #reactor: Reactor | undefined;
   #id = 0;
   #isRef = true;
-  /** Whether all that there was has been received, so that news will be told. */
+  /** Whether the reactor is kept waiting for it. */
+  #isWaiting = false;
   #isDrained = false;
-  /** Whether the end has been told, which nothing follows. */
+  /** Whether the end was reported, which no event follows. */
   #isEnding = false;
   /** Whether there may be urgent data, which splits what is received at a time. */
   #isUrgent = false;
-  #pacer: ReturnType<typeof setInterval> | undefined;
+  #stopPacer: (() => void) | undefined;
   #timers: Timers | undefined;
 
-  /** `reactor` is that of the program, if left out. */
+  /** `reactor` defaults to that of the program. */
   constructor(fd: number, reactor?: Reactor) {
     this.fd = fd;
     this.#home = reactor;
-    const onChange = (change: 1 | -1) => this.#onChange(change);
-    this.#receiving = new WaitQueue(onChange);
-    this.#sending = new WaitQueue(onChange);
   }
 
-  /** The error of a call after `close`. */
-  closedError(action: string, syscall: string): Error {
-    return socketError("EBADF", { action, syscall });
+  #queueOf(side: Side): CallQueue<DescriptorCall<unknown>> {
+    return side === "receiving" ? this.#receiving : this.#sending;
   }
 
   /**
@@ -95,44 +126,43 @@ export class Descriptor implements Watched {
     side: Side,
     attempt: () => T | undefined,
     options: WaitOptions | undefined,
-    call: Call<T>,
+    context: CallContext<T>,
   ): Promise<T> {
-    const { action, syscall } = call;
+    const queue = this.#queueOf(side);
     try {
-      const limits = checkWait(options);
-      if (this.fd === -1) throw this.closedError(action, syscall);
-      const queue = side === "receiving" ? this.#receiving : this.#sending;
-      const isVain = this.#isDrained && side === "receiving" &&
-        this.spin === 0 && this.#isRef && limits?.timeout !== 0;
-      if (queue.length === 0 && !isVain) {
-        const result = attempt() ?? this.#spin(attempt);
-        if (result !== undefined) return resolveFairly(result);
-      }
-      this.#watch();
-      const timeout = () => socketError("ETIMEDOUT", { action, syscall });
-      const closed = () => this.closedError(action, syscall);
-      const { partial, isPaced } = call;
-      const waiting = queue.wait(attempt, limits, {
-        timeout,
-        closed,
-        partial,
-        isPaced,
-        timers: () => this.timers,
-      });
-      if (isPaced) this.#startPacer();
-      return waiting;
+      const wait = checkWait(options);
+      if (this.fd === -1) throw errorOf("EBADF", context);
+      // Events that would report more may come too late.
+      if (!this.#isRef || wait?.timeout === 0) this.#isDrained = false;
+      const isSpinning = this.spin > 0 && queue.isEmpty;
+      const body = isSpinning ? this.#spinning(attempt) : attempt;
+      return queue.call(new DescriptorCall(body, context), wait);
     } catch (error) {
       return rejectFairly(error);
     }
   }
 
+  /** An attempt that goes on for a while, the first time. */
+  #spinning<T>(attempt: () => T | undefined): () => T | undefined {
+    let end: number | undefined;
+    return () => {
+      this.#isDrained = false;
+      let result = attempt();
+      if (end !== undefined) return result;
+      end = performance.now() + this.spin / 1000;
+      while (result === undefined && performance.now() < end) {
+        result = attempt();
+      }
+      return result;
+    };
+  }
+
   /**
-   * Tries the waiting calls again when the event loop has had its turn: for an
+   * Tries the waiting calls again after the event loop has had its turn: for an
    * attempt that returns undefined although it could go on.
    */
   continueLater(side: Side): void {
-    const queue = side === "receiving" ? this.#receiving : this.#sending;
-    afterTurn(() => queue.run());
+    afterTurn(() => this.#run(this.#queueOf(side)));
   }
 
   /** Whether waiting calls keep the program alive. */
@@ -149,26 +179,34 @@ export class Descriptor implements Watched {
     return this.#timers;
   }
 
-  #startPacer(): void {
-    this.#pacer ??= setInterval(() => {
-      if (this.#sending.isPaced) this.#sending.run();
-    }, PACE);
-    if (!this.#isRef) Deno.unrefTimer(this.#pacer);
-  }
-
-  #spin<T>(attempt: () => T | undefined): T | undefined {
-    if (this.spin === 0) return undefined;
-    const end = performance.now() + this.spin / 1000;
-    do {
-      const result = attempt();
-      if (result !== undefined) return result;
-    } while (performance.now() < end);
-    return undefined;
-  }
-
-  /** Whether others wait on a side: who does not wait must not overtake them. */
+  /** Whether calls wait on a side: one that does not wait must not overtake them. */
   isBusy(side: Side): boolean {
-    return (side === "receiving" ? this.#receiving : this.#sending).length > 0;
+    return !this.#queueOf(side).isEmpty;
+  }
+
+  /** For the queues: the call at a head has to wait. */
+  onWaiting(): void {
+    this.#watch();
+    this.#update();
+    if (!this.#sending.first?.isPaced) return;
+    this.#stopPacer ??= this.timers.start(() => {
+      this.#stopPacer = undefined;
+      this.#run(this.#sending);
+    }, PACE);
+  }
+
+  #run(queue: CallQueue<DescriptorCall<unknown>>): void {
+    if (queue.first === undefined) return;
+    queue.run();
+    if (queue.first === undefined) this.onIdle();
+  }
+
+  /** For the queues: no call of one waits any more. */
+  onIdle(): void {
+    this.#update();
+    if (this.#sending.first !== undefined) return;
+    this.#stopPacer?.();
+    this.#stopPacer = undefined;
   }
 
   #watch(): void {
@@ -178,28 +216,38 @@ export class Descriptor implements Watched {
     this.#reactor = reactor;
   }
 
-  #onChange(change: 1 | -1): void {
-    if (this.#pacer !== undefined && this.#sending.length === 0) {
-      clearInterval(this.#pacer);
-      this.#pacer = undefined;
-    }
-    const reactor = this.#reactor!;
-    const isSending = this.#sending.length > 0 && !this.#sending.isPaced;
-    let events = (this.#receiving.length > 0 ? POLLIN : 0) |
-      (isSending ? POLLOUT : 0);
+  /** Has the reactor wait for what calls and observers wait for. */
+  #update(): void {
+    const reactor = this.#reactor;
+    if (reactor === undefined) return;
+    const receiving = this.#receiving.first;
+    const sending = this.#sending.first;
+    const isWaiting = receiving !== undefined || sending !== undefined ||
+      this.#observers.size > 0;
+    let events = receiving === undefined ? 0 : POLLIN;
+    if (sending !== undefined && !sending.isPaced) events |= POLLOUT;
     for (const observer of this.#observers) events |= observer.events | POLLERR;
     if (this.fd !== -1) reactor.want(this.#id, events);
-    if (change === 1) reactor.retain(this.#isRef);
+    if (isWaiting === this.#isWaiting) return;
+    this.#isWaiting = isWaiting;
+    if (isWaiting) reactor.retain(this.#isRef);
     else reactor.release(this.#isRef);
   }
 
-  /**
-   * Takes note that less was received than there was room for: until the next
-   * event there is nothing, and the next call need not ask (epoll(7), question 9).
-   */
+  /** Whether there is nothing to receive before the next event (epoll(7), question 9). */
+  get isDrained(): boolean {
+    return this.#isDrained;
+  }
+
+  /** Takes note that less was received than there was room for. */
   drained(): void {
     this.#isDrained = this.#reactor !== undefined && !this.#isEnding &&
       !this.#isUrgent;
+  }
+
+  /** Takes note that there may be something in spite of {@linkcode drained}. */
+  undrained(): void {
+    this.#isDrained = false;
   }
 
   /** Takes note of urgent data: to receive less does not mean that it is all. */
@@ -208,14 +256,16 @@ export class Descriptor implements Watched {
     this.#isDrained = false;
   }
 
-  /** Tells somebody of events, until what is returned is called. */
+  /** Reports events to an observer, until the function returned is called. */
   observe(observer: Observer): () => void {
-    if (this.fd === -1) throw this.closedError("poll", "poll");
+    if (this.fd === -1) {
+      throw errorOf("EBADF", { action: "poll", syscall: "poll" });
+    }
     this.#watch();
     this.#observers.add(observer);
-    this.#onChange(1);
+    this.#update();
     return () => {
-      if (this.#observers.delete(observer)) this.#onChange(-1);
+      if (this.#observers.delete(observer)) this.#update();
     };
   }
 
@@ -224,9 +274,9 @@ export class Descriptor implements Watched {
     if ((events & TO_END) !== 0) this.#isEnding = true;
     if ((events & POLLPRI) !== 0) this.#isUrgent = true;
     for (const observer of this.#observers) observer.onEvents();
-    if ((events & TO_RECEIVE) !== 0) this.#receiving.run();
+    if ((events & TO_RECEIVE) !== 0) this.#run(this.#receiving);
     const isForSending = (events & TO_SEND) !== 0;
-    if (isForSending && !this.#sending.isPaced) this.#sending.run();
+    if (isForSending && !this.#sending.first?.isPaced) this.#run(this.#sending);
   }
 
   /** Whether calls that wait keep the program alive. */
@@ -235,16 +285,9 @@ export class Descriptor implements Watched {
     this.#isRef = isRef;
     if (isRef) this.#timers?.ref();
     else this.#timers?.unref();
-    if (this.#pacer !== undefined) {
-      if (isRef) Deno.refTimer(this.#pacer);
-      else Deno.unrefTimer(this.#pacer);
-    }
-    const waiting = this.#receiving.length + this.#sending.length +
-      this.#observers.size;
-    for (let i = 0; i < waiting; i++) {
-      this.#reactor!.retain(isRef);
-      this.#reactor!.release(!isRef);
-    }
+    if (!this.#isWaiting) return;
+    this.#reactor!.retain(isRef);
+    this.#reactor!.release(!isRef);
   }
 
   /** Closes it; what waits fails. A second call does nothing. */
@@ -253,18 +296,15 @@ export class Descriptor implements Watched {
     if (fd === -1) return;
     this.fd = -1;
     this.#reactor?.unwatch(this.#id, fd);
-    // Nobody can be given the number before the last who waited for it has left.
+    // No other socket can have the number before the last call has left.
     closeNow(fd, this.mayLinger);
-    this.#failAll();
-  }
-
-  #failAll(): void {
     this.#receiving.close();
     this.#sending.close();
-    for (const observer of this.#observers) {
-      this.#observers.delete(observer);
-      this.#onChange(-1);
-      observer.onClose(this.closedError("poll", "poll"));
+    const observers = [...this.#observers];
+    this.#observers.clear();
+    this.onIdle();
+    for (const observer of observers) {
+      observer.onClose(errorOf("EBADF", { action: "poll", syscall: "poll" }));
     }
   }
 

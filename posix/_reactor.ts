@@ -105,6 +105,11 @@ export class Reactor {
     this.#poller.look(this.#onEvent);
   };
 
+  readonly #onThreadEvent: OnEvent = (id, events) => {
+    this.#hasWoken = true; // by itself
+    this.#onEvent(id, events);
+  };
+
   readonly #onEvent: OnEvent = (id, events) => {
     // Who is not there any more was closed after the event had happened.
     this.#watched.get(id)?.onEvents(events);
@@ -149,7 +154,7 @@ export class Reactor {
   #park(): void {
     this.#isWaiting = true;
     this.#hasWoken = false;
-    this.#poller.wait(this.#onEvent).catch(() => {}).then(() => {
+    this.#poller.wait(this.#onThreadEvent).catch(() => {}).then(() => {
       this.#isWaiting = false;
       this.#looks = MAX_LOOKS;
       this.#patience = PATIENCE;

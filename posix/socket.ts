@@ -26,7 +26,12 @@ import {
 import { connectNow, disconnectNow } from "./_connect.ts";
 import { MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_WAITALL } from "./constants.ts";
 import type { ControlMessage } from "./control_message.ts";
-import { type Call, Descriptor, type Side } from "./_descriptor.ts";
+import {
+  type CallContext,
+  Descriptor,
+  errorOf,
+  type Side,
+} from "./_descriptor.ts";
 import { lastError, loadLibc } from "./_libc.ts";
 import { acceptNow, configure, openDescriptor } from "./_open.ts";
 import { addToBatch, type MessageBatch, partsOf } from "./message_batch.ts";
@@ -290,7 +295,7 @@ export class PosixSocket implements Disposable, AsyncDisposable {
 
   #fd(action: string, syscall: string): number {
     const { fd } = this.#descriptor;
-    if (fd === -1) throw this.#descriptor.closedError(action, syscall);
+    if (fd === -1) throw errorOf("EBADF", { action, syscall });
     return fd;
   }
 
@@ -1240,12 +1245,13 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     side: Side,
     attempt: () => T | undefined,
     options: TransferOptions | undefined,
-    call: Call<T>,
+    call: CallContext<T>,
     flags: number,
   ): Promise<T> {
     if ((flags & MSG_OOB) !== 0) this.#descriptor.expectUrgent();
     const guarded = side === "sending" ? attempt : () => {
       this.#throwFault();
+      if (this.#descriptor.isDrained) return undefined;
       return attempt();
     };
     if ((flags & MSG_DONTWAIT) === 0) {
@@ -1254,12 +1260,12 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     try {
       checkWait(options);
       this.#fd(call.action, call.syscall);
+      this.#descriptor.undrained();
       const result = this.#descriptor.isBusy(side)
         ? undefined
         : guarded() ?? call.partial?.();
       if (result !== undefined) return resolveFairly(result);
-      const { action, syscall } = call;
-      throw socketError("EAGAIN", { action, syscall });
+      throw errorOf("EAGAIN", call);
     } catch (error) {
       return rejectFairly(error);
     }

@@ -17,6 +17,13 @@ export interface Call<T> {
   attempt(): T | undefined;
   /** Returns the error of a call whose time is up. */
   timeoutError(): Error;
+  /**
+   * Returns what is done of the work so far; undefined for nothing. A call that is
+   * cancelled or times out resolves with it.
+   */
+  partial?(): T | undefined;
+  /** Returns the error if the source closes; if omitted, it is that of `close`. */
+  closedError?(): Error;
 }
 
 /** A call that waits. */
@@ -156,7 +163,9 @@ export class CallQueue<C extends Call<unknown>> {
     const timeout = () => entry.call.timeoutError();
     entry.disarm = arm(wait, timeout, (reason) => {
       const isFirst = this.#first === entry;
-      this.#fail(entry, reason);
+      const done = entry.call.partial?.();
+      if (done === undefined) this.#fail(entry, reason);
+      else if (this.#leave(entry)) entry.resolve(done);
       // What is there may be enough for the next one.
       if (isFirst) this.run();
       if (this.#first === undefined) this.#owner.onIdle?.();
@@ -223,8 +232,11 @@ export class CallQueue<C extends Call<unknown>> {
   }
 
   /** Rejects all calls that wait. */
-  close(reason: unknown): void {
-    while (this.#first !== undefined) this.#fail(this.#first, reason);
+  close(reason?: unknown): void {
+    while (this.#first !== undefined) {
+      const first = this.#first;
+      this.#fail(first, first.call.closedError?.() ?? reason);
+    }
   }
 }
 

@@ -96,7 +96,7 @@ eachPosixFamily(
       );
       const { fd } = first.client;
       // What is still to be told of the first must not reach the second.
-      await first.server.send(bytes("late"));
+      first.server.sendNow(bytes("late"));
       first.client.close();
       const [a, b] = socketPair(AF_UNIX, SOCK_STREAM);
       using _a = a;
