@@ -31,8 +31,11 @@ export function becomeSocketError(
   init: SocketErrorInit,
 ): void {
   Object.defineProperty(error, BRAND, { value: true });
-  const fields: Record<string, unknown> = { code, ...init };
-  delete fields.cause;
+  const { cause: _, ...fields } = init;
+  setFields(error, { code, ...fields });
+}
+
+function setFields(error: Error, fields: Record<string, unknown>): void {
   for (const [key, value] of Object.entries(fields)) {
     if (value !== undefined) {
       Object.defineProperty(error, key, {
@@ -42,6 +45,34 @@ export function becomeSocketError(
       });
     }
   }
+}
+
+/** Calls of C that prepare a socket for another call: such an error says which. */
+const STEPS = new Set<string | undefined>([
+  "socket",
+  "setsockopt",
+  "getsockopt",
+]);
+
+/**
+ * Adds to an error in place what its caller knows: what could not be done, and the
+ * addresses. An error that names an address already stays as it is.
+ */
+export function addContext(
+  error: SocketError,
+  { action, syscall, localAddr, remoteAddr }: SocketErrorContext,
+): void {
+  const isComplete = error.localAddr !== undefined ||
+    error.remoteAddr !== undefined;
+  if (isComplete || (localAddr ?? remoteAddr) === undefined) return;
+  setFields(error, { localAddr, remoteAddr });
+  if (STEPS.has(error.syscall)) return;
+  setFields(error, { syscall });
+  error.message = error.message
+    .replace(/^Cannot .*?: /, () => `Cannot ${action}: `);
+  // The stack begins with the message. It is not read: Deno 2.9 opens files to
+  // format one, and panics if no descriptor is left (tests/posix/scarce_test.ts).
+  Error.captureStackTrace(error, addContext);
 }
 
 /**

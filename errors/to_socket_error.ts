@@ -2,7 +2,11 @@ import { AddrInfoError } from "./addr_info_error.ts";
 import { codeOf, strerror } from "./errno.ts";
 import { SOCKET_ERROR_KINDS } from "./kinds.ts";
 import { socketError } from "./make_error.ts";
-import { SocketError, type SocketErrorContext } from "./socket_error.ts";
+import {
+  addContext,
+  SocketError,
+  type SocketErrorContext,
+} from "./socket_error.ts";
 
 /** How one shape of foreign error is recognised, and which code it has with us. */
 interface Row {
@@ -155,9 +159,10 @@ function isForTheCaller(error: Error): boolean {
 /**
  * Makes one of our errors from whatever the runtime threw.
  *
- * Errors that are ours already come back as they are, and so do misuse
- * (`TypeError`, `RangeError`, `SyntaxError`) and the reason of an aborted
- * signal. A look-up that failed becomes an {@linkcode AddrInfoError}. Everything
+ * Errors that are ours already come back themselves; a `SocketError` without
+ * addresses takes those of the context, and its action. Misuse (`TypeError`,
+ * `RangeError`, `SyntaxError`) and the reason of an aborted signal come back as they
+ * are. A look-up that failed becomes an {@linkcode AddrInfoError}. Everything
  * else becomes a {@linkcode SocketError} with the foreign error as its `cause`.
  *
  * @example Calling the runtime directly
@@ -178,6 +183,7 @@ export function toSocketError(
   error: unknown,
   context: SocketErrorContext,
 ): Error {
+  if (error instanceof SocketError) addContext(error, context);
   if (error instanceof SocketError || error instanceof AddrInfoError) {
     return error;
   }

@@ -2,11 +2,7 @@
  * Connections and listeners wholly on libc.
  */
 import type { PosixSocket, SocketName } from "../posix/mod.ts";
-import {
-  applyOptions,
-  requirePosix,
-  throwForeign,
-} from "../internal/libc/mod.ts";
+import { applyOptions, requirePosix } from "../internal/libc/mod.ts";
 import { plainNetAddr } from "./_net_addr.ts";
 import {
   type ConnectTarget,
@@ -43,11 +39,11 @@ class PosixTransport implements StreamTransport {
   }
 
   read(buffer: Uint8Array): Promise<number | null> {
-    return this.#socket.recv(buffer).then(endOrCount, throwForeign);
+    return this.#socket.recv(buffer).then(endOrCount);
   }
 
   write(bytes: Uint8Array): Promise<number> {
-    return this.#socket.send(firstPiece(bytes)).catch(throwForeign);
+    return this.#socket.send(firstPiece(bytes));
   }
 
   closeWrite(): Promise<void> {
@@ -55,7 +51,7 @@ class PosixTransport implements StreamTransport {
       this.#socket.shutdown(1);
       return Promise.resolve();
     } catch (error) {
-      return Promise.resolve().then(() => throwForeign(error));
+      return Promise.reject(error);
     }
   }
 
@@ -109,12 +105,8 @@ class PosixListenerTransport implements ListenerTransport {
   }
 
   async accept(): Promise<StreamTransport> {
-    try {
-      const { socket, address } = await this.#socket.accept();
-      return new PosixTransport(socket, address);
-    } catch (error) {
-      throwForeign(error);
-    }
+    const { socket, address } = await this.#socket.accept();
+    return new PosixTransport(socket, address);
   }
 
   close(): Promise<void> {
@@ -155,7 +147,7 @@ export async function connectPosix(
     return new PosixTransport(socket, name);
   } catch (error) {
     socket.close();
-    return throwForeign(error);
+    throw error;
   }
 }
 
@@ -176,6 +168,6 @@ export async function listenPosix(
     return new PosixListenerTransport(socket);
   } catch (error) {
     socket.close();
-    return throwForeign(error);
+    throw error;
   }
 }

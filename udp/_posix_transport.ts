@@ -3,12 +3,7 @@
  */
 import { AF_INET, AF_INET6, SOCK_DGRAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
-import {
-  applyOptions,
-  foreignError,
-  requirePosix,
-  throwForeign,
-} from "../internal/libc/mod.ts";
+import { applyOptions, requirePosix } from "../internal/libc/mod.ts";
 import type { InetName, MessageBatch, PosixSocket } from "../posix/mod.ts";
 import { isLoopStarved, nextTurn } from "../internal/wait/mod.ts";
 import { Memberships } from "./_membership.ts";
@@ -88,15 +83,13 @@ class PosixTransport implements DatagramTransport {
     const former = this.#peer;
     // Linux keeps the address of the first route for all peers that follow.
     const isRouted = former !== undefined && this.#isBoundToAny;
-    this.#try(() => {
-      if (isRouted) this.#dissolve();
-      try {
-        this.#socket.connectNow(name);
-      } catch (error) {
-        if (isRouted) this.#socket.connectNow(former);
-        throw error;
-      }
-    });
+    if (isRouted) this.#dissolve();
+    try {
+      this.#socket.connectNow(name);
+    } catch (error) {
+      if (isRouted) this.#socket.connectNow(former);
+      throw error;
+    }
     this.#peer = name;
     this.localAddr = this.#nameNow(); // the route's address from now on
   }
@@ -122,17 +115,9 @@ class PosixTransport implements DatagramTransport {
   }
 
   disconnect(): void {
-    this.#try(() => this.#dissolve());
+    this.#dissolve();
     this.#peer = undefined;
     this.localAddr = this.#nameNow();
-  }
-
-  #try<T>(body: () => T): T {
-    try {
-      return body();
-    } catch (error) {
-      return throwForeign(error);
-    }
   }
 
   get #batch(): MessageBatch {
@@ -182,14 +167,13 @@ class PosixTransport implements DatagramTransport {
   readonly #onReceived = (): void => this.sink.onDatagram(this.#first()!);
 
   readonly #onFailed = (error: unknown): void => {
-    this.sink.onFailed(foreignError(error));
+    this.sink.onFailed(error);
   };
 
   send(bytes: Uint8Array, hostname: string, port: number): Promise<number> {
-    const sending = this.#isPeer(hostname, port)
+    return this.#isPeer(hostname, port)
       ? this.#socket.send(bytes)
       : this.#socket.sendTo(bytes, { hostname, port });
-    return sending.catch(throwForeign);
   }
 
   /** What was to be sent before it was connected may be for somebody else. */
@@ -212,7 +196,7 @@ class PosixTransport implements DatagramTransport {
       size: longest,
     });
     for (let at = 0; at < datagrams.length;) {
-      const count = this.#try(() => this.#sendBatch(batch, datagrams, at));
+      const count = this.#sendBatch(batch, datagrams, at);
       onSent(count);
       at += count;
       if (isLoopStarved()) await nextTurn();
@@ -250,7 +234,7 @@ class PosixTransport implements DatagramTransport {
   }
 
   set<K extends keyof UdpSettings>(name: K, value: UdpSettings[K]): boolean {
-    this.#try(() => applySetting(this.#posix, this.#socket, name, value));
+    applySetting(this.#posix, this.#socket, name, value);
     return true;
   }
 
@@ -269,7 +253,7 @@ class PosixTransport implements DatagramTransport {
   ): Promise<boolean> {
     if (verb === "JOIN") this.#members.requireNone(group);
     else this.#members.take(group);
-    this.#try(() => changeMembership(this.#socket, verb, group));
+    changeMembership(this.#socket, verb, group);
     if (verb === "JOIN") this.#members.add(group, true);
     return true;
   }
@@ -311,8 +295,6 @@ export async function bindPosix(
     return new PosixTransport(posix, socket, target);
   } catch (error) {
     socket.close();
-    // Of the others the call and the option are known.
-    const isOfBind = (error as { syscall?: unknown }).syscall === "bind";
-    throw isOfBind ? foreignError(error) : error;
+    throw error;
   }
 }

@@ -9,11 +9,8 @@
  * - {@linkcode mayChoosePosix}: whether it is for those who have not asked for it.
  * - {@linkcode requirePosix}: libc, or an error that says what is missing.
  * - {@linkcode setOptions}, {@linkcode readOption}: options by name.
- * - {@linkcode foreignError}, {@linkcode throwForeign}: failures, as the seams below
- *   the classes have them.
  *
  * @module
  */
-export * from "./foreign_error.ts";
 export * from "./load.ts";
 export * from "./options.ts";

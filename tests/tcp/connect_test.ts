@@ -24,7 +24,7 @@ eachTransport(
 
 eachTransport(
   "connectTcp() rejects when the peer refuses",
-  async ({ listen, connect, loopback }) => {
+  async ({ backend, listen, connect, loopback }) => {
     const listener = await listen();
     listener.close();
     const error = await assertRejects(
@@ -42,7 +42,8 @@ eachTransport(
     );
     assertEquals(error.syscall, "connect");
     assertEquals(error.remoteAddr, listener.addr);
-    assert(error.cause instanceof Error);
+    // Over libc there is no error of a runtime that it could be made of.
+    assertEquals(error.cause instanceof Error, backend !== "posix");
   },
 );
 
@@ -148,7 +149,7 @@ eachTransport(
         ConnectionRefusedError,
         tried === 1 ? `${port}: connection refused` : hostname,
       );
-      const { errors } = error.cause as AggregateError;
+      const { errors } = (error.cause ?? {}) as Partial<AggregateError>;
       assertEquals(errors?.length ?? 1, tried);
     }
   },
