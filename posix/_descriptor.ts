@@ -273,7 +273,9 @@ export class Descriptor implements Watched, QueueOwner {
     this.#isDrained = false;
     if ((events & TO_END) !== 0) this.#isEnding = true;
     if ((events & POLLPRI) !== 0) this.#isUrgent = true;
-    for (const observer of this.#observers) observer.onEvents();
+    for (const observer of this.#observers) {
+      if ((events & (observer.events | TO_END)) !== 0) observer.onEvents();
+    }
     if ((events & TO_RECEIVE) !== 0) this.#run(this.#receiving);
     const isForSending = (events & TO_SEND) !== 0;
     if (isForSending && !this.#sending.first?.isPaced) this.#run(this.#sending);

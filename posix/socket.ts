@@ -30,6 +30,7 @@ import {
   type CallContext,
   Descriptor,
   errorOf,
+  type Observer,
   type Side,
 } from "./_descriptor.ts";
 import { lastError, loadLibc } from "./_libc.ts";
@@ -403,12 +404,18 @@ export class PosixSocket implements Disposable, AsyncDisposable {
    * ```
    */
   accept(options?: WaitOptions): Promise<Accepted> {
-    const attempt = () => this.#acceptNow();
+    const attempt = () => this.acceptNow();
     const call = { action: "accept", syscall: "accept" };
     return this.#descriptor.perform("receiving", attempt, options, call);
   }
 
-  #acceptNow(): Accepted | undefined {
+  /**
+   * Not for users: accepts a connection that is there already.
+   *
+   * @ignore
+   */
+  acceptNow(): Accepted | undefined {
+    this.#fd("accept", "accept");
     const accepted = acceptNow(this.#descriptor.fd);
     if (accepted === undefined) return undefined;
     const { fd, address } = accepted;
@@ -1506,6 +1513,16 @@ export class PosixSocket implements Disposable, AsyncDisposable {
     return decodeTcpInfo(
       getRawOption(fd, 6, TCP_INFO, TCP_INFO_SIZE, "TCP_INFO"),
     );
+  }
+
+  /**
+   * Not for users: reports events to an owner that limits its calls itself, until
+   * the function returned is called.
+   *
+   * @ignore
+   */
+  observe(observer: Observer): () => void {
+    return this.#descriptor.observe(observer);
   }
 
   /**

@@ -3,6 +3,7 @@
  */
 import type { PosixSocket, SocketName } from "../posix/mod.ts";
 import { applyOptions, requirePosix } from "../internal/libc/mod.ts";
+import { rejectFairly, resolveFairly } from "../internal/wait/mod.ts";
 import { plainNetAddr } from "./_net_addr.ts";
 import {
   type ConnectTarget,
@@ -19,7 +20,42 @@ function netAddr(name: SocketName): Deno.NetAddr {
   return plainNetAddr(name as { hostname: string; port: number });
 }
 
-const endOrCount = (count: number): number | null => count === 0 ? null : count;
+/** `poll.h`. A value import would load libc for all programs. */
+const POLLIN = 0x1;
+const POLLOUT = 0x4;
+
+/**
+ * Resolves with what `attempt` returns: now, or after events of the socket, as long
+ * as it returns undefined. The queue and the timeouts are those of the caller.
+ */
+function whenReady<T>(
+  socket: PosixSocket,
+  events: number,
+  attempt: () => T | undefined,
+): Promise<T> {
+  try {
+    const result = attempt();
+    if (result !== undefined) return resolveFairly(result);
+  } catch (error) {
+    return rejectFairly(error);
+  }
+  return new Promise((resolve, reject) => {
+    const end = socket.observe({
+      events,
+      onEvents() {
+        try {
+          const result = attempt();
+          if (result === undefined) return;
+          resolve(result);
+        } catch (error) {
+          reject(error);
+        }
+        end();
+      },
+      onClose: reject,
+    });
+  });
+}
 
 /** A connection over libc. */
 class PosixTransport implements StreamTransport {
@@ -39,11 +75,17 @@ class PosixTransport implements StreamTransport {
   }
 
   read(buffer: Uint8Array): Promise<number | null> {
-    return this.#socket.recv(buffer).then(endOrCount);
+    const socket = this.#socket;
+    return whenReady(socket, POLLIN, () => {
+      const count = socket.recvNow(buffer);
+      return count === 0 ? null : count;
+    });
   }
 
   write(bytes: Uint8Array): Promise<number> {
-    return this.#socket.send(firstPiece(bytes));
+    const socket = this.#socket;
+    const piece = firstPiece(bytes);
+    return whenReady(socket, POLLOUT, () => socket.sendNow(piece));
   }
 
   closeWrite(): Promise<void> {
@@ -104,9 +146,11 @@ class PosixListenerTransport implements ListenerTransport {
     return this.#socket.fd;
   }
 
-  async accept(): Promise<StreamTransport> {
-    const { socket, address } = await this.#socket.accept();
-    return new PosixTransport(socket, address);
+  accept(): Promise<StreamTransport> {
+    return whenReady(this.#socket, POLLIN, () => {
+      const accepted = this.#socket.acceptNow();
+      return accepted && new PosixTransport(accepted.socket, accepted.address);
+    });
   }
 
   close(): Promise<void> {
