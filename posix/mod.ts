@@ -34,8 +34,11 @@
  *   of sockets that the runtime opened.
  *
  * ```text
- * socket.ts            PosixSocket: C's calls
- *   _descriptor.ts     who waits for a descriptor, in turn
+ * socket.ts            PosixSocket: connections
+ *   message_socket.ts  … messages and batches
+ *   byte_socket.ts     … bytes
+ *   socket_base.ts     … names, options, the end
+ *   _descriptor.ts     calls that wait for a descriptor, in turn
  *   _reactor.ts        one thread that waits for all
  *     _epoll.ts        on Linux; _poll_set.ts elsewhere
  * _libc.ts             the symbols, errno
@@ -95,13 +98,14 @@ export {
 } from "./_options.ts";
 export * from "./poll.ts";
 export type { Received } from "./_receive.ts";
+export { ByteSocket, type TransferOptions } from "./byte_socket.ts";
 export {
-  type Accepted,
   type Message,
-  PosixSocket,
+  MessageSocket,
   type RecvMsgOptions,
-  type TransferOptions,
-} from "./socket.ts";
+} from "./message_socket.ts";
+export { type Accepted, PosixSocket } from "./socket.ts";
+export { SocketBase } from "./socket_base.ts";
 export * from "./socket_options.ts";
 export { scopeOf as interfaceIndex } from "./_sockaddr.ts";
 export type { InetName, SocketName, UnixName } from "./socket_name.ts";

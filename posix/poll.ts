@@ -7,7 +7,8 @@ import {
 } from "../internal/wait/mod.ts";
 import { POLLNVAL } from "./constants.ts";
 import { pollNow } from "./_poll_now.ts";
-import { descriptorIn, type PosixSocket } from "./socket.ts";
+import type { PosixSocket } from "./socket.ts";
+import { coreOf } from "./socket_base.ts";
 
 /** A socket, and what it is asked for: C's `struct pollfd`. */
 export interface PollRequest {
@@ -70,7 +71,7 @@ export async function poll(
     }
   };
   const ends: (() => void)[] = [];
-  const descriptors = asked.map(({ socket }) => descriptorIn(socket));
+  const descriptors = asked.map(({ socket }) => coreOf(socket).descriptor);
   try {
     for (const [i, { events }] of asked.entries()) {
       const observer = { events, onEvents, onClose: reject };
