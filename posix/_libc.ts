@@ -1,5 +1,5 @@
 import { codeOf, type SocketError, socketError } from "../errors/mod.ts";
-import { libcPaths } from "../internal/runtime/mod.ts";
+import { libcObstacle, libcPaths } from "../internal/runtime/mod.ts";
 
 const SYMBOLS = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -142,19 +142,6 @@ export function loadLibc(): Libc {
   return libc ??= load();
 }
 
-/** Why libc cannot be used here, or undefined when it can. */
-export function obstacle(): { code: string; reason: string } | undefined {
-  const { os, arch } = Deno.build;
-  const isKnown = os === "linux" || os === "darwin";
-  if (!isKnown || (arch !== "x86_64" && arch !== "aarch64")) {
-    const reason = `posix does not support ${os} on ${arch}`;
-    return { code: "ENOTSUP", reason };
-  }
-  if (libcPaths().length > 0) return undefined;
-  const reason = "it needs ffi access, run again with the --allow-ffi flag";
-  return { code: "ENOTCAPABLE", reason };
-}
-
 /**
  * The functions of a library that the runtime itself is linked to. The handle is
  * closed at once: an open one is a resource, for which a test with
@@ -220,7 +207,7 @@ function callAt(
 
 function load(): Libc {
   const action = "load libc";
-  const fault = obstacle();
+  const fault = libcObstacle();
   if (fault !== undefined) {
     throw socketError(fault.code, { action, reason: fault.reason });
   }

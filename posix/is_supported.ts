@@ -1,4 +1,5 @@
-import { loadLibc, obstacle } from "./_libc.ts";
+import { libcObstacle } from "../internal/runtime/mod.ts";
+import { loadLibc } from "./_libc.ts";
 
 /**
  * Whether this module can be used here: on a system that it knows, by a program
@@ -18,7 +19,7 @@ import { loadLibc, obstacle } from "./_libc.ts";
  * ```
  */
 export function isSupported(): boolean {
-  if (obstacle() !== undefined) return false;
+  if (libcObstacle() !== undefined) return false;
   try {
     loadLibc();
     return true;

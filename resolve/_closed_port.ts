@@ -6,7 +6,7 @@
  * socket of libc, where the program may use FFI.
  */
 import { AF_INET, AF_INET6, SOCK_DGRAM } from "../address/mod.ts";
-import { preloadPosix } from "../internal/libc/mod.ts";
+import { findPosix } from "../internal/libc/mod.ts";
 import { encodeQuery } from "./_dns_message.ts";
 import type { NameServer } from "./resolver_options.ts";
 
@@ -47,9 +47,9 @@ async function probeByLibc(
   { hostname, port }: Required<NameServer>,
   signal: AbortSignal,
 ): Promise<Finding> {
-  const posix = await preloadPosix();
+  const posix = await findPosix();
   signal.throwIfAborted();
-  if (posix === undefined || !posix.isSupported()) return "suspect";
+  if (posix === undefined) return "suspect";
   const family = hostname.includes(":") ? AF_INET6 : AF_INET;
   try {
     using socket = posix.socket(family, SOCK_DGRAM, 0);

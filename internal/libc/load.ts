@@ -1,5 +1,5 @@
 import { socketError, type SocketErrorContext } from "../../errors/mod.ts";
-import { libcPaths } from "../runtime/mod.ts";
+import { libcObstacle } from "../runtime/mod.ts";
 
 export type {
   GroupRequest,
@@ -12,51 +12,39 @@ type Posix = typeof import("../../posix/mod.ts");
 
 let posix: Posix | undefined;
 
-/** Whether the program may open libc, on a system that `posix` supports. */
-export function mayLoadPosix(): boolean {
-  return libcPaths().length > 0;
-}
-
-/** The module, once it has been loaded, where the program may still open libc. */
+/** Returns the module if it has been loaded, and the program may still use libc. */
 export function loadedPosix(): Posix | undefined {
-  return posix !== undefined && mayLoadPosix() ? posix : undefined;
+  return libcObstacle() === undefined ? posix : undefined;
 }
 
-/**
- * Loads the module where the program may already open libc. libc itself is loaded
- * when it is first needed. Never prompts.
- */
-export async function preloadPosix(): Promise<Posix | undefined> {
-  if (!mayLoadPosix()) return undefined;
-  return posix ??= await import("../../posix/mod.ts");
+/** Resolves with the module, or undefined if the program may not use libc. */
+export async function findPosix(): Promise<Posix | undefined> {
+  if (libcObstacle() !== undefined) return undefined;
+  if (posix !== undefined) return posix;
+  const loaded = await import("../../posix/mod.ts");
+  return posix = loaded.isSupported() ? loaded : undefined;
 }
 
-/**
- * Whether libc carries the sockets of who has not asked for it: on Linux, for
- * programs that may use it. Never prompts.
- */
+/** Whether libc carries sockets that no backend was chosen for: on Linux only. */
 export async function mayChoosePosix(): Promise<boolean> {
-  if (Deno.build.os !== "linux") return false;
-  return (await preloadPosix())?.isSupported() ?? false;
+  return Deno.build.os === "linux" && await findPosix() !== undefined;
 }
 
 /**
- * Loads libc.
+ * Resolves with the module.
  *
- * @throws {NotSupportedError} When the program may not use FFI, or the system is
- * not one that `posix` knows.
+ * @throws {NotSupportedError} If the program may not use FFI, or the system is not
+ * one that `posix` supports.
  */
 export async function requirePosix(
   context: SocketErrorContext,
 ): Promise<Posix> {
-  const loaded = await preloadPosix();
-  if (loaded?.isSupported()) return loaded;
-  const { os } = Deno.build;
-  const isKnown = os === "linux" || os === "darwin";
+  const found = await findPosix();
+  if (found !== undefined) return found;
   throw socketError("ENOTSUP", {
     ...context,
-    reason: isKnown && !mayLoadPosix()
+    reason: libcObstacle()?.code === "ENOTCAPABLE"
       ? "it needs libc; start the program with --allow-ffi"
-      : `libc cannot be used on ${os}`,
+      : `libc cannot be used on ${Deno.build.os}`,
   });
 }

@@ -5,8 +5,8 @@
  * Private to the package: the types that users see are re-exported by the
  * folders that use them.
  *
- * - {@linkcode preloadPosix}, {@linkcode loadedPosix}: libc, where it is permitted.
- * - {@linkcode mayChoosePosix}: whether it is for those who have not asked for it.
+ * - {@linkcode findPosix}, {@linkcode loadedPosix}: libc, where it is permitted.
+ * - {@linkcode mayChoosePosix}: whether it carries sockets without a chosen backend.
  * - {@linkcode requirePosix}: libc, or an error that says what is missing.
  * - {@linkcode setOptions}, {@linkcode readOption}: options by name.
  *

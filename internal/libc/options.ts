@@ -1,11 +1,14 @@
 import type { PosixSocket } from "../../posix/mod.ts";
+import { libcObstacle } from "../runtime/mod.ts";
 import {
+  findPosix,
   loadedPosix,
-  mayLoadPosix,
   requirePosix,
   type SocketOptionName,
   type SocketOptions,
 } from "./load.ts";
+
+type Posix = typeof import("../../posix/mod.ts");
 
 /** A socket, as far as options need to know it. */
 export interface OptionOwner {
@@ -80,21 +83,19 @@ export function resetConnection(
   owner: OptionOwner,
   close: () => void,
 ): boolean {
-  if (!mayLoadPosix()) return false;
-  const posix = loadedPosix();
-  if (posix !== undefined) {
+  if (libcObstacle() !== undefined) return false;
+  const reset = (posix: Posix | undefined) => {
     try {
-      posix.disconnect(descriptorOf(owner));
+      posix?.disconnect(descriptorOf(owner));
     } catch {
       // The peer has reset it first.
-    } finally {
-      close();
     }
-    return true;
+  };
+  const posix = loadedPosix();
+  if (posix === undefined) findPosix().then(reset).finally(close);
+  else {
+    reset(posix);
+    close();
   }
-  requirePosix({ action: "reset", syscall: "connect" })
-    .then(({ disconnect }) => disconnect(descriptorOf(owner)))
-    .catch(() => {}) // the peer has reset it first
-    .finally(close);
   return true;
 }

@@ -40,3 +40,20 @@ export function libcPaths(): readonly string[] {
   if (states.includes("denied")) return [];
   return paths.filter((_, i) => states[i + 1] === "granted");
 }
+
+/**
+ * Returns why the program may not load libc, or undefined if it may: whether this is
+ * a system with tables, and FFI is granted. Never prompts.
+ */
+export function libcObstacle(): { code: string; reason: string } | undefined {
+  if (libcPaths().length > 0) return undefined;
+  const { os, arch } = Deno.build;
+  const isKnown = LINUX_FOLDERS[arch] !== undefined &&
+    (os === "linux" || os === "darwin");
+  return isKnown
+    ? {
+      code: "ENOTCAPABLE",
+      reason: "it needs ffi access, run again with the --allow-ffi flag",
+    }
+    : { code: "ENOTSUP", reason: `posix does not support ${os} on ${arch}` };
+}

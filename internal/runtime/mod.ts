@@ -9,7 +9,8 @@
  * - {@linkcode requireUnix}, {@linkcode requireUnixNotDenied}: the same for local
  *   sockets.
  * - {@linkcode isNetByName}: whether `--allow-net` has a host's name alone.
- * - {@linkcode libcPaths}: the paths by which the program may open libc.
+ * - {@linkcode libcObstacle}, {@linkcode libcPaths}: whether and by which paths the
+ *   program may open libc.
  *
  * @module
  */
