@@ -1,0 +1,54 @@
+/** The tasks run every test, and again those that a flag changes. */
+import { assertEquals } from "@std/assert";
+import config from "../../deno.json" with { type: "json" };
+
+const ROOT = new URL("../../", import.meta.url);
+
+/** What shows that a test does something else with `--unstable-net`. */
+const ASKS_FOR_FLAG = /"listenDatagram" in Deno|\breusePort:/;
+/** `deno task soak` has the flag; examples are programs with flags of their own. */
+const ELSEWHERE = ["soak", "examples"];
+
+/** The paths in `tests/` that a task names. */
+function pathsOf(task: { command: string }): string[] {
+  return Array.from(task.command.matchAll(/\btests\/\S+/g), ([path]) => path);
+}
+
+function entriesOf(folder: string): Deno.DirEntry[] {
+  return [...Deno.readDirSync(new URL(folder, ROOT))];
+}
+
+/** A test and the helpers of its folder that it imports. */
+function sourceOf(folder: string, name: string): string {
+  const url = new URL(`tests/${folder}/${name}`, ROOT);
+  const source = Deno.readTextFileSync(url);
+  const helpers = Array.from(
+    source.matchAll(/from "(\.\/_[^"]+)"/g),
+    ([, path]) => Deno.readTextFileSync(new URL(path!, url)),
+  );
+  return [source, ...helpers].join("\n");
+}
+
+const folders = entriesOf("tests").filter(({ isDirectory }) => isDirectory)
+  .map(({ name }) => name);
+
+Deno.test("test:main runs the tests of every folder once", () => {
+  assertEquals(
+    pathsOf(config.tasks["test:main"]).sort(),
+    folders.map((name) => `tests/${name}`).sort(),
+  );
+});
+
+Deno.test("test:unstable runs every test that --unstable-net changes", () => {
+  const expected = ["tests/udp"];
+  for (const folder of folders) {
+    if (folder === "udp" || ELSEWHERE.includes(folder)) continue;
+    for (const { name } of entriesOf(`tests/${folder}`)) {
+      const isTest = name.endsWith("_test.ts") && name !== "test_tasks_test.ts";
+      if (isTest && ASKS_FOR_FLAG.test(sourceOf(folder, name))) {
+        expected.push(`tests/${folder}/${name}`);
+      }
+    }
+  }
+  assertEquals(pathsOf(config.tasks["test:unstable"]), expected.sort());
+});
