@@ -1,18 +1,52 @@
-import { showValue } from "../internal/check/mod.ts";
-import { socketError } from "../errors/mod.ts";
+import { checkChoice } from "../internal/check/mod.ts";
 import { mayChoosePosix } from "../internal/libc/mod.ts";
-import { hasDenoDatagrams } from "./_deno_transport.ts";
+import { socketError } from "../errors/mod.ts";
+import { ABILITIES } from "./_abilities.ts";
+import { bindDeno, hasDenoDatagrams } from "./_deno_transport.ts";
 import { hasDualStack, type Os } from "./_systems.ts";
-import type { UdpBackend } from "./_transport.ts";
-import { unsupported } from "./_unsupported.ts";
-
-const BACKENDS: readonly UdpBackend[] = ["posix", "deno", "node"];
+import type {
+  BindTarget,
+  DatagramTransport,
+  UdpBackend,
+} from "./_transport.ts";
 
 /**
  * Whether this is a Worker. One that is terminated closes what the runtime opened,
  * but not what libc did: its ports would stay bound as long as the program lives.
  */
 const IS_WORKER = "WorkerGlobalScope" in globalThis;
+
+/** How to have a backend. */
+interface Access {
+  /** Whether it may carry the sockets of callers that did not ask for it. */
+  isChoosable(): boolean | Promise<boolean>;
+  /** Whether it can be asked for; it may still refuse to bind. */
+  isThere(): boolean;
+  /** Loads it, if it takes long to load, and binds. */
+  bind(target: BindTarget): Promise<DatagramTransport>;
+}
+
+const ACCESS: Readonly<Record<UdpBackend, Access>> = {
+  posix: {
+    isChoosable: () => !IS_WORKER && mayChoosePosix(),
+    isThere: () => true,
+    bind: async (target) =>
+      (await import("./_posix_transport.ts")).bindPosix(target),
+  },
+  deno: {
+    isChoosable: hasDenoDatagrams,
+    isThere: hasDenoDatagrams,
+    bind: bindDeno,
+  },
+  node: {
+    isChoosable: () => true,
+    isThere: () => true,
+    bind: async (target) =>
+      (await import("./_node_transport.ts")).bindNode(target),
+  },
+};
+
+const BACKENDS = Object.keys(ABILITIES) as UdpBackend[];
 
 /** What decides which API carries a socket. */
 export interface BackendRequest {
@@ -32,45 +66,42 @@ export async function chooseBackend(
   { backend, ttl, hostname, isOneFamily }: BackendRequest,
   os: Os = Deno.build.os,
 ): Promise<UdpBackend> {
-  // Over "node" there is a socket for each family.
   const isDivided = hostname === "::" && !isOneFamily && !hasDualStack(os);
+  const hasFamilies = (name: UdpBackend) =>
+    !isDivided || ABILITIES[name].hasBothFamilies;
   if (backend === undefined) {
-    if (!IS_WORKER && await mayChoosePosix()) return "posix";
-    const hasAll = hasDenoDatagrams() && ttl === undefined && !isDivided;
-    return hasAll ? "deno" : "node";
+    for (const name of BACKENDS) {
+      const hasTtl = ttl === undefined ||
+        ABILITIES[name].features.ttl.length > 0;
+      const hasAll = hasTtl && hasFamilies(name);
+      if (hasAll && await ACCESS[name].isChoosable()) return name;
+    }
   }
-  if (!BACKENDS.includes(backend)) {
-    throw new TypeError(
-      `Cannot use backend ${showValue(backend)}: it must be one of ${
-        BACKENDS.map(showValue).join(", ")
-      }`,
-    );
-  }
-  if (backend !== "deno") return backend;
-  if (!hasDenoDatagrams()) {
+  checkChoice("backend", backend, BACKENDS);
+  const chosen = backend ?? "node";
+  if (!ACCESS[chosen].isThere()) {
+    const { flag } = ABILITIES[chosen];
     throw socketError("ENOTSUP", {
       action: "bind",
       syscall: "socket",
-      reason: 'the "deno" backend needs a program started with --unstable-net',
+      reason: `the "${chosen}" backend needs a program started with ${flag}`,
     });
   }
-  if (isDivided) {
+  if (!hasFamilies(chosen)) {
     throw socketError("ENOTSUP", {
       action: "bind to ::",
       syscall: "setsockopt",
       reason:
-        `the "deno" backend has no sockets for both families on ${os}; bind with backend: "node", or to an address`,
+        `the "${chosen}" backend has no sockets for both families on ${os}; bind with backend: "node", or to an address`,
     });
   }
-  if (ttl !== undefined) throw noTtl(backend, hostname?.includes(":") ? 6 : 4);
-  return backend;
+  return chosen;
 }
 
-/** The error of a TTL that a backend cannot set. */
-export function noTtl(backend: UdpBackend, family: 4 | 6): Error {
-  return socketError("ENOTSUP", {
-    action: "bind",
-    syscall: "setsockopt",
-    reason: unsupported("ttl", { backend, family, isBinding: true }),
-  });
+/** Binds over a backend. */
+export function bindOn(
+  backend: UdpBackend,
+  target: BindTarget,
+): Promise<DatagramTransport> {
+  return ACCESS[backend].bind(target);
 }

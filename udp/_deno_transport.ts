@@ -1,3 +1,4 @@
+import { ABILITIES } from "./_abilities.ts";
 import { interfaceIndex } from "./_interfaces.ts";
 import { Memberships } from "./_membership.ts";
 import { isPassingFault, type Os, receiveRoom } from "./_systems.ts";
@@ -6,7 +7,6 @@ import type {
   DatagramSink,
   DatagramTransport,
   MulticastGroup,
-  UdpSettings,
 } from "./_transport.ts";
 
 /** What `--unstable-net` adds to the types. */
@@ -52,7 +52,7 @@ const ending = new Set<Promise<unknown>>();
 class DenoTransport implements DatagramTransport {
   readonly backend = "deno";
   readonly kernelConnected = false;
-  readonly knowsArrived = false;
+  readonly can = ABILITIES.deno;
   readonly dropped = 0;
   declare sink: DatagramSink;
   readonly localAddr: Deno.NetAddr;
@@ -107,14 +107,10 @@ class DenoTransport implements DatagramTransport {
     return sending;
   }
 
-  set(name: keyof UdpSettings): boolean {
-    // The runtime sets SO_BROADCAST on every socket, and never takes it back.
-    return name === "broadcast";
-  }
+  set(): void {} // broadcast is always on
 
   async join(group: MulticastGroup): Promise<boolean> {
-    const { family, address, interface: via = 0, source } = group;
-    if (source !== undefined) return false;
+    const { family, address, interface: via = 0 } = group;
     const index = typeof via === "string" ? interfaceIndex(via) : via;
     if (family === 6 && index === undefined) return false;
     this.#members.requireNone(group);

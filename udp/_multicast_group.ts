@@ -1,7 +1,6 @@
 import { tryParseIpAddress } from "../address/mod.ts";
 import { showValue } from "../internal/check/mod.ts";
-import type { MulticastGroup } from "./_transport.ts";
-import type { UdpFeature } from "./_unsupported.ts";
+import type { MulticastGroup, UdpFeature } from "./_transport.ts";
 import type { MulticastOptions } from "./multicast_options.ts";
 
 function familyOf(address: unknown): number | undefined {
@@ -51,9 +50,8 @@ export function checkInterface(via: string | number, family: 4 | 6): void {
   );
 }
 
-/** What a transport must lack that cannot join the group. */
+/** What a transport must lack that cannot find the interface of a group. */
 export function neededFeature(group: MulticastGroup): UdpFeature {
-  if (group.source !== undefined) return "source";
   return typeof group.interface === "string"
     ? "interfaceName"
     : "interfaceIndex";

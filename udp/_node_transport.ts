@@ -1,6 +1,7 @@
 import dgram from "node:dgram";
 import { requireNet } from "../internal/runtime/mod.ts";
 import { unmapped } from "../internal/hosts/mod.ts";
+import { ABILITIES } from "./_abilities.ts";
 import { DatagramQueue } from "./_datagram_queue.ts";
 import { interfaceName } from "./_interfaces.ts";
 import { KeepAlive } from "./_keep_alive.ts";
@@ -17,7 +18,7 @@ import type {
   DatagramTransport,
   MulticastGroup,
   RawDatagram,
-  UdpSettings,
+  SettingValues,
 } from "./_transport.ts";
 
 /** Sockets that were closed, but whose port the runtime has yet to let go of. */
@@ -27,7 +28,7 @@ const ending = new Set<Promise<void>>();
 class NodeTransport implements DatagramTransport {
   readonly backend = "node";
   readonly kernelConnected = false;
-  readonly knowsArrived = true;
+  readonly can = ABILITIES.node;
   declare sink: DatagramSink;
   readonly localAddr: Deno.NetAddr;
   readonly #socket: dgram.Socket;
@@ -133,39 +134,32 @@ class NodeTransport implements DatagramTransport {
     return this.localAddr.hostname.includes(":");
   }
 
-  set<K extends keyof UdpSettings>(name: K, value: UdpSettings[K]): boolean {
+  set<K extends keyof SettingValues>(name: K, value: SettingValues[K]): void {
     const socket = this.#socket;
     switch (name) {
-      // The runtime takes these two for IPv6, and leaves its hop limits as they are.
       case "ttl":
-        if (this.#isIpv6) return false;
         socket.setTTL(value as number);
-        return true;
+        break;
       case "multicastTtl":
-        if (this.#isIpv6) return false;
         socket.setMulticastTTL(value as number);
-        return true;
-      case "multicastLoopback":
-        for (const each of this.#sockets) {
-          each.setMulticastLoopback(value as boolean);
-        }
-        return true;
+        break;
       case "multicastInterface":
         socket.setMulticastInterface(
           this.#isIpv6 ? withZone(value as string | number) : String(value),
         );
-        return true;
+        break;
+      case "multicastLoopback":
+        for (const each of this.#sockets) {
+          each.setMulticastLoopback(value as boolean);
+        }
+        break;
       case "broadcast":
         for (const each of this.#sockets) each.setBroadcast(value as boolean);
-        return true;
-      default:
-        return false;
     }
   }
 
   join(group: MulticastGroup): Promise<boolean> {
     const { family, source, address, interface: via } = group;
-    if (family === 6 && source !== undefined) return resolved(false);
     // The runtime takes an index as well, but joins by the system's choice.
     const isIndex = family === 6 && typeof via === "number" && via !== 0;
     const name = isIndex ? interfaceName(via) : via || undefined;

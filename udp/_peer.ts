@@ -1,23 +1,34 @@
-import { formatHostPort } from "../address/mod.ts";
-import { toSocketError } from "../errors/mod.ts";
-import type { UdpCore } from "./_core.ts";
+import { parseIpAddress } from "../address/mod.ts";
+import { unmapped } from "../internal/hosts/mod.ts";
+import { isSameHost } from "./_address_text.ts";
 
-/**
- * Connects the socket below to a peer, where the backend can: C's `connect`. The
- * socket is as it was when that fails.
- */
-export function setPeer(
-  { transport }: UdpCore,
-  { hostname, port }: { hostname: string; port: number },
-): void {
-  try {
-    transport.connect?.(hostname, port);
-  } catch (error) {
-    throw toSocketError(error, {
-      action: `connect to ${formatHostPort(hostname, port)}`,
-      syscall: "connect",
-      localAddr: transport.localAddr,
-      remoteAddr: { transport: "udp", hostname, port },
-    });
+/** The peer of a connected socket. */
+export class Peer {
+  /** Its address as the runtime writes it, as senders are compared by text. */
+  readonly hostname: string;
+  /** Its port. */
+  readonly port: number;
+  /** Its address as users see it. */
+  readonly remoteAddr: Deno.NetAddr;
+  /** How else the runtime writes its address. */
+  #alias: string | undefined;
+
+  constructor(hostname: string, port: number) {
+    this.hostname = parseIpAddress(hostname).toString();
+    this.port = port;
+    this.remoteAddr = {
+      transport: "udp",
+      hostname: unmapped(this.hostname),
+      port,
+    };
+  }
+
+  /** Whether a sender is this peer. */
+  is(hostname: string, port: number): boolean {
+    if (port !== this.port) return false;
+    if (hostname === this.hostname || hostname === this.#alias) return true;
+    if (!isSameHost(hostname, this.hostname)) return false;
+    this.#alias = hostname;
+    return true;
   }
 }

@@ -1,16 +1,16 @@
 /** Settings and memberships of a datagram socket, as options of libc. */
 import { AF_INET6, tryParseIpAddress } from "../address/mod.ts";
 import type { PosixSocket } from "../posix/mod.ts";
-import type { MulticastGroup, UdpSettings } from "./_transport.ts";
+import type { MulticastGroup, SettingValues } from "./_transport.ts";
 
 type Posix = typeof import("../posix/mod.ts");
 
 /** Changes a setting. */
-export function applySetting<K extends keyof UdpSettings>(
+export function applySetting<K extends keyof SettingValues>(
   posix: Posix,
   socket: PosixSocket,
   name: K,
-  value: UdpSettings[K],
+  value: SettingValues[K],
 ): void {
   const isV6 = socket.family === AF_INET6;
   switch (name) {

@@ -6,6 +6,7 @@ import { socketError } from "../errors/mod.ts";
 import { applyOptions, requirePosix } from "../internal/libc/mod.ts";
 import type { InetName, MessageBatch, PosixSocket } from "../posix/mod.ts";
 import { isLoopStarved, nextTurn } from "../internal/wait/mod.ts";
+import { ABILITIES } from "./_abilities.ts";
 import { Memberships } from "./_membership.ts";
 import { applySetting, changeMembership } from "./_posix_settings.ts";
 import type {
@@ -15,7 +16,7 @@ import type {
   MulticastGroup,
   OutgoingDatagram,
   RawDatagram,
-  UdpSettings,
+  SettingValues,
 } from "./_transport.ts";
 
 type Posix = typeof import("../posix/mod.ts");
@@ -39,7 +40,7 @@ function capacityOf(size: number): number {
 /** A socket over libc. */
 class PosixTransport implements DatagramTransport {
   readonly backend = "posix";
-  readonly knowsArrived = true;
+  readonly can = ABILITIES.posix;
   readonly dropped = 0;
   declare sink: DatagramSink;
   localAddr: Deno.NetAddr;
@@ -233,9 +234,8 @@ class PosixTransport implements DatagramTransport {
     return this.#socket.sendManyNow(batch) ?? 0;
   }
 
-  set<K extends keyof UdpSettings>(name: K, value: UdpSettings[K]): boolean {
+  set<K extends keyof SettingValues>(name: K, value: SettingValues[K]): void {
     applySetting(this.#posix, this.#socket, name, value);
-    return true;
   }
 
   join(group: MulticastGroup): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { BindUdpOptions, UdpOptions } from "./bind.ts";
+import type { BindUdpOptions, UdpOptions } from "./bind_options.ts";
 
 /** The options of both kinds of sockets, each read once: they may have getters. */
 export function readOptions(options: UdpOptions): UdpOptions {

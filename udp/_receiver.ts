@@ -20,8 +20,8 @@ const PATIENCE = 8;
 export interface ReceiveOwner {
   /** Makes our error of the runtime's. */
   failure(error: unknown, syscall: string): Error;
-  /** The error of a receive that took too long. */
-  timeout(syscall: string): Error;
+  /** Makes the error of a call. */
+  error(code: string, syscall: string): Error;
   /** Whether a datagram from there is to be delivered. */
   accepts(hostname: string, port: number): boolean;
 }
@@ -56,8 +56,8 @@ class ReceiveCall<T> implements Call<T> {
 export class Receiver implements DatagramSink {
   /** How many datagrams of other peers have been ignored. */
   strangers = 0;
-  /** What the socket above says; another one may take over. */
-  owner: ReceiveOwner;
+  /** The socket above; another one may take over. */
+  owner!: ReceiveOwner;
   #taken = 0;
   readonly #transport: DatagramTransport;
   readonly #calls: CallQueue<Call<unknown>>;
@@ -72,13 +72,8 @@ export class Receiver implements DatagramSink {
   #failure: Error | undefined;
   #closed: Error | undefined;
 
-  constructor(
-    transport: DatagramTransport,
-    timers: Timers,
-    owner: ReceiveOwner,
-  ) {
+  constructor(transport: DatagramTransport, timers: Timers) {
     this.#transport = transport;
-    this.owner = owner;
     this.#calls = new CallQueue({
       timers,
       onWaiting: () => this.#begin(),
@@ -114,7 +109,7 @@ export class Receiver implements DatagramSink {
    */
   async drain(most: number, take: Take<number>): Promise<void> {
     if (most === 0 || !this.#calls.isEmpty) return;
-    const patience = this.#transport.knowsArrived ? 0 : PATIENCE;
+    const patience = this.#transport.can.knowsArrived ? 0 : PATIENCE;
     let turns = patience;
     const rest: Call<true> = {
       attempt: () => {
@@ -165,7 +160,7 @@ export class Receiver implements DatagramSink {
 
   /** Returns the error of a receive whose time is up. */
   timeoutError(): Error {
-    return this.owner.timeout("recvfrom");
+    return this.owner.error("ETIMEDOUT", "recvfrom");
   }
 
   /** Whether a datagram from there is delivered; counts it if not. */

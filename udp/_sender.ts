@@ -33,20 +33,15 @@ export class Sender {
   sent = 0;
   /** Whether the transport is at it. */
   isSending = false;
-  /** Makes our error of the runtime's; another socket object may take over. */
-  failure: (error: unknown, syscall: string) => Error;
+  /** The socket above, which makes our error of the runtime's; another one may take over. */
+  owner!: { failure(error: unknown, syscall: string): Error };
   readonly #transport: DatagramTransport;
   readonly #calls: CallQueue<SendCall>;
   #closed: Error | undefined;
 
-  constructor(
-    transport: DatagramTransport,
-    timers: Timers,
-    failure: (error: unknown, syscall: string) => Error,
-  ) {
+  constructor(transport: DatagramTransport, timers: Timers) {
     this.#transport = transport;
     this.#calls = new CallQueue({ timers, onWaiting() {} });
-    this.failure = failure;
   }
 
   /** Sends a datagram; resolves with its count of bytes. */
@@ -106,7 +101,7 @@ export class Sender {
 
   readonly #onFailed = (error: unknown): never => {
     this.#next();
-    throw this.#closed ?? this.failure(error, "sendto");
+    throw this.#closed ?? this.owner.failure(error, "sendto");
   };
 
   #next(): void {

@@ -38,7 +38,7 @@ export interface MulticastGroup {
 }
 
 /** A number or a switch of the socket. */
-export interface UdpSettings {
+export interface SettingValues {
   /** IP_TTL, IPV6_UNICAST_HOPS. */
   ttl: number;
   /** IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS. */
@@ -55,6 +55,27 @@ export interface UdpSettings {
   sendBufferSize: number;
 }
 
+/** What some backend lacks. */
+export type UdpFeature =
+  | keyof SettingValues
+  | "source"
+  | "interfaceName"
+  | "interfaceIndex";
+
+/** What a backend can do. */
+export interface UdpAbilities {
+  /** The flag that it needs. */
+  readonly flag?: string;
+  /** The families for which it has each feature, without `--allow-sys`. */
+  readonly features: Readonly<Record<UdpFeature, readonly (4 | 6)[]>>;
+  /** Whether `receiveNow` returns each datagram that has arrived. */
+  readonly knowsArrived: boolean;
+  /** Whether `socketOptions` are set before it is bound. */
+  readonly setsOptionsFirst: boolean;
+  /** Whether a socket on `::` is for both families on each system. */
+  readonly hasBothFamilies: boolean;
+}
+
 /** What takes the datagrams of a transport. */
 export interface DatagramSink {
   /** The receive has ended; the datagram is valid until the next receive begins. */
@@ -69,6 +90,8 @@ export interface DatagramSink {
 export interface DatagramTransport {
   /** The API. */
   readonly backend: UdpBackend;
+  /** What it can do. */
+  readonly can: UdpAbilities;
   /** Where it is bound. */
   readonly localAddr: Deno.NetAddr;
   /** Whether the kernel filters by peer and reports its errors. */
@@ -81,8 +104,6 @@ export interface DatagramTransport {
   disconnect?(): void;
   /** Where datagrams go. */
   sink: DatagramSink;
-  /** Whether `receiveNow` returns each datagram that has arrived. */
-  readonly knowsArrived: boolean;
   /** How many datagrams the transport had to drop. */
   readonly dropped: number;
   /**
@@ -100,11 +121,11 @@ export interface DatagramTransport {
     datagrams: readonly OutgoingDatagram[],
     onSent: (count: number) => void,
   ): Promise<void>;
-  /** Changes a setting; false where the API cannot. */
-  set<K extends keyof UdpSettings>(name: K, value: UdpSettings[K]): boolean;
-  /** Joins a group; false where the API cannot. */
+  /** Changes a setting that it has for the family. */
+  set<K extends keyof SettingValues>(name: K, value: SettingValues[K]): void;
+  /** Joins a group; false where the API cannot find the interface. */
   join(group: MulticastGroup): Promise<boolean>;
-  /** Leaves a group that was joined; false where the API cannot. */
+  /** Leaves a group that was joined; true. */
   leave(group: MulticastGroup): Promise<boolean>;
   /** Ends the socket and what is pending on it; resolves when the port is free. */
   close(): Promise<void>;

@@ -1,60 +1,51 @@
-import type { UdpBackend, UdpSettings } from "./_transport.ts";
-
-/** What some backend cannot do. */
-export type UdpFeature =
-  | keyof UdpSettings
-  | "source"
-  | "interfaceName"
-  | "interfaceIndex";
+import { backendHint, lackReason, optionHint } from "../internal/libc/mod.ts";
+import { ABILITIES } from "./_abilities.ts";
+import type { UdpBackend, UdpFeature } from "./_transport.ts";
 
 interface Feature {
   /** Its name in messages. */
   readonly what: string;
-  /** The families for which `node:dgram` has it. */
-  readonly node: readonly number[];
   /** C's options for IPv4 and for IPv6, if the feature is one option. */
   readonly options?: readonly [v4: string, v6: string];
+  /** What may do within the same backend. */
+  readonly hints?: readonly string[];
 }
 
 const FEATURES: Record<UdpFeature, Feature> = {
-  ttl: {
-    what: "set a TTL",
-    node: [4],
-    options: ["IP_TTL", "IPV6_UNICAST_HOPS"],
-  },
+  ttl: { what: "set a TTL", options: ["IP_TTL", "IPV6_UNICAST_HOPS"] },
   multicastTtl: {
     what: "set a multicast TTL",
-    node: [4],
     options: ["IP_MULTICAST_TTL", "IPV6_MULTICAST_HOPS"],
   },
   multicastLoopback: {
     what: "set multicast loopback",
-    node: [4, 6],
     options: ["IP_MULTICAST_LOOP", "IPV6_MULTICAST_LOOP"],
   },
   multicastInterface: {
     what: "set a multicast interface",
-    node: [4, 6],
     options: ["IP_MULTICAST_IF", "IPV6_MULTICAST_IF"],
   },
   broadcast: {
     what: "set broadcast",
-    node: [4, 6],
     options: ["SO_BROADCAST", "SO_BROADCAST"],
   },
   receiveBufferSize: {
     what: "set SO_RCVBUF",
-    node: [],
     options: ["SO_RCVBUF", "SO_RCVBUF"],
   },
   sendBufferSize: {
     what: "set SO_SNDBUF",
-    node: [],
     options: ["SO_SNDBUF", "SO_SNDBUF"],
   },
-  source: { what: "set source-specific membership", node: [4] },
-  interfaceName: { what: "join by the name of an interface", node: [6] },
-  interfaceIndex: { what: "join by the index of an interface", node: [] },
+  source: { what: "set source-specific membership" },
+  interfaceName: {
+    what: "join by the name of an interface",
+    hints: ["use its index", "grant --allow-sys"],
+  },
+  interfaceIndex: {
+    what: "join by the index of an interface",
+    hints: ["use its name", "grant --allow-sys"],
+  },
 };
 
 /** Where a feature was asked for. */
@@ -70,41 +61,22 @@ export interface UnsupportedContext {
 /** Why a backend refuses, and what to do instead: the reason of an ENOTSUP error. */
 export function unsupported(
   feature: UdpFeature,
-  context: UnsupportedContext,
+  { backend, family, isBinding = false, os = Deno.build.os }:
+    UnsupportedContext,
 ): string {
-  const { backend, family, os = Deno.build.os } = context;
-  const { what, node } = FEATURES[feature];
-  const hints: string[] = [];
-  if (feature === "interfaceName") hints.push("use its index");
-  if (feature === "interfaceIndex") hints.push("use its name");
-  if (feature.startsWith("interface")) hints.push("grant --allow-sys");
-  if (backend === "deno" && node.includes(family)) {
-    hints.push('bind with backend: "node"');
+  const { what, options, hints: own = [] } = FEATURES[feature];
+  const hints = [...own];
+  for (const [other, { flag, features }] of Object.entries(ABILITIES)) {
+    const has = other !== backend && features[feature].includes(family);
+    if (has && flag === undefined) hints.push(backendHint("bind", other));
   }
-  if (hints.length < 2) hints.push(...libcHint(feature, context, os));
+  if (hints.length < 2) {
+    const option = options?.[family === 4 ? 0 : 1];
+    if (option !== undefined) hints.push(...optionHint(option, isBinding, os));
+    else if (os === "linux") {
+      hints.push(backendHint("bind", "posix", ABILITIES.posix.flag));
+    }
+  }
   const on = family === 6 ? " over IPv6" : "";
-  const hint = hints.length === 0
-    ? `no backend can on ${os}`
-    : hints.join(", or ");
-  return `the "${backend}" backend cannot ${what}${on}; ${hint}`;
-}
-
-function libcHint(
-  feature: UdpFeature,
-  { family, isBinding }: UnsupportedContext,
-  os: typeof Deno.build.os,
-): string[] {
-  const { options } = FEATURES[feature];
-  const option = options?.[family === 4 ? 0 : 1];
-  if (os !== "linux" && os !== "darwin") return [];
-  if (option !== undefined) {
-    return [
-      isBinding
-        ? `with --allow-ffi pass socketOptions: { ${option}: … }`
-        : `with --allow-ffi use setOption("${option}", …)`,
-    ];
-  }
-  return os === "linux"
-    ? ['bind with backend: "posix", which needs --allow-ffi']
-    : [];
+  return lackReason({ backend, what: what + on, hints, os });
 }

@@ -1,108 +1,21 @@
 import { checkPort, formatHostPort, SOCK_DGRAM } from "../address/mod.ts";
-import { checkInteger, showValue } from "../internal/check/mod.ts";
 import { SocketError, socketError, toSocketError } from "../errors/mod.ts";
-import { setOptions, type SocketOptions } from "../internal/libc/mod.ts";
-import type { AddressFinder } from "../resolve/mod.ts";
-import { checkWait, waitFor, type WaitOptions } from "../internal/wait/mod.ts";
-import { type BackendRequest, chooseBackend, noTtl } from "./_backend.ts";
+import { checkChoice, checkInteger } from "../internal/check/mod.ts";
+import { setOptions } from "../internal/libc/mod.ts";
+import { checkWait, waitFor } from "../internal/wait/mod.ts";
+import { ABILITIES } from "./_abilities.ts";
+import { type BackendRequest, bindOn, chooseBackend } from "./_backend.ts";
 import { newCore, type UdpCore } from "./_core.ts";
-import { bindDeno } from "./_deno_transport.ts";
 import { readBindOptions } from "./_read_options.ts";
 import { checkHostname, findAddress } from "./_resolve.ts";
 import type {
   BindTarget,
   DatagramTransport,
-  DropPolicy,
   UdpBackend,
 } from "./_transport.ts";
+import { unsupported } from "./_unsupported.ts";
+import type { BindUdpOptions, UdpOptions } from "./bind_options.ts";
 import { UdpSocket } from "./socket.ts";
-
-/** What both kinds of sockets may be opened with. */
-export interface UdpOptions extends WaitOptions {
-  /**
-   * SO_REUSEADDR: whether other sockets may bind the same port, as listeners to
-   * multicast do.
-   *
-   * @default {false}
-   */
-  reuseAddress?: boolean | undefined;
-  /**
-   * SO_BROADCAST: whether it may send to broadcast addresses. Without it they are
-   * refused with EACCES; but on the `"deno"` backend, whose sockets may always,
-   * only 255.255.255.255 is known as one.
-   *
-   * @default {false}
-   */
-  broadcast?: boolean | undefined;
-  /**
-   * IP_TTL: through how many routers datagrams may go, 1 to 255; as many as the
-   * system has it, if left out. Over IPv6 only `"posix"` can limit them, and
-   * `"deno"` cannot at all.
-   */
-  ttl?: number | undefined;
-  /**
-   * The largest datagram to receive, in bytes, up to 65535; a longer one loses its
-   * end, and is marked as `truncated`. On the `"node"` backend the runtime
-   * allocates this much for each datagram, so that less is faster; on Windows 64 KiB.
-   *
-   * @default {9216}
-   */
-  maxDatagramSize?: number | undefined;
-  /**
-   * How many datagrams the library keeps until they are received.
-   *
-   * @default {4096}
-   */
-  maxQueuedDatagrams?: number | undefined;
-  /**
-   * How many bytes the library keeps until they are received.
-   *
-   * @default {4194304}
-   */
-  maxQueuedBytes?: number | undefined;
-  /**
-   * Which datagram is dropped when there is no room: the one that comes, or the
-   * one that has waited longest.
-   *
-   * @default {"newest"}
-   */
-  dropPolicy?: DropPolicy | undefined;
-  /** Who looks up names; the default resolver, if left out. */
-  resolver?: AddressFinder | undefined;
-  /**
-   * The API that carries the socket. Defaults to the fastest one available:
-   * `"posix"` if the program was started with `--allow-ffi`, but not in a Worker;
-   * `"deno"` if it was started with `--unstable-net` and no option needs another;
-   * otherwise `"node"`.
-   */
-  backend?: UdpBackend | undefined;
-  /**
-   * Options of the socket by C's names, such as `{ SO_RCVBUF: 1 << 22 }`. On
-   * `"posix"` they are set before it is bound, on the others right after. What
-   * waits in the kernel may take 1 MiB on `"posix"`, as far as the system's limit
-   * allows, and on the others what the system gives every socket.
-   *
-   * They need a program started with `--allow-ffi`.
-   */
-  socketOptions?: Partial<SocketOptions> | undefined;
-}
-
-/** Where to bind, and how. */
-export interface BindUdpOptions extends UdpOptions {
-  /**
-   * A name or an IP address of this host. `"0.0.0.0"` stands for all IPv4
-   * addresses, `"::"` for all of both families (on Windows not over `"deno"`).
-   *
-   * @default {"0.0.0.0"}
-   */
-  hostname?: string | undefined;
-  /**
-   * The port, 0 to 65535; 0 chooses a free one, see `UdpSocket.localAddr`.
-   *
-   * @default {0}
-   */
-  port?: number | undefined;
-}
 
 /**
  * Binds a UDP socket: C's `socket` and `bind` in one.
@@ -127,8 +40,7 @@ export interface BindUdpOptions extends UdpOptions {
 export async function bindUdp(
   options: BindUdpOptions = {},
 ): Promise<UdpSocket> {
-  const read = readBindOptions(options);
-  return new UdpSocket(await bindCore(read), read.resolver);
+  return new UdpSocket(await bindCore(readBindOptions(options)));
 }
 
 /** Binds, for whichever class. The options are plain. */
@@ -161,20 +73,17 @@ export async function bindCore(
     syscall: "bind",
     localAddr: address.toNetAddr("udp"),
   };
+  if (ttl !== undefined) requireTtl(backend, address.family);
   let transport: DatagramTransport | undefined;
   let core: UdpCore;
   try {
     transport = await bindOn(backend, target);
     // At once: datagrams may arrive while options are set.
-    core = newCore(transport, target, {
-      failure: (error) => toSocketError(error, context),
-    });
+    core = newCore(transport, target, resolver);
     context.syscall = "setsockopt"; // from here on
     if (broadcast) transport.set("broadcast", true);
-    if (ttl !== undefined && !transport.set("ttl", ttl)) {
-      throw noTtl(backend, address.family);
-    }
-    if (backend !== "posix") {
+    if (ttl !== undefined) transport.set("ttl", ttl);
+    if (!transport.can.setsOptionsFirst) {
       const { localAddr } = transport;
       const owner = { type: SOCK_DGRAM, localAddr };
       await setOptions(() => owner, options.socketOptions);
@@ -195,16 +104,14 @@ export async function bindCore(
 /** Failures of C's `socket`, which the runtime calls together with `bind`. */
 const OF_SOCKET = ["EMFILE", "ENFILE", "EAFNOSUPPORT", "EPROTONOSUPPORT"];
 
-/** Loads what is needed: `node:dgram` takes longer to load than this package. */
-async function bindOn(
-  backend: UdpBackend,
-  target: BindTarget,
-): Promise<DatagramTransport> {
-  if (backend === "deno") return await bindDeno(target);
-  if (backend === "node") {
-    return await (await import("./_node_transport.ts")).bindNode(target);
-  }
-  return await (await import("./_posix_transport.ts")).bindPosix(target);
+/** Refuses a TTL that a backend cannot set. */
+function requireTtl(backend: UdpBackend, family: 4 | 6): void {
+  if (ABILITIES[backend].features.ttl.includes(family)) return;
+  throw socketError("ENOTSUP", {
+    action: "bind",
+    syscall: "setsockopt",
+    reason: unsupported("ttl", { backend, family, isBinding: true }),
+  });
 }
 
 function checkLimits(options: UdpOptions) {
@@ -217,12 +124,6 @@ function checkLimits(options: UdpOptions) {
   checkInteger("maxDatagramSize", maxDatagramSize, 1, 65_535);
   checkInteger("maxQueuedDatagrams", maxQueuedDatagrams, 1, 2 ** 31);
   checkInteger("maxQueuedBytes", maxQueuedBytes, 1, 2 ** 40);
-  if (dropPolicy !== "newest" && dropPolicy !== "oldest") {
-    throw new TypeError(
-      `Cannot use dropPolicy ${
-        showValue(dropPolicy)
-      }: it must be "newest" or "oldest"`,
-    );
-  }
+  checkChoice("dropPolicy", dropPolicy, ["newest", "oldest"]);
   return { maxDatagramSize, maxQueuedDatagrams, maxQueuedBytes, dropPolicy };
 }

@@ -7,12 +7,12 @@ import {
 import { socketError } from "../errors/mod.ts";
 import { checkWait, waitFor } from "../internal/wait/mod.ts";
 import { checkPeerPort, findPeer } from "./_resolve.ts";
-import { showValue } from "../internal/check/mod.ts";
+import { checkChoice, showValue } from "../internal/check/mod.ts";
 import { addressFor } from "./_address_text.ts";
-import { setPeer } from "./_peer.ts";
 import { readOptions } from "./_read_options.ts";
-import { bindCore, type UdpOptions } from "./bind.ts";
-import { ConnectedUdpSocket } from "./connected_socket.ts";
+import { bindCore } from "./bind.ts";
+import type { UdpOptions } from "./bind_options.ts";
+import { ConnectedUdpSocket } from "./socket.ts";
 
 /** Whom to talk to, and how. */
 export interface ConnectUdpOptions extends UdpOptions {
@@ -80,11 +80,7 @@ export async function connectUdp(
   checkWait(common);
   checkPeerPort(port, "connect");
   checkPort(localPort, "localPort");
-  if (family !== undefined && family !== 4 && family !== 6) {
-    throw new TypeError(
-      `Cannot use family ${showValue(family)}: it must be 4 or 6`,
-    );
-  }
+  checkChoice("family", family, [4, 6]);
   const isAddress = localAddress === undefined ||
     typeof localAddress === "string" && isIpAddress(localAddress);
   if (!isAddress) {
@@ -117,12 +113,12 @@ export async function connectUdp(
         reason: `${core.transport.localAddr.hostname} is an IPv4 address`,
       });
     }
-    setPeer(core, { hostname: text, port });
+    core.peer = core.connect(text, port);
   } catch (error) {
     await core.transport.close();
     throw error;
   }
-  return new ConnectedUdpSocket(core, { hostname: text, port }, resolver);
+  return new ConnectedUdpSocket(core);
 }
 
 /** The address that the route to a peer uses, as far as it can be known. */

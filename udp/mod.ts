@@ -10,7 +10,11 @@
  *        |               |
  *    UdpSocket   ConnectedUdpSocket    connect() and disconnect() turn one
  *         \           /                into the other
- *          UdpEndpoint                 receiving, options, multicast, closing
+ *          UdpEndpoint                 receiving
+ *               |
+ *          UdpSettings                 options, multicast
+ *               |
+ *           UdpHandle                  address, statistics, closing
  *         /           \
  *   receiver          sender           a queue with a bound; sends in flight
  *         \           /
@@ -65,12 +69,14 @@ export type {
 export type { AddressFinder } from "../resolve/mod.ts";
 export type { WaitOptions } from "../internal/wait/mod.ts";
 export type { DropPolicy, UdpBackend } from "./_transport.ts";
-export { bindUdp, type BindUdpOptions, type UdpOptions } from "./bind.ts";
+export { bindUdp } from "./bind.ts";
+export * from "./bind_options.ts";
 export * from "./connect.ts";
-export * from "./connected_socket.ts";
 export * from "./datagram.ts";
 export { UdpEndpoint } from "./endpoint.ts";
 export type { ExchangeOptions } from "./exchange.ts";
+export { UdpHandle } from "./handle.ts";
 export * from "./multicast_options.ts";
+export { UdpSettings } from "./settings.ts";
 export * from "./socket.ts";
 export * from "./stats.ts";

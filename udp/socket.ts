@@ -1,19 +1,18 @@
-import type { AddressFinder } from "../resolve/mod.ts";
+import { numericAddress } from "../internal/hosts/mod.ts";
 import type { WaitOptions } from "../internal/wait/mod.ts";
+import type { UdpCore } from "./_core.ts";
 import {
   checkHostname,
   checkPeerPort,
   findAddress,
   findPeer,
-  type Lookup,
 } from "./_resolve.ts";
-import { numericAddress } from "../internal/hosts/mod.ts";
-import { ConnectedUdpSocket } from "./connected_socket.ts";
 import type { OutgoingDatagram } from "./_transport.ts";
-import { showAddr } from "./_address_text.ts";
-import type { UdpCore } from "./_core.ts";
-import { setPeer } from "./_peer.ts";
-import { coreOf, takeCore, UdpEndpoint } from "./endpoint.ts";
+import type { Datagram } from "./datagram.ts";
+import { UdpEndpoint } from "./endpoint.ts";
+import { exchange, type ExchangeOptions } from "./exchange.ts";
+
+// Both kinds of sockets are here, as each turns into the other.
 
 /** A host and a port: a `Deno.NetAddr`, or a name with a port. */
 export interface UdpDestination {
@@ -42,7 +41,7 @@ export interface UdpDestination {
  * ```
  */
 export class UdpSocket extends UdpEndpoint {
-  readonly #resolver: AddressFinder | undefined;
+  readonly #core: UdpCore;
   /** The host that was last sent to, and its address as the backend needs it. */
   #lastHost: string | undefined;
   #lastText = "";
@@ -52,32 +51,9 @@ export class UdpSocket extends UdpEndpoint {
    *
    * @ignore
    */
-  constructor(core: UdpCore, resolver?: AddressFinder) {
+  constructor(core: UdpCore) {
     super(core);
-    this.#resolver = resolver;
-  }
-
-  /**
-   * Not for users.
-   *
-   * @ignore
-   */
-  protected override accepts(): boolean {
-    return true;
-  }
-
-  /**
-   * Not for users.
-   *
-   * @ignore
-   */
-  protected override subject(syscall: string): string {
-    const verb = syscall === "sendto"
-      ? "send from"
-      : syscall === "recvfrom"
-      ? "receive on"
-      : "set up";
-    return `${verb} ${showAddr(this.localAddr)}`;
+    this.#core = core;
   }
 
   /**
@@ -116,7 +92,7 @@ export class UdpSocket extends UdpEndpoint {
       const text = this.#textNow(hostname, port);
       return text === undefined
         ? this.#sendToName(bytes, hostname, port)
-        : this.transmit(bytes, text, port);
+        : this.#core.send(bytes, text, port);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -129,7 +105,7 @@ export class UdpSocket extends UdpEndpoint {
     if (hostname === this.#lastHost) return this.#lastText;
     const found = numericAddress({ hostname, port });
     if (found === undefined) return undefined;
-    this.#lastText = this.reachable(found.hostname);
+    this.#lastText = this.#core.reachable(found.hostname);
     this.#lastHost = hostname;
     return this.#lastText;
   }
@@ -139,18 +115,8 @@ export class UdpSocket extends UdpEndpoint {
     hostname: string,
     port: number,
   ): Promise<number> {
-    const found = await findAddress(this.#lookup(hostname, port), {});
-    return this.transmit(bytes, this.reachable(found.hostname), port);
-  }
-
-  #lookup(hostname: string, port: number): Lookup {
-    return {
-      hostname,
-      port,
-      family: this.family === 4 ? 4 : undefined,
-      prefer: this.family,
-      resolver: this.#resolver,
-    };
+    const found = await findAddress(this.#core.lookup(hostname, port), {});
+    return this.#core.send(bytes, this.#core.reachable(found.hostname), port);
   }
 
   /**
@@ -187,8 +153,11 @@ export class UdpSocket extends UdpEndpoint {
         const { hostname, port } = address;
         let text = this.#textNow(hostname, port);
         if (text === undefined) {
-          const found = await findAddress(this.#lookup(hostname, port), {});
-          text = this.reachable(found.hostname);
+          const found = await findAddress(
+            this.#core.lookup(hostname, port),
+            {},
+          );
+          text = this.#core.reachable(found.hostname);
         }
         outgoing.push({ bytes: data, hostname: text, port });
       } catch (error) {
@@ -196,7 +165,7 @@ export class UdpSocket extends UdpEndpoint {
         break;
       }
     }
-    const sent = await this.transmitMany(outgoing);
+    const sent = await this.#core.sendMany(outgoing);
     if (failure !== undefined) throw failure.error;
     return sent;
   }
@@ -231,10 +200,212 @@ export class UdpSocket extends UdpEndpoint {
     options: WaitOptions = {},
   ): Promise<ConnectedUdpSocket> {
     const { hostname, port } = address;
-    const found = await findPeer(this.#lookup(hostname, port), options);
-    if (this.isClosed) throw this.error("EBADF", "connect");
-    const peer = { hostname: this.reachable(found.hostname), port };
-    setPeer(coreOf(this), peer);
-    return new ConnectedUdpSocket(takeCore(this), peer, this.#resolver);
+    const found = await findPeer(this.#core.lookup(hostname, port), options);
+    this.#core.requireOpen("connect");
+    const text = this.#core.reachable(found.hostname);
+    const peer = this.#core.connect(text, port);
+    return new ConnectedUdpSocket(this.#core.handOver(peer));
+  }
+}
+
+/**
+ * A UDP socket with a peer, made by {@linkcode connectUdp}: it sends to the peer,
+ * and datagrams of anybody else are never delivered.
+ *
+ * Where
+ * {@linkcode ConnectedUdpSocket.prototype.kernelConnected | kernelConnected} is
+ * false, which it is on the `"deno"` and `"node"` backends, this library does the
+ * filtering. What the kernel alone can do is missing then: a peer that refuses
+ * (ICMP port unreachable) is not reported as `ECONNREFUSED`; a request to it just
+ * times out.
+ *
+ * @example Sending and receiving
+ * ```ts
+ * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * using server = await bindUdp({ hostname: "127.0.0.1", port: 0 });
+ * using client = await connectUdp(server.localAddr);
+ *
+ * await client.send(new TextEncoder().encode("ping"));
+ * const { data, address } = await server.receive();
+ * await server.sendTo(data, address);
+ * const answer = await client.receive({ timeout: 5000 });
+ * assertEquals(new TextDecoder().decode(answer.data), "ping");
+ * ```
+ */
+export class ConnectedUdpSocket extends UdpEndpoint {
+  readonly #core: UdpCore;
+
+  /**
+   * Not for users: `connectUdp` makes connected sockets, of a core with a peer.
+   *
+   * @ignore
+   */
+  constructor(core: UdpCore) {
+    super(core);
+    this.#core = core;
+  }
+
+  /** The peer: C's `getpeername`. */
+  get remoteAddr(): Deno.NetAddr {
+    return this.#core.peer!.remoteAddr;
+  }
+
+  /** Whether the kernel does the filtering, and reports a peer that refuses. */
+  get kernelConnected(): boolean {
+    return this.#core.transport.kernelConnected;
+  }
+
+  /**
+   * Sends a datagram to the peer: C's `send`. Resolves with the count of bytes
+   * when the kernel has it; the bytes must not change until then.
+   *
+   * @throws {MessageTooLongError} When there are more bytes than a datagram has.
+   * @throws {SocketError} With code `ENOBUFS`, when 65,536 sends wait already that
+   * nobody has awaited.
+   *
+   * @example One datagram
+   * ```ts
+   * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using server = await bindUdp({ hostname: "127.0.0.1" });
+   * using client = await connectUdp(server.localAddr);
+   *
+   * assertEquals(await client.send(new Uint8Array([1, 2, 3])), 3);
+   * assertEquals((await server.receive({ timeout: 5000 })).data.length, 3);
+   * ```
+   */
+  send(bytes: Uint8Array): Promise<number> {
+    const { hostname, port } = this.#core.peer!;
+    return this.#core.send(bytes, hostname, port);
+  }
+
+  /**
+   * Sends datagrams to the peer: C's `sendmmsg`. Resolves with how many were sent
+   * when all were.
+   *
+   * @throws As `send` does, once those before the failing one are sent.
+   *
+   * @example Several datagrams
+   * ```ts
+   * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using server = await bindUdp({ hostname: "127.0.0.1" });
+   * using client = await connectUdp(server.localAddr);
+   *
+   * const words = ["one", "two"].map((word) => new TextEncoder().encode(word));
+   * assertEquals(await client.sendMany(words), 2);
+   * assertEquals((await server.receive({ timeout: 5000 })).data, words[0]);
+   * assertEquals((await server.receive({ timeout: 5000 })).data, words[1]);
+   * ```
+   */
+  async sendMany(datagrams: Iterable<Uint8Array>): Promise<number> {
+    const { hostname, port } = this.#core.peer!;
+    return await this.#core.sendMany(
+      Array.from(datagrams, (bytes) => ({ bytes, hostname, port })),
+    );
+  }
+
+  /**
+   * Takes another peer, as a second `connect` does in C. Datagrams of the former
+   * one are not delivered any more. When it fails, it keeps the one that it has.
+   *
+   * @throws {SocketError} When the system has no way to the peer (`ENETUNREACH`), or
+   * refuses it (`EACCES`), where it is the kernel that connects.
+   * @throws {AddrInfoError} When the name cannot be resolved.
+   * @throws {RangeError} When the port is not from 1 to 65535.
+   *
+   * @example The next server
+   * ```ts
+   * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using first = await bindUdp({ hostname: "127.0.0.1" });
+   * using second = await bindUdp({ hostname: "127.0.0.1" });
+   * using client = await connectUdp(first.localAddr);
+   *
+   * await client.connect(second.localAddr);
+   * assertEquals(client.remoteAddr, second.localAddr);
+   * await client.send(new Uint8Array([7]));
+   * assertEquals((await second.receive({ timeout: 5000 })).data[0], 7);
+   * ```
+   */
+  async connect(
+    address: UdpDestination,
+    options: WaitOptions = {},
+  ): Promise<void> {
+    const { hostname, port } = address;
+    const found = await findPeer(this.#core.lookup(hostname, port), options);
+    this.#core.requireOpen("connect");
+    const text = this.#core.reachable(found.hostname);
+    this.#core.peer = this.#core.connect(text, port);
+  }
+
+  /**
+   * Gives up the peer, as `connect` to `AF_UNSPEC` does in C: the port goes over
+   * to the unconnected socket returned, and this one is closed.
+   *
+   * @throws {ClosedError} When the socket is closed already.
+   *
+   * @example The same port, without a peer
+   * ```ts
+   * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using server = await bindUdp({ hostname: "127.0.0.1" });
+   * const client = await connectUdp(server.localAddr);
+   * const { port } = client.localAddr;
+   *
+   * using socket = client.disconnect();
+   * assertEquals([client.isClosed, socket.localAddr.port], [true, port]);
+   * await socket.sendTo(new Uint8Array([7]), server.localAddr);
+   * assertEquals((await server.receive({ timeout: 5000 })).data[0], 7);
+   * ```
+   */
+  disconnect(): UdpSocket {
+    this.#core.disconnect();
+    return new UdpSocket(this.#core.handOver(undefined));
+  }
+
+  /**
+   * Sends a request and waits for its answer, and sends it again when none comes:
+   * what clients of DNS or SNTP do. A peer that refuses is asked again, too.
+   *
+   * @throws {ConnectionRefusedError} When the last attempt was refused.
+   * @throws {TimedOutError} When no attempt was answered.
+   * @throws {RangeError} When an option is out of range.
+   *
+   * @example A request that is answered
+   * ```ts
+   * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using server = await bindUdp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectUdp(server.localAddr);
+   *
+   * const answering = server.receive().then(({ data, address }) =>
+   *   server.sendTo(new Uint8Array([data[0]!, 42]), address)
+   * );
+   * const { data } = await client.exchange(new Uint8Array([7]), {
+   *   match: (data) => data[0] === 7,
+   * });
+   * assertEquals(data[1], 42);
+   * await answering;
+   * ```
+   */
+  exchange(
+    bytes: Uint8Array,
+    options: ExchangeOptions = {},
+  ): Promise<Datagram> {
+    return exchange(
+      this,
+      bytes,
+      options,
+      this.#core.timers,
+      () => this.#core.error("ETIMEDOUT", "recvfrom"),
+    );
   }
 }

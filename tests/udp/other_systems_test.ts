@@ -36,9 +36,7 @@ async function bindOn(
   const target = { ...TARGET, hostname, maxDatagramSize };
   const bind = backend === "node" ? bindNode : bindDeno;
   const transport = await bind(target, os);
-  return new UdpSocket(newCore(transport, target, {
-    failure: (error) => error as Error,
-  }));
+  return new UdpSocket(newCore(transport, target));
 }
 
 for (const os of SYSTEMS) {

@@ -71,15 +71,12 @@ eachFamily(
     const sizes: number[] = [];
     const take = ({ bytes }: RawDatagram) =>
       sizes.push(bytes.buffer.byteLength);
-    const receiver = new Receiver(
-      transport,
-      new Timers(),
-      {
-        failure: (error) => error as Error,
-        timeout: () => new Error("timed out"),
-        accepts: () => true,
-      },
-    );
+    const receiver = new Receiver(transport, new Timers());
+    receiver.owner = {
+      failure: (error) => error as Error,
+      error: () => new Error("timed out"),
+      accepts: () => true,
+    };
     try {
       await transport.send(new Uint8Array(100), hostname, port);
       for (let turn = 0; turn < 1000 && sizes.length === 0; turn++) {

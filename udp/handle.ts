@@ -1,0 +1,138 @@
+import type { UdpCore } from "./_core.ts";
+import type { UdpBackend } from "./_transport.ts";
+import type { UdpStats } from "./stats.ts";
+
+/**
+ * Every UDP socket: its address, what it has done, and how it ends.
+ *
+ * @example A function that needs no more of a socket
+ * ```ts
+ * import { bindUdp, type UdpHandle } from "@berkeley/sockets/udp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * function describe({ localAddr, stats }: UdpHandle): string {
+ *   return `${localAddr.hostname}: ${stats.received} received`;
+ * }
+ *
+ * using socket = await bindUdp({ hostname: "127.0.0.1" });
+ * assertEquals(describe(socket), "127.0.0.1: 0 received");
+ * ```
+ */
+export abstract class UdpHandle implements Disposable, AsyncDisposable {
+  readonly #core: UdpCore;
+  #closing: Promise<void> = Promise.resolve();
+
+  /**
+   * Not for users: `bindUdp` and `connectUdp` make sockets.
+   *
+   * @ignore
+   */
+  protected constructor(core: UdpCore) {
+    this.#core = core;
+  }
+
+  /** Where it is bound: C's `getsockname`. */
+  get localAddr(): Deno.NetAddr {
+    return this.#core.transport.localAddr;
+  }
+
+  /** Which API of the runtime carries it. */
+  get backend(): UdpBackend {
+    return this.#core.transport.backend;
+  }
+
+  /** Whether it has been closed on this side. */
+  get isClosed(): boolean {
+    return this.#core.isClosed;
+  }
+
+  /** How many received datagrams were dropped because the queue was full. */
+  get dropped(): number {
+    return this.#core.transport.dropped;
+  }
+
+  /** What it has done so far. */
+  get stats(): UdpStats {
+    const { receiver: { received, strangers }, sender: { sent } } = this.#core;
+    return { received, strangers, dropped: this.dropped, sent };
+  }
+
+  /**
+   * Keeps the program alive while calls are pending. This is the default.
+   *
+   * @example A receive that counts again
+   * ```ts
+   * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using server = await bindUdp({ hostname: "127.0.0.1" });
+   * using client = await connectUdp(server.localAddr);
+   *
+   * server.unref();
+   * const receiving = server.receive();
+   * server.ref();
+   * await client.send(new Uint8Array([7]));
+   * assertEquals((await receiving).data[0], 7);
+   * ```
+   */
+  ref(): void {
+    this.#core.timers.ref();
+    this.#core.receiver.ref();
+  }
+
+  /**
+   * Lets the program end while calls are pending. A socket without a pending call
+   * never keeps it alive.
+   *
+   * @example A socket that listens in the background
+   * ```ts
+   * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using server = await bindUdp({ hostname: "127.0.0.1" });
+   * using client = await connectUdp(server.localAddr);
+   *
+   * server.unref();
+   * const news = server.receive(); // pending, it does not keep the program alive
+   * await client.send(new Uint8Array([7]));
+   * server.ref();
+   * assertEquals((await news).data[0], 7);
+   * ```
+   */
+  unref(): void {
+    this.#core.timers.unref();
+    this.#core.receiver.unref();
+  }
+
+  /**
+   * Closes the socket: C's `close`. What waits on it rejects with a `ClosedError`,
+   * iterations end quietly, and a second call does nothing.
+   *
+   * @example What waits is told
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { ClosedError } from "@berkeley/sockets/errors";
+   * import { assertRejects } from "@std/assert";
+   *
+   * const socket = await bindUdp({ hostname: "127.0.0.1" });
+   * const receiving = socket.receive();
+   * socket.close();
+   * socket.close(); // does nothing
+   * await assertRejects(() => receiving, ClosedError);
+   * ```
+   */
+  close(): void {
+    if (!this.#core.isClosed) this.#closing = this.#core.close();
+  }
+
+  /** Closes the socket. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Closes the socket, and waits until its port is free. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    return this.#closing;
+  }
+}

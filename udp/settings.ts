@@ -1,0 +1,343 @@
+import { SOCK_DGRAM } from "../address/mod.ts";
+import { checkInteger } from "../internal/check/mod.ts";
+import {
+  readOption,
+  setOptions,
+  type SocketOptionName,
+  type SocketOptions,
+} from "../internal/libc/mod.ts";
+import type { UdpCore } from "./_core.ts";
+import { checkInterface, multicastGroup } from "./_multicast_group.ts";
+import { UdpHandle } from "./handle.ts";
+import type { MulticastOptions } from "./multicast_options.ts";
+
+/**
+ * The settings of a UDP socket: hop limits, broadcast, multicast, buffers, and C's
+ * options.
+ *
+ * @example A function that sets up sockets of either kind
+ * ```ts
+ * import { bindUdp, type UdpSettings } from "@berkeley/sockets/udp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * function allowBroadcast<T extends UdpSettings>(socket: T): T {
+ *   socket.setBroadcast(true);
+ *   return socket;
+ * }
+ *
+ * using socket = allowBroadcast(await bindUdp({ hostname: "127.0.0.1" }));
+ * assertEquals(socket.isClosed, false);
+ * ```
+ */
+export abstract class UdpSettings extends UdpHandle {
+  readonly #core: UdpCore;
+
+  /**
+   * Not for users: `bindUdp` and `connectUdp` make sockets.
+   *
+   * @ignore
+   */
+  protected constructor(core: UdpCore) {
+    super(core);
+    this.#core = core;
+  }
+
+  /**
+   * IP_TTL, IPV6_UNICAST_HOPS: through how many routers datagrams may go, 1 to 255.
+   *
+   * @throws {NotSupportedError} On the `"deno"` backend, and over IPv6 on `"node"`.
+   * @throws {RangeError} When it is out of range.
+   *
+   * @example No farther than the next router
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { assertThrows } from "@std/assert";
+   *
+   * using socket = await bindUdp({ hostname: "127.0.0.1", backend: "node" });
+   * socket.setTtl(1);
+   * assertThrows(() => socket.setTtl(256), RangeError);
+   * ```
+   */
+  setTtl(ttl: number): void {
+    checkInteger("ttl", ttl, 1, 255);
+    this.#core.set("ttl", ttl);
+  }
+
+  /**
+   * SO_BROADCAST: whether it may send to broadcast addresses; see
+   * `UdpOptions.broadcast`.
+   *
+   * @throws {ClosedError} When the socket is closed, as all settings do.
+   *
+   * @example Only for as long as it is needed
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { PermissionDeniedError } from "@berkeley/sockets/errors";
+   * import { assertRejects } from "@std/assert";
+   *
+   * using socket = await bindUdp({ hostname: "127.0.0.1", broadcast: true });
+   * socket.setBroadcast(false);
+   * await assertRejects(
+   *   () =>
+   *     socket.sendTo(new Uint8Array(1), { hostname: "255.255.255.255", port: 9 }),
+   *   PermissionDeniedError,
+   * );
+   * ```
+   */
+  setBroadcast(on: boolean): void {
+    this.#core.set("broadcast", on);
+    this.#core.broadcast = on;
+  }
+
+  /**
+   * IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS: through how many routers multicast
+   * datagrams may go, 1 to 255; 1, the default, keeps them on the local network.
+   *
+   * @throws {NotSupportedError} On the `"deno"` backend, and over IPv6 on `"node"`.
+   * @throws {RangeError} When it is out of range.
+   *
+   * @example Beyond the local network
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { assertThrows } from "@std/assert";
+   *
+   * using socket = await bindUdp({ hostname: "127.0.0.1", backend: "node" });
+   * socket.setMulticastTtl(4);
+   * assertThrows(() => socket.setMulticastTtl(0), RangeError);
+   * ```
+   */
+  setMulticastTtl(ttl: number): void {
+    checkInteger("multicast TTL", ttl, 1, 255);
+    this.#core.set("multicastTtl", ttl);
+  }
+
+  /**
+   * IP_MULTICAST_LOOP, IPV6_MULTICAST_LOOP: whether members on this host get what
+   * it sends to a group.
+   *
+   * @throws {NotSupportedError} On the `"deno"` backend.
+   *
+   * @example Hearing oneself
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const group = "239.255.42.98";
+   * using socket = await bindUdp({ backend: "node" });
+   * socket.setMulticastInterface("127.0.0.1");
+   * await socket.joinMulticast(group, { interface: "127.0.0.1" });
+   *
+   * socket.setMulticastLoopback(true); // as it is from the start
+   * const to = { hostname: group, port: socket.localAddr.port };
+   * await socket.sendTo(new TextEncoder().encode("to all"), to);
+   * const { data } = await socket.receive({ timeout: 5000 });
+   * assertEquals(new TextDecoder().decode(data), "to all");
+   * ```
+   */
+  setMulticastLoopback(on: boolean): void {
+    this.#core.set("multicastLoopback", on);
+  }
+
+  /**
+   * IP_MULTICAST_IF, IPV6_MULTICAST_IF: the interface that multicast datagrams
+   * leave by: an IPv4 address of it, or for IPv6 its index or name.
+   *
+   * @throws {NotSupportedError} On the `"deno"` backend.
+   * @throws {TypeError} When it is no interface of the socket's family.
+   *
+   * @example Out by the loopback interface
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const group = "239.255.42.98";
+   * using member = await bindUdp({ backend: "node" });
+   * await member.joinMulticast(group, { interface: "127.0.0.1" });
+   *
+   * using sender = await bindUdp({ hostname: "127.0.0.1", backend: "node" });
+   * sender.setMulticastInterface("127.0.0.1");
+   * const to = { hostname: group, port: member.localAddr.port };
+   * await sender.sendTo(new Uint8Array([7]), to);
+   * assertEquals((await member.receive({ timeout: 5000 })).data[0], 7);
+   * ```
+   */
+  setMulticastInterface(via: string | number): void {
+    checkInterface(via, this.#core.family);
+    this.#core.set("multicastInterface", via);
+  }
+
+  /**
+   * SO_RCVBUF in bytes. `setOption("SO_RCVBUF", size)` sets it on every backend.
+   *
+   * @throws {NotSupportedError} On the `"deno"` and `"node"` backends, which have no
+   * such call.
+   * @throws {RangeError} When it is not a positive integer.
+   *
+   * @example Over libc
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { assert } from "@std/assert";
+   *
+   * using socket = await bindUdp({ hostname: "127.0.0.1" });
+   * if (socket.backend === "posix") {
+   *   socket.setReceiveBufferSize(1 << 20);
+   *   assert(await socket.getOption("SO_RCVBUF") > 0);
+   * }
+   * ```
+   */
+  setReceiveBufferSize(size: number): void {
+    checkInteger("receive buffer size", size, 1, 2 ** 30);
+    this.#core.set("receiveBufferSize", size);
+  }
+
+  /**
+   * SO_SNDBUF in bytes. `setOption("SO_SNDBUF", size)` sets it on every backend.
+   *
+   * @throws {NotSupportedError} On the `"deno"` and `"node"` backends, which have no
+   * such call.
+   * @throws {RangeError} When it is not a positive integer.
+   *
+   * @example Over libc
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { assert } from "@std/assert";
+   *
+   * using socket = await bindUdp({ hostname: "127.0.0.1" });
+   * if (socket.backend === "posix") {
+   *   socket.setSendBufferSize(1 << 20);
+   *   assert(await socket.getOption("SO_SNDBUF") > 0);
+   * }
+   * ```
+   */
+  setSendBufferSize(size: number): void {
+    checkInteger("send buffer size", size, 1, 2 ** 30);
+    this.#core.set("sendBufferSize", size);
+  }
+
+  /**
+   * Joins a multicast group: IP_ADD_MEMBERSHIP, IPV6_JOIN_GROUP, or with a source
+   * IP_ADD_SOURCE_MEMBERSHIP.
+   *
+   * @throws {TypeError} When the address is no multicast address of the socket's
+   * family, or the interface or the source is not of that family.
+   * @throws {AddressInUseError} When it is a member already.
+   * @throws {NotSupportedError} When the backend cannot: a source needs
+   * `backend: "node"` and IPv4; over IPv6, the name of an interface needs
+   * `backend: "node"` or `--allow-sys`, its index `backend: "deno"` or
+   * `--allow-sys`.
+   *
+   * @example Hearing what is sent to a group
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const group = "239.255.42.98";
+   * using member = await bindUdp({ reuseAddress: true, backend: "node" });
+   * await member.joinMulticast(group, { interface: "127.0.0.1" });
+   *
+   * using sender = await bindUdp({ hostname: "127.0.0.1", backend: "node" });
+   * sender.setMulticastInterface("127.0.0.1");
+   * const to = { hostname: group, port: member.localAddr.port };
+   * await sender.sendTo(new TextEncoder().encode("to all"), to);
+   * const { data } = await member.receive({ timeout: 5000 });
+   * assertEquals(new TextDecoder().decode(data), "to all");
+   * ```
+   */
+  async joinMulticast(
+    address: string,
+    options: MulticastOptions = {},
+  ): Promise<void> {
+    const { family } = this.#core;
+    const group = multicastGroup("join", family, address, options);
+    await this.#core.member("join", group);
+  }
+
+  /**
+   * Leaves a multicast group, with the options with which it was joined.
+   *
+   * @throws {AddressNotAvailableError} When it is not a member.
+   *
+   * @example A member, and no more
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { SocketError } from "@berkeley/sockets/errors";
+   * import { assertRejects } from "@std/assert";
+   *
+   * const group = "239.255.42.98";
+   * const via = { interface: "127.0.0.1" };
+   * using member = await bindUdp({ backend: "node" });
+   * await member.joinMulticast(group, via);
+   * await member.leaveMulticast(group, via);
+   * await assertRejects(() => member.leaveMulticast(group, via), SocketError);
+   * ```
+   */
+  async leaveMulticast(
+    address: string,
+    options: MulticastOptions = {},
+  ): Promise<void> {
+    const { family } = this.#core;
+    const group = multicastGroup("leave", family, address, options);
+    await this.#core.member("leave", group);
+  }
+
+  /**
+   * Sets an option of the socket: C's `setsockopt`, on every backend.
+   *
+   * @throws {NotSupportedError} When the program lacks `--allow-ffi`, or another
+   * socket shares the port and the backend is not `"posix"`.
+   * @throws {SocketError} `ENOPROTOOPT` when the system has no such option, `EINVAL`
+   * when it does not take the value.
+   *
+   * @example Where the program may use libc
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { NotSupportedError } from "@berkeley/sockets/errors";
+   * import { assertEquals, assertInstanceOf } from "@std/assert";
+   *
+   * using socket = await bindUdp({ hostname: "127.0.0.1" });
+   * try {
+   *   await socket.setOption("IP_TOS", 0xb8);
+   *   assertEquals(await socket.getOption("IP_TOS"), 0xb8);
+   * } catch (error) { // without --allow-ffi
+   *   assertInstanceOf(error, NotSupportedError);
+   * }
+   * ```
+   */
+  async setOption<K extends SocketOptionName>(
+    name: K,
+    value: SocketOptions[K],
+  ): Promise<void> {
+    const findOwner = () => this.#optionOwner("setsockopt");
+    await setOptions(findOwner, { [name]: value });
+    if (name === "SO_BROADCAST") this.#core.broadcast = value === true;
+  }
+
+  /**
+   * Reads an option of the socket: C's `getsockopt`, on every backend.
+   *
+   * @throws {NotSupportedError} When the program lacks `--allow-ffi`.
+   *
+   * @example The size of a buffer of the kernel
+   * ```ts
+   * import { bindUdp } from "@berkeley/sockets/udp";
+   * import { NotSupportedError } from "@berkeley/sockets/errors";
+   * import { assert, assertInstanceOf } from "@std/assert";
+   *
+   * using socket = await bindUdp({ hostname: "127.0.0.1" });
+   * try {
+   *   assert(await socket.getOption("SO_RCVBUF") > 0);
+   * } catch (error) { // without --allow-ffi
+   *   assertInstanceOf(error, NotSupportedError);
+   * }
+   * ```
+   */
+  getOption<K extends SocketOptionName>(name: K): Promise<SocketOptions[K]> {
+    return readOption(() => this.#optionOwner("getsockopt"), name);
+  }
+
+  #optionOwner(syscall: string) {
+    this.#core.requireOpen(syscall);
+    const { descriptor, localAddr } = this.#core.transport;
+    return { type: SOCK_DGRAM, descriptor, localAddr };
+  }
+}
