@@ -47,5 +47,6 @@
 export * from "./address/mod.ts";
 export * from "./errors/mod.ts";
 export * from "./resolve/mod.ts";
+export * from "./stream/mod.ts";
 export * from "./tcp/mod.ts";
 export * from "./udp/mod.ts";

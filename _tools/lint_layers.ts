@@ -1,7 +1,8 @@
 /**
  * A `deno lint` plugin that proves the direction of the imports: down the
  * layers, across folders only through `mod.ts`, and never into a file that is
- * private to another folder.
+ * private to another folder; and that nothing above the seam of streams compares
+ * the name of a backend.
  *
  * @module
  */
@@ -37,6 +38,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
 /** The one way up: these files may load posix, lazily or for its types alone. */
 const LOADS_POSIX = /^(internal\/libc\/[a-z_]+|(tcp|udp)\/_posix[a-z_]*)\.ts$/;
+
+/** What the folders of each kind of stream socket need of `stream/` beside its names. */
+const SEAM = "stream/_seam.ts";
+const USES_SEAM = /^(tcp|tls|unix)\//;
 
 const ROOT = new URL("../", import.meta.url).href;
 
@@ -75,6 +80,7 @@ export function layerFault(
   if (target === undefined) return `"${specifier}" leaves the package`;
   const to = folderOf(target);
   if (to === from) return undefined;
+  if (target === SEAM && USES_SEAM.test(file)) return undefined;
   if (!/(^|\/)mod\.ts$/.test(target)) {
     return `reach ${to}/ through ${to}/mod.ts, not "${specifier}"`;
   }
@@ -98,9 +104,33 @@ function check(
   if (message !== undefined) context.report({ node: source, message });
 }
 
+/** Files above the seam of streams, where the name of a backend says nothing. */
+const ABOVE_SEAM = /\/(tcp|stream)\/(?!_\w*transport)[^/]+\.ts$/;
+const BACKEND = /^(deno|node|posix)$/;
+
+function isBackend(node: Deno.lint.Node): boolean {
+  return node.type === "Literal" && typeof node.value === "string" &&
+    BACKEND.test(node.value);
+}
+
 const plugin: Deno.lint.Plugin = {
   name: "layers",
   rules: {
+    "no-backend-names": {
+      create(context) {
+        const file = context.filename.replaceAll("\\", "/");
+        if (!ABOVE_SEAM.test(file) || /\/tests\//.test(file)) return {};
+        return {
+          BinaryExpression(node) {
+            if (!/^[!=]==?$/.test(node.operator)) return;
+            if (!isBackend(node.left) && !isBackend(node.right)) return;
+            const message =
+              "ask what a backend can do, not for its name: see tcp/_backends.ts";
+            context.report({ node, message });
+          },
+        };
+      },
+    },
     "imports-go-down": {
       create(context) {
         return {

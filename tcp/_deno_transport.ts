@@ -3,13 +3,13 @@ import { resetConnection } from "../internal/libc/mod.ts";
 import { plainNetAddr } from "./_net_addr.ts";
 import type {
   ConnectTarget,
-  ListenerTransport,
   ListenTarget,
-  StreamTransport,
+  TcpListenerTransport,
+  TcpTransport,
 } from "./_transport.ts";
 
 /** A connection over `Deno.connect` and `Deno.listen`, the fastest there is. */
-class DenoTransport implements StreamTransport {
+class DenoTransport implements TcpTransport {
   readonly backend = "deno";
   readonly #conn: Deno.TcpConn;
   #localAddr: Deno.NetAddr | undefined;
@@ -53,10 +53,8 @@ class DenoTransport implements StreamTransport {
     this.#conn.setNoDelay(on);
   }
 
-  setKeepAlive(on: boolean, idle?: number): boolean {
-    if (idle !== undefined) return false;
+  setKeepAlive(on: boolean): void {
     this.#conn.setKeepAlive(on);
-    return true;
   }
 
   ref(): void {
@@ -79,7 +77,7 @@ class DenoTransport implements StreamTransport {
 const ending = new Set<Promise<unknown>>();
 
 /** A listener over `Deno.listen`. */
-class DenoListenerTransport implements ListenerTransport {
+class DenoListenerTransport implements TcpListenerTransport {
   readonly backend = "deno";
   readonly addr: Deno.NetAddr;
   readonly #listener: Deno.TcpListener;
@@ -91,7 +89,7 @@ class DenoListenerTransport implements ListenerTransport {
     this.addr = { transport: "tcp", hostname, port };
   }
 
-  async accept(): Promise<StreamTransport> {
+  async accept(): Promise<TcpTransport> {
     for (;;) {
       this.#accepting = this.#listener.accept();
       try {
@@ -131,7 +129,7 @@ class DenoListenerTransport implements ListenerTransport {
 export async function connectDeno(
   { hostname, port }: ConnectTarget,
   signal: AbortSignal,
-): Promise<StreamTransport> {
+): Promise<TcpTransport> {
   signal.throwIfAborted();
   const giveUp = new AbortController();
   // At the end the runtime asks the signal once more, and forgets to close the
@@ -163,7 +161,7 @@ export function denoHasReusePort(): boolean {
 /** Listens, on a port that one of our own listeners may just have closed, too. */
 export async function listenDeno(
   target: ListenTarget,
-): Promise<ListenerTransport> {
+): Promise<TcpListenerTransport> {
   const { hostname, port, backlog, reusePort } = target;
   const options: Deno.TcpListenOptions = { hostname, port };
   if (backlog !== undefined) options.tcpBacklog = backlog;

@@ -1,8 +1,8 @@
 import { requireNet } from "../internal/runtime/mod.ts";
 import type {
-  ListenerTransport,
   ListenTarget,
-  StreamTransport,
+  TcpListenerTransport,
+  TcpTransport,
 } from "./_transport.ts";
 
 const ANY_IPV4 = "0.0.0.0";
@@ -16,8 +16,8 @@ const MAX_PORTS = 10;
  */
 export async function listenOnBoth(
   target: ListenTarget,
-  listen: (target: ListenTarget) => Promise<ListenerTransport>,
-): Promise<ListenerTransport> {
+  listen: (target: ListenTarget) => Promise<TcpListenerTransport>,
+): Promise<TcpListenerTransport> {
   for (let attempt = 1;; attempt++) {
     const ipv6 = await listen(target);
     const { port } = ipv6.addr;
@@ -50,25 +50,25 @@ function takesIpv4(port: number): boolean {
 }
 
 /** Two listeners on one port, one for each family, as one. */
-class DualStackListener implements ListenerTransport {
-  readonly backend: ListenerTransport["backend"];
+class DualStackListener implements TcpListenerTransport {
+  readonly backend: TcpListenerTransport["backend"];
   readonly addr: Deno.NetAddr;
-  readonly #listeners: readonly ListenerTransport[];
+  readonly #listeners: readonly TcpListenerTransport[];
   /** The listeners whose accept is pending. */
-  readonly #pending = new Set<ListenerTransport>();
+  readonly #pending = new Set<TcpListenerTransport>();
   /** Outcomes that no accept has taken yet: at most one of each listener. */
-  readonly #ready: Promise<StreamTransport>[] = [];
+  readonly #ready: Promise<TcpTransport>[] = [];
   /** Wakes the accept that waits, until it takes an outcome. */
   #wake: (() => void) | undefined;
   #isClosed = false;
 
-  constructor(ipv6: ListenerTransport, ipv4: ListenerTransport) {
+  constructor(ipv6: TcpListenerTransport, ipv4: TcpListenerTransport) {
     this.backend = ipv6.backend;
     this.addr = ipv6.addr;
     this.#listeners = [ipv6, ipv4];
   }
 
-  async accept(): Promise<StreamTransport> {
+  async accept(): Promise<TcpTransport> {
     for (;;) {
       const ready = this.#ready.shift();
       if (ready !== undefined) {
@@ -82,7 +82,7 @@ class DualStackListener implements ListenerTransport {
     }
   }
 
-  #start(listener: ListenerTransport): void {
+  #start(listener: TcpListenerTransport): void {
     if (this.#pending.has(listener)) return;
     this.#pending.add(listener);
     const outcome = listener.accept();

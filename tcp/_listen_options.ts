@@ -1,8 +1,7 @@
 import { checkPort } from "../address/mod.ts";
 import { checkChoice, checkInteger, checkType } from "../internal/check/mod.ts";
 import { checkWait, type Wait } from "../internal/wait/mod.ts";
-import { checkHighWaterMark } from "./_check.ts";
-import { TCP_BACKENDS } from "./_transport.ts";
+import { BACKEND_NAMES } from "./_backends.ts";
 import type { ListenTcpOptions } from "./listen_options.ts";
 
 /** The options of a listener, each read once. */
@@ -35,7 +34,9 @@ export function checkListenOptions(options: ListenOptions): Wait | undefined {
   checkType("ipv6Only", options.ipv6Only, "boolean");
   checkType("noDelay", options.noDelay, "boolean");
   checkType("keepAlive", options.keepAlive, "boolean");
-  checkHighWaterMark(options.highWaterMark);
-  checkChoice("backend", options.backend, TCP_BACKENDS);
+  if (options.highWaterMark !== undefined) {
+    checkInteger("highWaterMark", options.highWaterMark, 1);
+  }
+  checkChoice("backend", options.backend, BACKEND_NAMES);
   return checkWait(options);
 }

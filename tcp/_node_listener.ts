@@ -4,9 +4,9 @@ import { descriptorShortage } from "./_descriptor_shortage.ts";
 import { NodeTransport } from "./_node_transport.ts";
 import { DEFAULT_BACKLOG } from "./_transport.ts";
 import type {
-  ListenerTransport,
   ListenTarget,
-  StreamTransport,
+  TcpListenerTransport,
+  TcpTransport,
 } from "./_transport.ts";
 
 /**
@@ -22,7 +22,7 @@ const LOOK_AT_MOST = 5;
 
 /** An accept that waits. */
 interface Accepting {
-  resolve: (transport: StreamTransport) => void;
+  resolve: (transport: TcpTransport) => void;
   reject: (error: unknown) => void;
 }
 
@@ -35,7 +35,7 @@ interface Accepting {
  * it, and listens anew when descriptors are left. That resets the clients that
  * were waiting in the kernel.
  */
-class NodeListenerTransport implements ListenerTransport {
+class NodeListenerTransport implements TcpListenerTransport {
   readonly backend = "node";
   readonly addr: Deno.NetAddr;
   readonly #target: ListenTarget;
@@ -117,7 +117,7 @@ class NodeListenerTransport implements ListenerTransport {
     Deno.unrefTimer(this.#timer);
   }
 
-  accept(): Promise<StreamTransport> {
+  accept(): Promise<TcpTransport> {
     const socket = this.#ready.shift();
     if (socket !== undefined) {
       const transport = new NodeTransport(socket, { isAccepted: true });
@@ -137,7 +137,7 @@ class NodeListenerTransport implements ListenerTransport {
   }
 
   /** Listens anew, if descriptors are left, and accepts. */
-  async #acceptAnew(): Promise<StreamTransport> {
+  async #acceptAnew(): Promise<TcpTransport> {
     const shortage = this.#look();
     if (shortage !== undefined) throw shortage;
     this.#server.close();
@@ -196,7 +196,7 @@ function rememberClosed(port: number): void {
 /** Listens, on a port that one of our own listeners may just have closed, too. */
 export async function listenNode(
   target: ListenTarget,
-): Promise<ListenerTransport> {
+): Promise<TcpListenerTransport> {
   const server = await openWhenFree(target);
   return new NodeListenerTransport(server, target);
 }

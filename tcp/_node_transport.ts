@@ -1,9 +1,9 @@
 import net from "node:net";
 import { afterTurn, isLoopStarved } from "../internal/wait/mod.ts";
-import { takenAway } from "./_check.ts";
+import { takenAway } from "../internal/check/mod.ts";
 import { plainNetAddr } from "./_net_addr.ts";
-import { firstPiece } from "./_transport.ts";
-import type { ConnectTarget, StreamTransport } from "./_transport.ts";
+import { firstPiece } from "../stream/_seam.ts";
+import type { ConnectTarget, TcpTransport } from "./_transport.ts";
 
 type Settle<T> = {
   resolve: (value: T) => void;
@@ -17,7 +17,7 @@ type Settle<T> = {
 const TURNS_TO_KNOW = 64;
 
 /** A connection over `node:net`, which can bind the near end and send RST. */
-export class NodeTransport implements StreamTransport {
+export class NodeTransport implements TcpTransport {
   readonly backend = "node";
   readonly localAddr: Deno.NetAddr;
   readonly remoteAddr: Deno.NetAddr;
@@ -197,11 +197,10 @@ export class NodeTransport implements StreamTransport {
     this.#socket.setNoDelay(on);
   }
 
-  setKeepAlive(on: boolean, idle?: number): boolean {
+  setKeepAlive(on: boolean, idle?: number): void {
     // The runtime cuts seconds off, and passes over what is less than one.
     const seconds = idle === undefined ? undefined : Math.ceil(idle / 1000);
     this.#socket.setKeepAlive(on, seconds && seconds * 1000);
-    return true;
   }
 
   ref(): void {
@@ -213,17 +212,13 @@ export class NodeTransport implements StreamTransport {
     this.#isRef = false;
     this.#hold();
   }
-
-  detach(): undefined {
-    return undefined;
-  }
 }
 
 /** Connects; an abort ends the attempt and closes its socket. */
 export function connectNode(
   { hostname, port, localAddress, localPort }: ConnectTarget,
   signal: AbortSignal,
-): Promise<StreamTransport> {
+): Promise<TcpTransport> {
   return new Promise((resolve, reject) => {
     const options: net.TcpNetConnectOpts & net.SocketConstructorOpts = {
       host: hostname,

@@ -4,14 +4,14 @@
 import type { PosixSocket, SocketName } from "../posix/mod.ts";
 import { applyOptions, requirePosix } from "../internal/libc/mod.ts";
 import { rejectFairly, resolveFairly } from "../internal/wait/mod.ts";
+import { firstPiece } from "../stream/_seam.ts";
 import { plainNetAddr } from "./_net_addr.ts";
 import {
   type ConnectTarget,
   DEFAULT_BACKLOG,
-  firstPiece,
-  type ListenerTransport,
   type ListenTarget,
-  type StreamTransport,
+  type TcpListenerTransport,
+  type TcpTransport,
 } from "./_transport.ts";
 
 type Posix = typeof import("../posix/mod.ts");
@@ -58,7 +58,7 @@ function whenReady<T>(
 }
 
 /** A connection over libc. */
-class PosixTransport implements StreamTransport {
+class PosixTransport implements TcpTransport {
   readonly backend = "posix";
   readonly localAddr: Deno.NetAddr;
   readonly remoteAddr: Deno.NetAddr;
@@ -111,10 +111,9 @@ class PosixTransport implements StreamTransport {
     this.#socket.setSockOpt("TCP_NODELAY", on);
   }
 
-  setKeepAlive(on: boolean, idle?: number): boolean {
+  setKeepAlive(on: boolean, idle?: number): void {
     if (idle !== undefined) this.#socket.setSockOpt("TCP_KEEPIDLE", idle);
     this.#socket.setSockOpt("SO_KEEPALIVE", on);
-    return true;
   }
 
   ref(): void {
@@ -124,14 +123,10 @@ class PosixTransport implements StreamTransport {
   unref(): void {
     this.#socket.unref();
   }
-
-  detach(): undefined {
-    return undefined;
-  }
 }
 
 /** A listener over libc. */
-class PosixListenerTransport implements ListenerTransport {
+class PosixListenerTransport implements TcpListenerTransport {
   readonly backend = "posix";
   readonly addr: Deno.NetAddr;
   readonly #socket: PosixSocket;
@@ -146,7 +141,7 @@ class PosixListenerTransport implements ListenerTransport {
     return this.#socket.fd;
   }
 
-  accept(): Promise<StreamTransport> {
+  accept(): Promise<TcpTransport> {
     return whenReady(this.#socket, POLLIN, () => {
       const accepted = this.#socket.acceptNow();
       return accepted && new PosixTransport(accepted.socket, accepted.address);
@@ -175,7 +170,7 @@ function open(posix: Posix, hostname: string): PosixSocket {
 export async function connectPosix(
   target: ConnectTarget,
   signal: AbortSignal,
-): Promise<StreamTransport> {
+): Promise<TcpTransport> {
   const posix = await requirePosix({ action: "connect", syscall: "connect" });
   const { hostname, port, localAddress, localPort, socketOptions } = target;
   signal.throwIfAborted();
@@ -198,7 +193,7 @@ export async function connectPosix(
 /** Listens, with SO_REUSEADDR as the runtime does. */
 export async function listenPosix(
   target: ListenTarget,
-): Promise<ListenerTransport> {
+): Promise<TcpListenerTransport> {
   const posix = await requirePosix({ action: "listen", syscall: "listen" });
   const { hostname, port, backlog, reusePort, ipv6Only } = target;
   const socket = open(posix, hostname);

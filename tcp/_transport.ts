@@ -1,86 +1,35 @@
 /**
- * The seam below the connections: what each runtime API that carries a stream
- * must provide. One file implements it for one API, and alone knows that API.
- *
- * Transports report failures as the runtime has them; the classes above make
- * them ours, once.
+ * The seam below TCP connections and listeners: that of every stream, and what
+ * only TCP has. `_backends.ts` says what each backend can do.
  */
 import type { SocketOptions } from "../internal/libc/mod.ts";
+import type { ListenerTransport, StreamTransport } from "../stream/_seam.ts";
 
 /** Which API carries a connection. */
 export type TcpBackend = "deno" | "node" | "posix";
 
-/** All backends. */
-export const TCP_BACKENDS: readonly TcpBackend[] = ["deno", "node", "posix"];
-
-/** How many connections wait for accept, unless the user says; as in Deno and Node. */
+/** How many connections wait for accept by default; as in Deno and Node. */
 export const DEFAULT_BACKLOG = 511;
 
-/** The most bytes of one write, for APIs that are silent until all of it is done. */
-const MOST_AT_ONCE = 256 * 1024;
-
-/**
- * What such an API is given at once: the counters, and so the idle timeouts, are to
- * see a slow write go on.
- */
-export function firstPiece(bytes: Uint8Array): Uint8Array {
-  return bytes.length > MOST_AT_ONCE ? bytes.subarray(0, MOST_AT_ONCE) : bytes;
-}
-
 /** One connection as a runtime API has it. */
-export interface StreamTransport {
-  /** The API. */
+export interface TcpTransport extends StreamTransport<Deno.NetAddr> {
   readonly backend: TcpBackend;
-  /** The near end. */
-  readonly localAddr: Deno.NetAddr;
-  /** The far end. */
-  readonly remoteAddr: Deno.NetAddr;
   /** The descriptor, where the API tells it. */
   readonly descriptor?: number;
-  /**
-   * Reads what there is, at most `buffer.length` bytes; null at the end of the
-   * stream. One read at a time; it ends only with the connection.
-   */
-  read(buffer: Uint8Array): Promise<number | null>;
-  /** Writes at least one byte of `bytes`. One write at a time. */
-  write(bytes: Uint8Array): Promise<number>;
-  /** Sends FIN. */
-  closeWrite(): Promise<void>;
-  /**
-   * Ends the connection and whatever is pending on it; where the API needs a while
-   * to let go, resolves when it has.
-   */
-  close(): void | Promise<void>;
-  /** Ends the connection with RST, or returns false where the API cannot. */
-  reset(): boolean;
   /** TCP_NODELAY. */
   setNoDelay(on: boolean): void;
-  /** SO_KEEPALIVE, and TCP_KEEPIDLE in milliseconds; false where the API cannot. */
-  setKeepAlive(on: boolean, idle?: number): boolean;
-  /** Lets pending calls keep the program alive. */
-  ref(): void;
-  /** Lets the program end while calls are pending. */
-  unref(): void;
-  /** Gives up the runtime's connection, where it is one that `Deno` made. */
-  detach(): Deno.TcpConn | undefined;
+  /** SO_KEEPALIVE, and TCP_KEEPIDLE in milliseconds where the backend has it. */
+  setKeepAlive(on: boolean, idle?: number): void;
+  /** Returns the runtime's connection, if `Deno` made it, for another owner. */
+  detach?(): Deno.TcpConn;
 }
 
 /** One listening socket as a runtime API has it. */
-export interface ListenerTransport {
-  /** The API. */
+export interface TcpListenerTransport
+  extends ListenerTransport<Deno.NetAddr, TcpTransport> {
   readonly backend: TcpBackend;
-  /** Where it listens. */
-  readonly addr: Deno.NetAddr;
   /** The descriptor, where the API tells it. */
   readonly descriptor?: number;
-  /** The next connection. One accept at a time; it ends only with the listener. */
-  accept(): Promise<StreamTransport>;
-  /** Ends the listener and what is pending on it; resolves when the port is free. */
-  close(): Promise<void>;
-  /** Lets a pending accept keep the program alive. */
-  ref(): void;
-  /** Lets the program end while an accept is pending. */
-  unref(): void;
 }
 
 /** Where to connect from and to. */

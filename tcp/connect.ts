@@ -5,7 +5,12 @@ import {
   parseIpAddress,
   SOCK_STREAM,
 } from "../address/mod.ts";
-import { checkChoice, checkNumber, checkType } from "../internal/check/mod.ts";
+import {
+  checkChoice,
+  checkInteger,
+  checkNumber,
+  checkType,
+} from "../internal/check/mod.ts";
 import {
   AddrInfoError,
   NotCapableError,
@@ -22,16 +27,14 @@ import {
   waitFor,
   type WaitOptions,
 } from "../internal/wait/mod.ts";
-import { checkHighWaterMark, checkIdle } from "./_check.ts";
+import { type Backend, BACKEND_NAMES, BACKENDS } from "./_backends.ts";
+import { checkIdle } from "./_check_idle.ts";
+import { openConn } from "./_open_conn.ts";
 import { race, RaceLost } from "./_race.ts";
 import { isForRuntime, lookupsFor } from "./_resolve.ts";
-import {
-  type StreamTransport,
-  TCP_BACKENDS,
-  type TcpBackend,
-} from "./_transport.ts";
-import { loadBackend } from "./_transports.ts";
-import { TcpConn } from "./conn.ts";
+import type { TcpBackend, TcpTransport } from "./_transport.ts";
+import { type Feature, unsupported } from "./_unsupported.ts";
+import type { TcpConn } from "./conn.ts";
 
 /** RFC 8305 section 5: the Connection Attempt Delay, in milliseconds. */
 const ATTEMPT_DELAY = 250;
@@ -154,9 +157,9 @@ async function connect(given: ConnectTcpOptions): Promise<TcpConn> {
   const { signal } = giveUp;
 
   const target = { ...options, hostname };
-  const racing = backend === "deno" && isForRuntime(target)
+  const racing = BACKENDS[backend].names && isForRuntime(target)
     ? attempt(backend, target, options, signal)
-    : race<StreamTransport>({
+    : race<TcpTransport>({
       lookups: lookupsFor(target, { signal }),
       attemptDelay: options.attemptDelay ?? ATTEMPT_DELAY,
       attempt: (address, signal) => attempt(backend, address, options, signal),
@@ -182,10 +185,9 @@ async function connect(given: ConnectTcpOptions): Promise<TcpConn> {
   );
   giveUp.abort(); // a look-up that is still pending is of no use any more
   if (result instanceof RaceLost) throw failure(result, subject);
-  const conn = open(result, options);
+  const conn = openConn(result, options);
   const { socketOptions } = options;
-  // libc has set them already.
-  if (backend === "posix") return conn;
+  if (BACKENDS[backend].socketOptions) return conn; // it has set them already
   try {
     await setOptions(() => ownerOf(result), socketOptions);
     return conn;
@@ -195,7 +197,7 @@ async function connect(given: ConnectTcpOptions): Promise<TcpConn> {
   }
 }
 
-function ownerOf({ descriptor, localAddr, remoteAddr }: StreamTransport) {
+function ownerOf({ descriptor, localAddr, remoteAddr }: TcpTransport) {
   return { type: SOCK_STREAM, descriptor, localAddr, remoteAddr };
 }
 
@@ -234,26 +236,30 @@ function check(options: ReadOptions): Wait | undefined {
   checkType("noDelay", options.noDelay, "boolean");
   if (typeof keepAlive === "number") checkIdle(keepAlive);
   else checkType("keepAlive", keepAlive, "boolean");
-  checkHighWaterMark(options.highWaterMark);
-  checkChoice("backend", options.backend, TCP_BACKENDS);
+  if (options.highWaterMark !== undefined) {
+    checkInteger("highWaterMark", options.highWaterMark, 1);
+  }
+  checkChoice("backend", options.backend, BACKEND_NAMES);
   return checkWait(options);
 }
 
 function backendFor(options: ReadOptions): TcpBackend {
   const { backend, localAddress, localPort, keepAlive } = options;
-  const needed = localAddress !== undefined || localPort !== undefined
-    ? "localAddress or localPort"
-    : typeof keepAlive === "number"
-    ? "idle time of keep-alive"
-    : undefined;
-  if (backend === "deno" && needed !== undefined) {
-    throw socketError("ENOTSUP", {
-      action: "connect",
-      syscall: "bind",
-      reason: `the "deno" backend has no ${needed}; use backend: "node"`,
-    });
+  const needed: Feature & keyof Backend | undefined =
+    localAddress !== undefined || localPort !== undefined
+      ? "localAddress"
+      : typeof keepAlive === "number"
+      ? "idleTime"
+      : undefined;
+  if (needed === undefined) return backend ?? "deno";
+  if (backend === undefined || BACKENDS[backend][needed]) {
+    return backend ?? "node";
   }
-  return backend ?? (needed === undefined ? "deno" : "node");
+  throw socketError("ENOTSUP", {
+    action: "connect",
+    syscall: "bind",
+    reason: unsupported(needed, backend),
+  });
 }
 
 async function attempt(
@@ -261,8 +267,8 @@ async function attempt(
   { hostname, port }: { hostname: string; port: number },
   options: ReadOptions,
   signal: AbortSignal,
-): Promise<StreamTransport> {
-  const { connect } = await loadBackend(backend);
+): Promise<TcpTransport> {
+  const { connect } = await BACKENDS[backend].load();
   signal.throwIfAborted();
   try {
     const { localPort, socketOptions } = options;
@@ -306,18 +312,6 @@ function lookupFailure(errors: readonly unknown[]): Error {
   const isTemporary = (error: unknown) =>
     !(error instanceof AddrInfoError) || error.code === "EAI_AGAIN";
   return (errors.find(isTemporary) ?? errors.at(-1)) as Error;
-}
-
-function open(transport: StreamTransport, options: ReadOptions): TcpConn {
-  const { noDelay = true, keepAlive = false, highWaterMark } = options;
-  const idle = keepAlive === true ? undefined : keepAlive;
-  try {
-    if (noDelay) transport.setNoDelay(true);
-    if (idle !== false) transport.setKeepAlive(true, idle);
-  } catch {
-    // The peer has gone already; the first read says so.
-  }
-  return new TcpConn(transport, { highWaterMark });
 }
 
 /** Resolves after so many milliseconds, or sooner when aborted. */

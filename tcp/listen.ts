@@ -2,16 +2,16 @@ import { formatHostPort, SOCK_STREAM } from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import { mayChoosePosix, setOptions } from "../internal/libc/mod.ts";
 import { waitFor } from "../internal/wait/mod.ts";
+import { type Backend, BACKENDS } from "./_backends.ts";
 import {
   checkListenOptions,
   type ListenOptions,
   readListenOptions,
 } from "./_listen_options.ts";
 import { listenOnBoth } from "./_dual_stack.ts";
-import { denoHasReusePort } from "./_deno_transport.ts";
-import { loadBackend } from "./_transports.ts";
 import { addressToBind, isForRuntime } from "./_resolve.ts";
-import type { ListenerTransport, TcpBackend } from "./_transport.ts";
+import type { TcpBackend, TcpListenerTransport } from "./_transport.ts";
+import { unsupported } from "./_unsupported.ts";
 import type { ListenTcpOptions } from "./listen_options.ts";
 import { TcpListener } from "./listener.ts";
 
@@ -48,34 +48,35 @@ export async function listenTcp(
   const wait = checkListenOptions(read);
   const hostname = read.hostname ?? "0.0.0.0";
   const backend = read.backend ?? await chooseBackend(read);
-  checkBackend(backend, read);
+  const can = BACKENDS[backend];
   const subject = formatHostPort(hostname, port);
+  const refusal = (feature: "ipv6Only" | "reusePort") =>
+    socketError("ENOTSUP", {
+      action: `listen on ${subject}`,
+      syscall: "setsockopt",
+      reason: unsupported(feature, backend),
+    });
+  if (read.reusePort && !can.reusePort) throw refusal("reusePort");
   const timeout = () =>
     socketError("ETIMEDOUT", {
       action: `listen on ${subject}`,
       syscall: "getaddrinfo",
     });
   const lookup = { ...read, hostname };
-  const address = backend === "deno" && isForRuntime(lookup)
+  const address = can.names && isForRuntime(lookup)
     ? { hostname }
     : await waitFor(
       addressToBind(lookup, { signal: wait?.signal }),
       wait,
       timeout,
     );
-  const takesBoth = backend !== "posix" && Deno.build.os !== "windows";
+  const takesBoth = !can.ipv6Only && Deno.build.os !== "windows";
   if (ipv6Only && address.hostname === ANY_IPV6 && takesBoth) {
-    throw socketError("ENOTSUP", {
-      action: `listen on ${subject}`,
-      syscall: "setsockopt",
-      reason:
-        `the "${backend}" backend takes both families on ::; leave out backend, and start the program with --allow-ffi`,
-    });
+    throw refusal("ipv6Only");
   }
-  const transport = await bind(backend, address.hostname, read);
+  const transport = await bind(can, address.hostname, read);
   const listener = new TcpListener(transport, read);
-  // libc has set them already.
-  if (backend === "posix") return listener;
+  if (can.socketOptions) return listener; // it has set them already
   try {
     const { descriptor, addr: localAddr } = transport;
     const owner = { type: SOCK_STREAM, descriptor, localAddr };
@@ -112,32 +113,21 @@ async function chooseBackend(options: ListenOptions): Promise<TcpBackend> {
     // Listeners that share a port cannot be told apart from outside.
     reusePort === true && socketOptions !== undefined;
   if (isForLibc && await mayChoosePosix()) return "posix";
-  return reusePort === true && !denoHasReusePort() ? "node" : "deno";
-}
-
-function checkBackend(backend: TcpBackend, options: ListenOptions): void {
-  const { port, reusePort } = options;
-  if (!reusePort || backend !== "deno" || denoHasReusePort()) return;
-  throw socketError("ENOTSUP", {
-    action: `listen on port ${port}`,
-    syscall: "setsockopt",
-    reason:
-      `the "deno" backend has reusePort only in a program started with --unstable-net; use backend: "node"`,
-  });
+  return reusePort === true && !BACKENDS.deno.reusePort ? "node" : "deno";
 }
 
 async function bind(
-  backend: TcpBackend,
+  can: Backend,
   hostname: string,
   options: ListenOptions,
-): Promise<ListenerTransport> {
+): Promise<TcpListenerTransport> {
   const { port, backlog, reusePort, ipv6Only, socketOptions } = options;
   const target = {
     ...{ hostname, port, backlog, reusePort, ipv6Only, socketOptions },
   };
   try {
-    const { listen } = await loadBackend(backend);
-    return hostname === ANY_IPV6 && !ipv6Only && backend !== "posix"
+    const { listen } = await can.load();
+    return hostname === ANY_IPV6 && !ipv6Only && !can.ipv6Only
       ? await listenOnBoth(target, listen)
       : await listen(target);
   } catch (error) {
@@ -146,7 +136,7 @@ async function bind(
       localAddr: { transport: "tcp", hostname, port } as const,
     };
     const { code = "" } = toSocketError(error, context) as { code?: string };
-    const syscall = backend === "posix"
+    const syscall = can.namesCalls
       ? (error as { syscall?: string }).syscall
       : callThatFailsWith(code);
     throw toSocketError(error, { ...context, syscall });

@@ -6,7 +6,7 @@
  * - {@linkcode listenTcp}, {@linkcode TcpListener}: listen and accept.
  * - {@linkcode serveTcp}, {@linkcode TcpServer}: a handler for each connection.
  * - {@linkcode lengthPrefixFraming} and its kin,
- *   {@linkcode TcpConn.prototype.frames | TcpConn.frames}: whole messages instead
+ *   {@linkcode ReadingConn.prototype.frames | frames}: whole messages instead
  *   of bytes.
  *
  * ```text
@@ -53,12 +53,10 @@ export type {
 } from "../internal/libc/mod.ts";
 export type { AddressFinder } from "../resolve/mod.ts";
 export type { WaitOptions } from "../internal/wait/mod.ts";
+export * from "../stream/mod.ts";
 export type { TcpBackend } from "./_transport.ts";
-export type { ReadUntilOptions } from "./_delimited.ts";
-export type { FrameReadOptions } from "./_frame_reader.ts";
 export * from "./conn.ts";
 export * from "./connect.ts";
-export * from "./framing/mod.ts";
 export * from "./listen.ts";
 export * from "./listen_options.ts";
 export * from "./listener.ts";

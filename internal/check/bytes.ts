@@ -47,3 +47,10 @@ export function plainBytes(bytes: Uint8Array): Uint8Array {
   if (bytes.constructor === PLAIN) return bytes;
   return bytes.length === lengthOf(bytes) ? bytes : viewFrom(bytes, 0);
 }
+
+/** The error of a caller who transferred a buffer that was still in use. */
+export function takenAway(action: "read into" | "write"): TypeError {
+  return new TypeError(
+    `Cannot ${action} the buffer: its memory was taken away; transfer it when the call has settled`,
+  );
+}

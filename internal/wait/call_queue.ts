@@ -47,6 +47,11 @@ export interface QueueOwner {
   onIdle?(): void;
   /** The timers of the calls. */
   readonly timers: Timers;
+  /**
+   * Whether the source leaves the event loop its turns, because calls of it hardly
+   * ever complete at once: then no call waits for one.
+   */
+  readonly isFair?: boolean;
 }
 
 /**
@@ -103,7 +108,7 @@ export class CallQueue<C extends Call<unknown>> {
    */
   call<T>(call: C & Call<T>, wait: Wait | undefined): Promise<Awaited<T>> {
     if (this.isEmpty) {
-      if (isLoopStarved()) {
+      if (this.#owner.isFair !== true && isLoopStarved()) {
         this.#hold();
       } else {
         try {

@@ -26,6 +26,11 @@ const CASES: [string, string, ImportKind, string | undefined][] = [
     "imports go down",
   ],
   ["tcp/conn.ts", "../udp/mod.ts", "value", "imports go down"],
+  ["tcp/conn.ts", "../stream/mod.ts", "value", undefined],
+  ["tcp/_transport.ts", "../stream/_seam.ts", "type", undefined],
+  ["tcp/conn.ts", "../stream/_check.ts", "value", "through stream/mod.ts"],
+  ["udp/socket.ts", "../stream/_seam.ts", "type", "through stream/mod.ts"],
+  ["stream/conn.ts", "../tcp/mod.ts", "type", "imports go down"],
   ["udp/socket.ts", "../tcp/mod.ts", "type", "imports go down"],
   ["resolve/resolver.ts", "../tcp/mod.ts", "value", "imports go down"],
   ["address/ip.ts", "../resolve/mod.ts", "value", "imports go down"],
@@ -80,3 +85,22 @@ Deno.test("the lint plugin reports an import that goes up", () => {
     "layers/imports-go-down",
   ]);
 });
+
+for (
+  const [file, count] of [
+    ["tcp/probe.ts", 2],
+    ["stream/probe.ts", 2],
+    ["tcp/_probe_transport.ts", 0],
+    ["udp/probe.ts", 0],
+    ["tests/tcp/probe_test.ts", 0],
+  ] as const
+) {
+  Deno.test(`the lint plugin finds ${count} comparisons with the name of a backend in ${file}`, () => {
+    const found = Deno.lint.runPlugin(
+      plugin,
+      new URL(`../../${file}`, import.meta.url).pathname,
+      `if (x.backend === "deno" || "posix" != name) f("node"); if (y === "tcp") g();`,
+    );
+    assertEquals(found.length, count);
+  });
+}

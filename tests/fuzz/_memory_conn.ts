@@ -4,10 +4,10 @@
  *
  * @module
  */
-import { TcpConn } from "@berkeley/sockets/tcp";
+import { StreamConn } from "@berkeley/sockets/stream";
 import type { Random } from "../_random.ts";
 
-type Transport = ConstructorParameters<typeof TcpConn>[0];
+type Transport = ConstructorParameters<typeof StreamConn>[0];
 
 /** Lets some microtasks pass, or none. */
 async function pass(random: Random): Promise<void> {
@@ -33,7 +33,7 @@ export function memoryConn(
   chunks: readonly Uint8Array[],
   random: Random,
   { failure, written, highWaterMark, gate, onEnd }: MemoryConnOptions = {},
-): TcpConn {
+): StreamConn {
   const rest = [...chunks];
   const addr = { transport: "tcp", hostname: "192.0.2.1", port: 9 } as const;
   let isOver = false;
@@ -75,11 +75,8 @@ export function memoryConn(
       end("RST");
       return true;
     },
-    setNoDelay() {},
-    setKeepAlive: () => false,
     ref() {},
     unref() {},
-    detach: () => undefined,
   };
-  return new TcpConn(transport, { highWaterMark });
+  return new StreamConn(transport, { highWaterMark });
 }

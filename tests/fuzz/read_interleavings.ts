@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { TcpConn } from "@berkeley/sockets/tcp";
+import { StreamConn } from "@berkeley/sockets/stream";
 import { assert, assertEquals } from "@std/assert";
 import type { Random } from "../_random.ts";
 import {
@@ -18,7 +18,7 @@ import {
 } from "./stream_reads.ts";
 import type { FuzzTarget } from "./_target.ts";
 
-type Transport = ConstructorParameters<typeof TcpConn>[0];
+type Transport = ConstructorParameters<typeof StreamConn>[0];
 
 /** What the model says of a call that has to wait. */
 const WAITS = "waits";
@@ -53,11 +53,8 @@ class ScriptedPeer {
         this.#reading = undefined;
       },
       reset: () => false,
-      setNoDelay() {},
-      setKeepAlive: () => false,
       ref() {},
       unref() {},
-      detach: () => undefined,
     };
   }
 
@@ -114,7 +111,7 @@ class Run {
   readonly #random: Random;
   readonly #data: Uint8Array;
   readonly #peer = new ScriptedPeer();
-  readonly #conn = new TcpConn(this.#peer.transport, {});
+  readonly #conn = new StreamConn(this.#peer.transport, {});
   #waiting: Made[] = [];
   #arrived = 0;
   #at = 0;

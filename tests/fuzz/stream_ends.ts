@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { TcpConn } from "@berkeley/sockets/tcp";
+import type { StreamConn } from "@berkeley/sockets/stream";
 import { SocketError } from "@berkeley/sockets/errors";
 import { assert, assertEquals } from "@std/assert";
 import type { Random } from "../_random.ts";
@@ -47,7 +47,7 @@ class Gate {
 
 /** Hands a message to the connection in one of the ways there are. */
 async function hand(
-  conn: TcpConn,
+  conn: StreamConn,
   random: Random,
   message: Message,
 ): Promise<void> {
@@ -77,7 +77,7 @@ async function hand(
 
 /** Ends the connection in one of the ways there are. */
 async function finish(
-  conn: TcpConn,
+  conn: StreamConn,
   random: Random,
   gate: Gate,
 ): Promise<void> {

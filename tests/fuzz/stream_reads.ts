@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { TcpConn } from "@berkeley/sockets/tcp";
+import type { StreamConn } from "@berkeley/sockets/stream";
 import { assert, assertEquals } from "@std/assert";
 import type { Random } from "../_random.ts";
 import { memoryConn } from "./_memory_conn.ts";
@@ -23,7 +23,7 @@ export type End = Uint8Array | string | null;
 /** A call, and what the model says of it. */
 export interface Step {
   name: string;
-  call(conn: TcpConn, options: { signal?: AbortSignal }): Promise<End>;
+  call(conn: StreamConn, options: { signal?: AbortSignal }): Promise<End>;
   /** What it must end with where `rest` is all that the stream has left. */
   expect(rest: Uint8Array, end: string): End;
   /** How much of `rest` it takes off the stream, when it ends like this. */

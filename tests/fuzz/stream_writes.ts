@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { TcpConn } from "@berkeley/sockets/tcp";
+import type { StreamConn } from "@berkeley/sockets/stream";
 import { assert, assertEquals } from "@std/assert";
 import type { Random } from "../_random.ts";
 import { memoryConn } from "./_memory_conn.ts";
@@ -21,7 +21,7 @@ interface Sent {
 
 /** Hands a message to the connection in one of the ways there are. */
 function hand(
-  conn: TcpConn,
+  conn: StreamConn,
   random: Random,
   message: Sent,
 ): Promise<unknown> | undefined {

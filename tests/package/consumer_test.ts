@@ -10,6 +10,7 @@ const decoder = new TextDecoder();
 const PROGRAM = `
 import * as all from "@berkeley/sockets";
 import { FrameError, lengthPrefixFraming, listenTcp, connectTcp, type TcpConn } from "@berkeley/sockets/tcp";
+import { serve, type StreamConn } from "@berkeley/sockets/stream";
 import { bindUdp, connectUdp, type Datagram } from "@berkeley/sockets/udp";
 import { getAddrInfo, type AddrInfo } from "@berkeley/sockets/resolve";
 import { parseSocketAddress, type SocketAddress } from "@berkeley/sockets/address";
@@ -17,6 +18,7 @@ import { ConnectionRefusedError, SocketError } from "@berkeley/sockets/errors";
 
 const same: boolean[] = [
   all.connectTcp === connectTcp,
+  all.serve === serve,
   all.bindUdp === bindUdp,
   all.getAddrInfo === getAddrInfo,
   all.parseSocketAddress === parseSocketAddress,
@@ -33,7 +35,8 @@ const listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
   const frame: Uint8Array | null = await server.readFrame(framing);
   console.log(new TextDecoder().decode(frame!));
   const compatible: Deno.TcpConn = server;
-  console.log(compatible.remoteAddr.port === client.localAddr.port);
+  const general: StreamConn = server;
+  console.log(compatible.remoteAddr.port === client.localAddr.port && !general.isClosed);
 }
 listener.close();
 try {

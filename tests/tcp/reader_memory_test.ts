@@ -1,6 +1,6 @@
 /** What memory a connection holds, and how often it moves bytes. */
 import { assert, assertEquals } from "@std/assert";
-import { lengthPrefixFraming, type TcpConn } from "@berkeley/sockets/tcp";
+import { lengthPrefixFraming, type StreamConn } from "@berkeley/sockets/tcp";
 import { Random } from "../_random.ts";
 import { memoryConn } from "../fuzz/_memory_conn.ts";
 import { BACKENDS } from "./_each_transport.ts";
@@ -9,7 +9,7 @@ const MIB = 1024 * 1024;
 const PROGRAM = new URL("_idle_memory_program.ts", import.meta.url);
 
 /** A connection that receives `size` bytes, in pieces. */
-function receiving(bytes: Uint8Array, pieces: Iterable<number>): TcpConn {
+function receiving(bytes: Uint8Array, pieces: Iterable<number>): StreamConn {
   const chunks: Uint8Array[] = [];
   let at = 0;
   for (const piece of pieces) chunks.push(bytes.subarray(at, at += piece));
@@ -46,7 +46,7 @@ const framing = lengthPrefixFraming(4, { maxFrameSize: LARGE });
 const frame = new Uint8Array(LARGE + 4);
 new DataView(frame.buffer).setUint32(0, LARGE);
 
-const LARGE_READS: Record<string, (conn: TcpConn) => Promise<unknown>> = {
+const LARGE_READS: Record<string, (conn: StreamConn) => Promise<unknown>> = {
   readExact: (conn) => conn.readExact(LARGE + 4),
   readFrame: (conn) => conn.readFrame(framing),
   "readExact with a timeout": (conn) =>

@@ -2,14 +2,14 @@ import { assertEquals } from "@std/assert";
 import { connectTcp, TcpListener, TcpServer } from "@berkeley/sockets/tcp";
 import { socketError } from "@berkeley/sockets/errors";
 import { listenDeno } from "../../tcp/_deno_transport.ts";
-import type { ListenerTransport } from "../../tcp/_transport.ts";
+import type { TcpListenerTransport } from "../../tcp/_transport.ts";
 import { bytes } from "./_each_transport.ts";
 
 /** A real listening socket, whose first accepts fail as told. */
 async function listenBadly(failures: readonly string[]): Promise<TcpListener> {
   const real = await listenDeno({ hostname: "127.0.0.1", port: 0 });
   const left = [...failures];
-  const faulty: ListenerTransport = {
+  const faulty: TcpListenerTransport = {
     backend: real.backend,
     addr: real.addr,
     accept() {
@@ -41,11 +41,10 @@ Deno.test("a server goes on after errors of accept that pass", async () => {
   const errors: unknown[] = [];
   await using server = new TcpServer(
     await listenBadly(PASSING),
+    (conn) => conn.send(bytes("still here\n")),
     {
-      port: 0,
       onError: (error) => errors.push((error as Error & { code: string }).code),
     },
-    (conn) => conn.send(bytes("still here\n")),
   );
   using conn = await connectTcp(server.addr);
   assertEquals(await conn.readLine(), "still here");
@@ -57,11 +56,10 @@ Deno.test("a server ends when accept fails for good", async () => {
   const errors: unknown[] = [];
   const server = new TcpServer(
     await listenBadly(["EINVAL"]),
+    (conn) => conn.close(),
     {
-      port: 0,
       onError: (error) => errors.push((error as Error & { code: string }).code),
     },
-    (conn) => conn.close(),
   );
   await server.finished;
   assertEquals(errors, ["EINVAL"]);
@@ -73,8 +71,8 @@ Deno.test("shutdown() does not wait out the pause after a failed accept", async 
   let count = 0;
   const server = new TcpServer(
     await listenBadly(Array(20).fill("EMFILE")),
-    { port: 0, onError: () => ++count === 3 && failed() },
     (conn) => conn.close(),
+    { onError: () => ++count === 3 && failed() },
   );
   await seen;
   await server.shutdown();

@@ -86,7 +86,7 @@ class NetstringFraming extends BuiltInFraming {
  *
  * @example The text's own example
  * ```ts
- * import { encodeFrame, netstringFraming } from "@berkeley/sockets/tcp";
+ * import { encodeFrame, netstringFraming } from "@berkeley/sockets/stream";
  * import { assertEquals } from "@std/assert";
  *
  * const encoded = encodeFrame(

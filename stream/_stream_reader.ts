@@ -4,23 +4,13 @@ import {
   type Timers,
   type Wait,
 } from "../internal/wait/mod.ts";
+import type { ConnErrors } from "./_conn_errors.ts";
 import type { Refusal } from "./_refusal.ts";
 import { SlidingBuffer } from "./_sliding_buffer.ts";
+import type { StreamTransport } from "./_transport.ts";
 
 /** What is read and dropped at a time, in bytes. */
 const DISCARD = 64 * 1024;
-
-/** What the reader needs of the connection below. */
-export interface ReadSource {
-  /** Reads what there is into the buffer; null at the end. */
-  read(buffer: Uint8Array): Promise<number | null>;
-  /** Makes our error of the runtime's. */
-  failure(error: unknown, syscall: string): Error;
-  /** The error of a read that took too long. */
-  timeout(syscall: string): Error;
-  /** The timers of the connection. */
-  readonly timers: Timers;
-}
 
 /** A read, which waits until the buffer holds what it needs. */
 export abstract class StreamCall<T> implements Call<T> {
@@ -66,7 +56,8 @@ export class StreamReader extends SlidingBuffer {
   /** How many bytes have been received. */
   bytesRead = 0;
 
-  readonly #source: ReadSource;
+  readonly #transport: StreamTransport;
+  readonly #errors: ConnErrors;
   readonly #reads: CallQueue<StreamCall<unknown>>;
   #filling: Promise<void> | undefined;
   /** The read whose memory is being filled, instead of the buffer. */
@@ -80,11 +71,12 @@ export class StreamReader extends SlidingBuffer {
   readonly #onFill: (count: number | null) => void;
   readonly #onFillFailure: (error: unknown) => void;
 
-  constructor(source: ReadSource) {
+  constructor(transport: StreamTransport, errors: ConnErrors, timers: Timers) {
     super();
-    this.#source = source;
+    this.#transport = transport;
+    this.#errors = errors;
     this.#reads = new CallQueue({
-      timers: source.timers,
+      timers,
       onWaiting: () => this.#fill(),
     });
     this.#onFill = (count) => this.#filled(count);
@@ -126,7 +118,7 @@ export class StreamReader extends SlidingBuffer {
 
   /** Returns the error of a read that took too long. */
   timeoutError(syscall: string): Error {
-    return this.#source.timeout(syscall);
+    return this.#errors.timeout(syscall);
   }
 
   /** Returns the result of a read that needs not wait; else undefined. */
@@ -186,7 +178,7 @@ export class StreamReader extends SlidingBuffer {
   }
 
   #startFill(room: Uint8Array): void {
-    this.#filling = this.#source.read(room)
+    this.#filling = this.#transport.read(room)
       .then(this.#onFill, this.#onFillFailure);
   }
 
@@ -210,7 +202,7 @@ export class StreamReader extends SlidingBuffer {
     if (offering !== undefined && error instanceof TypeError) {
       offering.onRefused(error); // about its memory: the stream is whole
     } else {
-      const failure = this.#source.failure(error, "read");
+      const failure = this.#errors.failure(error, "read");
       this.#failure = () => failure;
     }
     this.#reads.run();

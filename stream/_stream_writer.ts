@@ -1,4 +1,5 @@
 import { socketError } from "../errors/mod.ts";
+import { takenAway } from "../internal/check/mod.ts";
 import {
   arm,
   checkWait,
@@ -8,10 +9,16 @@ import {
   waitFor,
   type WaitOptions,
 } from "../internal/wait/mod.ts";
-import { LARGE_CHUNK, SMALL_CHUNK, takeChunk } from "./_chunk_pool.ts";
-import { takenAway } from "./_check.ts";
+import { LARGE_CHUNK } from "./_chunk_pool.ts";
+import type { ConnErrors } from "./_conn_errors.ts";
 import type { Refusal } from "./_refusal.ts";
-import { type Entry, type Settle, WriteQueue } from "./_write_queue.ts";
+import type { StreamTransport } from "./_transport.ts";
+import {
+  Entry,
+  type EntryKind,
+  type Settle,
+  WriteQueue,
+} from "./_write_queue.ts";
 
 /** A flush waits for more as long as more comes, up to this many bytes. */
 const EAGER_FLUSH = 32 * 1024;
@@ -22,18 +29,6 @@ const HARD_LIMIT = 64;
 
 const READY: Promise<void> = Promise.resolve();
 const ignore = () => {};
-
-/** What the writer needs of the connection below. */
-export interface WriteTarget {
-  /** Writes at least a byte. */
-  write(bytes: Uint8Array): Promise<number>;
-  /** Makes our error of the runtime's. */
-  failure(error: unknown, syscall: string): Error;
-  /** The error of a write that took too long. */
-  timeout(syscall: string): Error;
-  /** The timers of the connection. */
-  readonly timers: Timers;
-}
 
 /**
  * The writing half of a connection: a queue, written in the order of the calls,
@@ -49,27 +44,29 @@ export class StreamWriter {
   /** How many queued bytes make senders wait. */
   readonly highWaterMark: number;
 
-  readonly #target: WriteTarget;
+  readonly #transport: StreamTransport;
+  readonly #errors: ConnErrors;
+  readonly #timers: Timers;
   readonly #queue = new WriteQueue();
-  /** The chunk that `send` may append to: always the last entry. */
-  #tail: Entry | undefined;
   #isWriting = false;
-  /** The bytes of a write that found all idle: no entry of the queue unless another call comes. */
-  #direct: Uint8Array | undefined;
-  #directSize = 0;
-  #resolveDirect: Settle<number>["resolve"] = ignore;
-  #rejectDirect: Settle<number>["reject"] = ignore;
   #isScheduled = false;
   #seen = 0;
-  #hasOverflowed = false;
   /** Why later writes are refused: closed, or failed. */
   #refusal: Refusal | undefined;
+  #isClosed = false;
   #hasFailed = false;
   #isTorn = false;
   #drain: PromiseWithResolvers<void> | undefined;
 
-  constructor(target: WriteTarget, highWaterMark: number) {
-    this.#target = target;
+  constructor(
+    transport: StreamTransport,
+    errors: ConnErrors,
+    timers: Timers,
+    highWaterMark: number,
+  ) {
+    this.#transport = transport;
+    this.#errors = errors;
+    this.#timers = timers;
     this.highWaterMark = highWaterMark;
   }
 
@@ -80,7 +77,7 @@ export class StreamWriter {
 
   /** Whether nothing waits to be written. */
   get isIdle(): boolean {
-    return !this.#isWriting && this.#queue.length === 0;
+    return !this.#isWriting && this.#queue.isEmpty;
   }
 
   /**
@@ -91,114 +88,69 @@ export class StreamWriter {
     return this.#hasFailed ? this.#isTorn : !this.isIdle;
   }
 
-  /** Queues a message; see `TcpConn.send`. */
+  /** Queues a message; see `SendingConn.send`. */
   send(bytes: Uint8Array): Promise<void> {
     const size = bytes.length;
     if (this.#refusal !== undefined || size >= PASS_THROUGH) {
       return this.#sendWhole(bytes);
     }
-    const tail = this.#tail;
-    if (tail !== undefined && tail.bytes.length - tail.end >= size) {
+    const tail = this.#queue.tailFor(size);
+    if (tail !== undefined) {
       tail.bytes.set(bytes, tail.end);
       tail.end += size;
+      this.#queue.bytes += size;
     } else if (size > 0) {
       const full = this.#refuseMore(size);
       if (full !== undefined) return full;
-      this.#appendChunks(bytes);
+      this.#queue.append(bytes);
     }
-    this.#queue.bytes += size;
-    if (!this.#isScheduled && !this.#isWriting) this.#schedule();
-    return this.#queue.bytes < this.highWaterMark ? READY : this.drained();
+    return this.#accepted();
   }
 
   /**
-   * Where a codec may write a small message of its own making, at `tailEnd`,
-   * instead of `send`ing it; `commit` then says how long it became. Undefined
-   * where the message does not fit a chunk, or nothing may be sent.
+   * Returns the chunk to which a codec may write a small message of its own making,
+   * at `end`, instead of `send`ing it; `commit` then says how long it became.
+   * Undefined if the message does not fit a chunk, or nothing may be sent.
    */
-  reserve(size: number): Uint8Array | undefined {
-    const tail = this.#tail;
-    if (tail !== undefined && tail.bytes.length - tail.end >= size) {
-      return tail.bytes;
-    }
+  reserve(size: number): Entry | undefined {
+    const tail = this.#queue.tailFor(size);
+    if (tail !== undefined) return tail;
     const isRefused = this.#refusal !== undefined || size > LARGE_CHUNK ||
-      this.#sent + size > this.highWaterMark * HARD_LIMIT;
-    return isRefused ? undefined : this.#newTail(size).bytes;
+      this.#queue.sent + size > this.highWaterMark * HARD_LIMIT;
+    return isRefused ? undefined : this.#queue.addTail(size);
   }
 
-  /** Where the next message begins in what `reserve` returned. */
-  get tailEnd(): number {
-    return this.#tail!.end;
-  }
-
-  /** Sends what was written behind `reserve`. */
-  commit(size: number): Promise<void> {
-    this.#tail!.end += size;
+  /** Sends what was written to the chunk that `reserve` returned. */
+  commit(tail: Entry, size: number): Promise<void> {
+    tail.end += size;
     this.#queue.bytes += size;
+    return this.#accepted();
+  }
+
+  /** Has what was accepted leave, and waits if too much has. */
+  #accepted(): Promise<void> {
     if (!this.#isScheduled && !this.#isWriting) this.#schedule();
     return this.#queue.bytes < this.highWaterMark ? READY : this.drained();
   }
 
-  /** How many queued bytes are of messages that were sent. */
-  get #sent(): number {
-    return this.#queue.bytes - this.#queue.written;
-  }
-
   #refuseMore(size: number): Promise<void> | undefined {
+    const { sent } = this.#queue;
     // One message may be of any size; who sends the next has not waited.
-    const isWelcome = this.#sent < this.highWaterMark ||
-      this.#sent + size <= this.highWaterMark * HARD_LIMIT;
-    if (isWelcome) return undefined;
-    const refusal = Promise.reject<void>(socketError("ENOBUFS", {
+    const isWelcome = sent < this.highWaterMark ||
+      sent + size <= this.highWaterMark * HARD_LIMIT;
+    return isWelcome ? undefined : rejected(socketError("ENOBUFS", {
       action: `send ${size} bytes`,
       syscall: "send",
-      reason: `${this.#sent} bytes are queued; wait for send() or drained()`,
+      reason: `${sent} bytes are queued; wait for send() or drained()`,
     }));
-    refusal.catch(ignore);
-    return refusal;
-  }
-
-  #newTail(size: number): Entry {
-    this.#queueDirect();
-    if (this.#queue.length > 0) this.#hasOverflowed = true;
-    const isLarge = this.#hasOverflowed || size > SMALL_CHUNK;
-    const bytes = takeChunk(isLarge);
-    const tail: Entry = {
-      bytes,
-      start: 0,
-      end: 0,
-      isChunk: true,
-      isShort: false,
-      isSent: true,
-      settle: undefined,
-      waiters: undefined,
-    };
-    this.#queue.push(tail);
-    return this.#tail = tail;
-  }
-
-  #appendChunks(bytes: Uint8Array): void {
-    const tail = this.#tail;
-    const head = tail === undefined
-      ? 0
-      : Math.min(tail.bytes.length - tail.end, bytes.length);
-    if (head > 0) {
-      tail!.bytes.set(bytes.subarray(0, head), tail!.end);
-      tail!.end += head;
-    }
-    const next = this.#newTail(bytes.length - head);
-    next.bytes.set(bytes.subarray(head), 0);
-    next.end = bytes.length - head;
   }
 
   /** A large message is not copied, so its promise waits until it is written. */
   #sendWhole(bytes: Uint8Array): Promise<void> {
     const full = this.#refuseMore(bytes.length);
     if (full !== undefined) return full;
-    const sent: Promise<unknown> = this.#refusal === undefined
-      ? this.#enqueue(bytes, false, true, undefined)
-      : Promise.reject(this.#refusal());
-    const done = sent.then(ignore);
+    if (this.#refusal !== undefined) return rejected(this.#refusal());
+    const done = this.#enqueue(bytes, "message", undefined).then(ignore);
     done.catch(ignore); // flush(), drained() and the next send report it too
     return done;
   }
@@ -222,113 +174,50 @@ export class StreamWriter {
   /** C's `write`, or the loop around it; the count of bytes written. */
   write(
     bytes: Uint8Array,
-    isShort: boolean,
+    kind: "write" | "writeAll",
     options: WaitOptions | undefined,
   ): Promise<number> {
     if (this.#refusal !== undefined) return Promise.reject(this.#refusal());
-    let wait: Wait | undefined;
-    if (options !== undefined) {
-      try {
-        wait = checkWait(options);
-      } catch (error) {
-        return Promise.reject(error);
-      }
+    try {
+      return this.#enqueue(bytes, kind, checkWait(options));
+    } catch (error) {
+      return Promise.reject(error);
     }
-    if (wait === undefined && isShort && bytes.length > 0 && this.isIdle) {
-      return this.#writeDirect(bytes);
-    }
-    return this.#enqueue(bytes, isShort, false, wait);
-  }
-
-  /** Writes for a caller that is alone, without an entry in the queue. */
-  #writeDirect(bytes: Uint8Array): Promise<number> {
-    this.#isWriting = true;
-    this.#direct = bytes;
-    this.#directSize = bytes.length;
-    this.#queue.count(false, bytes.length);
-    const promise = new Promise(this.#keepDirect);
-    this.#target.write(bytes).then(this.#onDirect, this.#onFailed);
-    return promise;
-  }
-
-  readonly #keepDirect = (
-    resolve: Settle<number>["resolve"],
-    reject: Settle<number>["reject"],
-  ): void => {
-    this.#resolveDirect = resolve;
-    this.#rejectDirect = reject;
-  };
-
-  readonly #onDirect = (count: number): void => {
-    if (this.#direct === undefined) return this.#onWritten(count);
-    this.#queue.count(false, -this.#directSize);
-    this.#direct = undefined;
-    this.#isWriting = false;
-    this.bytesWritten += count;
-    this.#resolveDirect(count);
-    this.#settleDrain();
-  };
-
-  /** Makes of the write that is under way the head of the queue. */
-  #queueDirect(): void {
-    const bytes = this.#direct;
-    if (bytes === undefined) return;
-    this.#direct = undefined;
-    this.#queue.count(false, -this.#directSize);
-    this.#queue.push({
-      bytes,
-      start: 0,
-      end: this.#directSize,
-      isChunk: false,
-      isShort: true,
-      isSent: false,
-      settle: { resolve: this.#resolveDirect, reject: this.#rejectDirect },
-      waiters: undefined,
-    });
   }
 
   #enqueue(
     bytes: Uint8Array,
-    isShort: boolean,
-    isSent: boolean,
+    kind: EntryKind,
     wait: Wait | undefined,
   ): Promise<number> {
     if (bytes.length === 0 && this.isIdle) return Promise.resolve(0);
-    this.#queueDirect();
-    this.#tail = undefined;
-    return new Promise((resolve, reject) => {
-      const entry: Entry = {
-        bytes,
-        start: 0,
-        end: bytes.length,
-        isChunk: false,
-        isShort,
-        isSent,
-        settle: { resolve, reject },
-        waiters: undefined,
-      };
-      this.#queue.push(entry);
-      if (wait !== undefined) this.#limit(entry, wait);
-      if (!this.#isWriting) this.#pump();
+    let settle: Settle<number> | undefined;
+    const promise = new Promise<number>((resolve, reject) => {
+      settle = { resolve, reject };
     });
+    const entry = new Entry(bytes, bytes.length, kind, settle);
+    this.#queue.push(entry);
+    if (wait !== undefined) this.#limit(entry, wait);
+    if (!this.#isWriting) this.#pump();
+    return promise;
   }
 
   /**
-   * Giving up takes a write out of the queue if it has not begun. One that has
+   * Cancelling takes a write out of the queue if it has not begun. One that has
    * is completed in the background, so that the peer never gets half of it.
    */
   #limit(entry: Entry, wait: Wait): void {
     const { resolve, reject } = entry.settle!;
     const disarm = arm(
       wait,
-      () => this.#target.timeout("write"),
+      () => this.#errors.timeout("write"),
       (reason) => {
         if (entry.settle === undefined) return;
         entry.settle = undefined;
         if (entry !== this.#begun) this.#remove(entry);
         rejectTraced({ resolve, reject }, reason);
       },
-      this.#target.timers,
+      this.#timers,
     );
     entry.settle = {
       resolve: (count) => (disarm(), resolve(count)),
@@ -349,16 +238,17 @@ export class StreamWriter {
 
   /** Writes the head of the queue. */
   #pump(): void {
-    const { head } = this.#queue;
+    const queue = this.#queue;
+    const { head } = queue;
     if (head === undefined || this.#isWriting) return;
-    if (head === this.#tail) this.#tail = undefined; // the kernel is at it now
+    if (queue.isFilling) queue.seal(); // the kernel is at it now
     this.#isWriting = true;
     const { bytes, start, end } = head;
     const isWhole = start === 0 && end === bytes.length;
     if (bytes.length < end) { // transferred, and no part of it can be sent
       return queueMicrotask(this.#onTakenAway);
     }
-    this.#target.write(isWhole ? bytes : bytes.subarray(start, end))
+    this.#transport.write(isWhole ? bytes : bytes.subarray(start, end))
       .then(this.#onWritten, this.#onFailed);
   }
 
@@ -382,16 +272,11 @@ export class StreamWriter {
   };
 
   #pumpNext(): void {
-    if (this.#queue.length === 0) {
-      this.#hasOverflowed = false;
-    } else if (this.#queue.length === 1 && this.#queue.head === this.#tail) {
-      if (!this.#isScheduled) this.#schedule(); // let the last chunk fill up
-    } else {
-      this.#pump();
-    }
+    if (!this.#queue.isFilling) this.#pump();
+    else if (!this.#isScheduled) this.#schedule(); // let the last chunk fill up
   }
 
-  /** Wakes who waits for room. */
+  /** Wakes the callers that wait for room. */
   #settleDrain(): void {
     if (this.#drain === undefined || this.#queue.bytes >= this.highWaterMark) {
       return;
@@ -402,13 +287,12 @@ export class StreamWriter {
 
   readonly #onFailed = (error: unknown): void => {
     this.#isWriting = false;
-    this.#queueDirect();
     const { head } = this.#queue;
     // Transferred under the write: the connection goes on, with half a message.
     this.#isTorn = head !== undefined && head.bytes.length < head.end;
     const failure = this.#isTorn
       ? takenAway("write")
-      : this.#target.failure(error, "write");
+      : this.#errors.failure(error, "write");
     this.fail(() => failure);
   };
 
@@ -417,8 +301,6 @@ export class StreamWriter {
     this.#refusal = refusal;
     if (this.#hasFailed) return;
     this.#hasFailed = true;
-    this.#queueDirect();
-    this.#tail = undefined;
     this.#queue.fail(refusal);
     this.#drain?.reject(refusal());
     this.#drain = undefined;
@@ -427,7 +309,7 @@ export class StreamWriter {
   /** Refuses later writes, and leaves the queue to be written. */
   refuse(refusal: Refusal): void {
     this.#refusal ??= refusal;
-    this.#tail = undefined; // nor is anything added to what is queued
+    this.#queue.seal(); // nor is anything added to what is queued
   }
 
   /**
@@ -436,14 +318,14 @@ export class StreamWriter {
    * around it. A flush that waits for a rejected write rejects as well.
    */
   close(refusal: Refusal): void {
+    this.#isClosed = true;
     this.#refusal = refusal;
-    this.#tail = undefined;
-    this.#queueDirect();
+    this.#queue.seal();
     this.#queue.rejectWrites(refusal, this.#begun);
     this.#settleDrain();
   }
 
-  /** See `TcpConn.drained`. */
+  /** See `SendingConn.drained`. */
   drained(): Promise<void> {
     if (this.#refusal !== undefined) return rejected(this.#refusal());
     if (this.#queue.bytes < this.highWaterMark) return READY;
@@ -456,14 +338,16 @@ export class StreamWriter {
 
   /** Resolves when all that is queued now has been written. */
   flush(options?: WaitOptions): Promise<void> {
-    // One that only refuses more still has its queue to write.
-    if (this.#hasFailed) return Promise.reject(this.#refusal!());
+    // A writer that only refuses more still has its queue to write.
+    if (this.#isClosed || this.#hasFailed) {
+      return Promise.reject(this.#refusal!());
+    }
     return waitFor(
       this.settled(),
       options,
-      () => this.#target.timeout("flush"),
+      () => this.#errors.timeout("flush"),
       undefined,
-      this.#target.timers,
+      this.#timers,
     );
   }
 
@@ -471,7 +355,6 @@ export class StreamWriter {
   settled(): Promise<void> {
     if (this.isIdle || this.#hasFailed) return READY;
     if (!this.#isWriting) this.#pump();
-    this.#queueDirect();
     return this.#queue.settled();
   }
 }

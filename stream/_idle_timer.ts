@@ -1,5 +1,5 @@
 import { Timers } from "../internal/wait/mod.ts";
-import type { TcpConn } from "./conn.ts";
+import type { StreamConn } from "./conn.ts";
 
 /**
  * Closes a connection over which no byte has gone for a while.
@@ -11,14 +11,14 @@ import type { TcpConn } from "./conn.ts";
 export class IdleTimer {
   /** Whether it has closed the connection. */
   hasFired = false;
-  readonly #conn: TcpConn;
+  readonly #conn: StreamConn;
   readonly #ms: number;
   readonly #timers = new Timers();
   #stop: (() => void) | undefined;
   #seen = 0;
   #since = 0;
 
-  constructor(conn: TcpConn, ms: number) {
+  constructor(conn: StreamConn, ms: number) {
     this.#conn = conn;
     this.#ms = ms;
     if (ms === 0 || ms === Infinity) return;

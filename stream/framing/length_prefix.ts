@@ -214,7 +214,7 @@ class VarintFraming extends BuiltInFraming {
  *
  * @example Two bytes of length
  * ```ts
- * import { encodeFrame, lengthPrefixFraming } from "@berkeley/sockets/tcp";
+ * import { encodeFrame, lengthPrefixFraming } from "@berkeley/sockets/stream";
  * import { assertEquals } from "@std/assert";
  *
  * const framing = lengthPrefixFraming(2);

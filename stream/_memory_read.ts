@@ -1,4 +1,4 @@
-import { takenAway } from "./_check.ts";
+import { takenAway } from "../internal/check/mod.ts";
 import { truncated } from "./_parser.ts";
 import { StreamCall, type StreamReader } from "./_stream_reader.ts";
 

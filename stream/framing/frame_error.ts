@@ -6,7 +6,7 @@ import { errnoOf, SocketError } from "../../errors/mod.ts";
  *
  * @example A peer that promises too much
  * ```ts
- * import { decodeFrames, FrameError, lengthPrefixFraming } from "@berkeley/sockets/tcp";
+ * import { decodeFrames, FrameError, lengthPrefixFraming } from "@berkeley/sockets/stream";
  * import { assertEquals, assertThrows } from "@std/assert";
  *
  * const framing = lengthPrefixFraming(4, { maxFrameSize: 1000 });
@@ -39,7 +39,7 @@ export class FrameError extends SocketError {
    *
    * @example In a framing of one's own
    * ```ts
-   * import { FrameError } from "@berkeley/sockets/tcp";
+   * import { FrameError } from "@berkeley/sockets/stream";
    * import { assertEquals } from "@std/assert";
    *
    * const error = FrameError.tooLarge("send", 300, 255);
@@ -64,7 +64,7 @@ export class FrameError extends SocketError {
    *
    * @example In a framing of one's own
    * ```ts
-   * import { FrameError } from "@berkeley/sockets/tcp";
+   * import { FrameError } from "@berkeley/sockets/stream";
    * import { assertEquals } from "@std/assert";
    *
    * const error = FrameError.malformed("it begins with a wrong byte");

@@ -14,7 +14,7 @@ import { type Framing, newBounds } from "./framing.ts";
  *
  * @example A frame with its length in front
  * ```ts
- * import { encodeFrame, lengthPrefixFraming } from "@berkeley/sockets/tcp";
+ * import { encodeFrame, lengthPrefixFraming } from "@berkeley/sockets/stream";
  * import { assertEquals } from "@std/assert";
  *
  * const encoded = encodeFrame(lengthPrefixFraming(1), new Uint8Array([7, 8]));
@@ -51,7 +51,7 @@ export interface DecodedFrames {
  *
  * @example A datagram or a file with frames in it
  * ```ts
- * import { decodeFrames, lengthPrefixFraming } from "@berkeley/sockets/tcp";
+ * import { decodeFrames, lengthPrefixFraming } from "@berkeley/sockets/stream";
  * import { assertEquals } from "@std/assert";
  *
  * const { frames, rest } = decodeFrames(

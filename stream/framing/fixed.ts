@@ -47,7 +47,7 @@ class FixedFraming extends BuiltInFraming {
  *
  * @example Records of three bytes
  * ```ts
- * import { decodeFrames, fixedFraming } from "@berkeley/sockets/tcp";
+ * import { decodeFrames, fixedFraming } from "@berkeley/sockets/stream";
  * import { assertEquals } from "@std/assert";
  *
  * const { frames, rest } = decodeFrames(

@@ -71,7 +71,7 @@ class DelimiterFraming extends BuiltInFraming {
  *
  * @example Lines
  * ```ts
- * import { decodeFrames, delimiterFraming } from "@berkeley/sockets/tcp";
+ * import { decodeFrames, delimiterFraming } from "@berkeley/sockets/stream";
  * import { assertEquals } from "@std/assert";
  *
  * const { frames } = decodeFrames(

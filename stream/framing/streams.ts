@@ -99,7 +99,7 @@ class FrameSource implements UnderlyingDefaultSource<Uint8Array<ArrayBuffer>> {
  *
  * @example Frames from a stream
  * ```ts
- * import { FrameDecoderStream, lengthPrefixFraming } from "@berkeley/sockets/tcp";
+ * import { FrameDecoderStream, lengthPrefixFraming } from "@berkeley/sockets/stream";
  * import { assertEquals } from "@std/assert";
  *
  * const frames = await Array.fromAsync(
@@ -133,7 +133,7 @@ export class FrameDecoderStream
  *
  * @example Frames to a stream
  * ```ts
- * import { FrameEncoderStream, netstringFraming } from "@berkeley/sockets/tcp";
+ * import { FrameEncoderStream, netstringFraming } from "@berkeley/sockets/stream";
  * import { assertEquals } from "@std/assert";
  *
  * const [encoded] = await Array.fromAsync(

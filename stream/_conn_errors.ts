@@ -1,0 +1,61 @@
+import { formatHostPort } from "../address/mod.ts";
+import { socketError, toSocketError } from "../errors/mod.ts";
+import { type Refusal, refusal } from "./_refusal.ts";
+import type { StreamTransport } from "./_transport.ts";
+
+/** How calls read in messages; as themselves, if not listed. */
+const VERBS: Record<string, string> = {
+  read: "read from",
+  recv: "read from",
+  write: "write to",
+  send: "write to",
+  shutdown: "shut down the connection to",
+  setsockopt: "set an option of the connection to",
+  getsockopt: "get an option of the connection to",
+};
+
+/** Returns the address as messages show it. */
+export function showAddr(addr: Deno.Addr): string {
+  if ("hostname" in addr) return formatHostPort(addr.hostname, addr.port);
+  return "path" in addr ? addr.path : `${addr.cid}:${addr.port}`;
+}
+
+/** The errors of one connection, which name its addresses. */
+export class ConnErrors {
+  /** Whether the connection is closed on this side, so that all fails for that. */
+  isClosed = false;
+  readonly #transport: StreamTransport;
+
+  constructor(transport: StreamTransport) {
+    this.#transport = transport;
+  }
+
+  #context(syscall: string) {
+    const { localAddr, remoteAddr } = this.#transport;
+    const verb = VERBS[syscall] ?? `${syscall} the connection to`;
+    const action = `${verb} ${showAddr(remoteAddr)}`;
+    return { action, syscall, localAddr, remoteAddr };
+  }
+
+  /** Makes an error of this code. */
+  make(code: string, syscall: string, reason?: string): Error {
+    return socketError(code, { ...this.#context(syscall), reason });
+  }
+
+  /** The error of a call whose time is up. */
+  timeout(syscall: string): Error {
+    return this.make("ETIMEDOUT", syscall);
+  }
+
+  /** Makes our error of the runtime's. */
+  failure(error: unknown, syscall: string): Error {
+    return this.isClosed
+      ? this.make("EBADF", syscall)
+      : toSocketError(error, this.#context(syscall));
+  }
+
+  /** Refuses calls of a connection that is closed. */
+  closed(syscall: string): Refusal {
+    return refusal(() => this.make("EBADF", syscall));
+  }
+}

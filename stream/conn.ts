@@ -1,0 +1,397 @@
+import {
+  checkWait,
+  Timers,
+  waitFor,
+  type WaitOptions,
+} from "../internal/wait/mod.ts";
+import { ConnErrors } from "./_conn_errors.ts";
+import { refusal } from "./_refusal.ts";
+import { StreamReader } from "./_stream_reader.ts";
+import { StreamWriter } from "./_stream_writer.ts";
+import type { StreamTransport } from "./_transport.ts";
+import { WebStreams } from "./_web_streams.ts";
+import { SendingConn } from "./sending_conn.ts";
+
+/** How many queued bytes make `send` wait by default. */
+export const DEFAULT_HIGH_WATER_MARK: number = 256 * 1024;
+/** How long `closeGracefully` waits by default, in milliseconds. */
+const DEFAULT_GRACE = 5000;
+/** How long a close waits for queued messages to leave, in milliseconds. */
+const LINGER = 5000;
+/** How much `closeGracefully` reads and drops at a time, in bytes. */
+const DISCARD = 64 * 1024;
+
+/**
+ * A connection over any stream of bytes. A kind of socket adds what only it has:
+ * `TcpConn` is a `StreamConn`. It passes wherever a `Deno.Conn` does.
+ *
+ * {@linkcode ReadingConn} and {@linkcode SendingConn} hold its methods that read and
+ * send.
+ *
+ * Every call that waits rejects with `signal.reason` when aborted, with a
+ * `SocketError` of code `ETIMEDOUT` when its timeout ends, and with one of code
+ * `EBADF` (a `ClosedError`) when the connection is closed.
+ *
+ * @example A function for every kind of connection
+ * ```ts
+ * import type { StreamConn } from "@berkeley/sockets/stream";
+ * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * async function greet(conn: StreamConn): Promise<void> {
+ *   await conn.send(new TextEncoder().encode("220 ready\r\n"));
+ * }
+ *
+ * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+ * using client = await connectTcp(listener.addr);
+ * using server = await listener.accept();
+ * await greet(server);
+ * assertEquals(await client.readLine(), "220 ready");
+ * ```
+ */
+export class StreamConn<A extends Deno.Addr = Deno.Addr> extends SendingConn
+  implements Deno.Conn<A> {
+  readonly #transport: StreamTransport<A>;
+  readonly #reader: StreamReader;
+  readonly #writer: StreamWriter;
+  /** The timeouts of calls: they keep the program alive as the connection does. */
+  readonly #timers: Timers;
+  #streams: WebStreams | undefined;
+  #finishing: Promise<void> | undefined;
+  /** Settles when a close with queued messages has let them go. */
+  #closing: Promise<void> = Promise.resolve();
+
+  /**
+   * Not for users: the errors of this connection.
+   *
+   * @ignore
+   */
+  protected readonly errors: ConnErrors;
+
+  /**
+   * Not for users: functions such as `connectTcp` make connections.
+   *
+   * @ignore
+   */
+  constructor(
+    transport: StreamTransport<A>,
+    options: { highWaterMark?: number | undefined } = {},
+  ) {
+    const { highWaterMark = DEFAULT_HIGH_WATER_MARK } = options;
+    const errors = new ConnErrors(transport);
+    const timers = new Timers();
+    const reader = new StreamReader(transport, errors, timers);
+    const writer = new StreamWriter(transport, errors, timers, highWaterMark);
+    super(reader, writer);
+    this.#transport = transport;
+    this.#reader = reader;
+    this.#writer = writer;
+    this.#timers = timers;
+    this.errors = errors;
+  }
+
+  /** The local address: C's `getsockname`. */
+  get localAddr(): A {
+    return this.#transport.localAddr;
+  }
+
+  /** The remote address: C's `getpeername`. */
+  get remoteAddr(): A {
+    return this.#transport.remoteAddr;
+  }
+
+  /** Which API carries the connection. */
+  get backend(): string {
+    return this.#transport.backend;
+  }
+
+  /** Whether the connection has been closed on this side. */
+  get isClosed(): boolean {
+    return this.errors.isClosed;
+  }
+
+  /**
+   * Sends what is queued and then FIN: `shutdown` with SHUT_WR. The peer reads
+   * the end of the stream; this side may go on reading. Later writes reject with
+   * `EPIPE`. A second call waits for the first.
+   *
+   * @throws {SocketError} `EPIPE` or `ECONNRESET` when the peer has gone;
+   * `EBADF` when the connection is closed.
+   *
+   * @example A question to its end, then the answer
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * await client.send(new TextEncoder().encode("1 2 3"));
+   * await client.closeWrite();
+   * const question = await server.readLine(); // to the end of the stream
+   * await server.send(new TextEncoder().encode(`${question} 4\n`));
+   * assertEquals(await client.readLine(), "1 2 3 4");
+   * ```
+   */
+  closeWrite(): Promise<void> {
+    const { errors } = this;
+    if (errors.isClosed) {
+      return Promise.reject(errors.make("EBADF", "shutdown"));
+    }
+    return this.#finishing ??= this.#finish();
+  }
+
+  async #finish(): Promise<void> {
+    const flushed = this.#writer.flush();
+    this.#writer.refuse(refusal(() => this.errors.make("EPIPE", "write")));
+    await flushed;
+    try {
+      await this.#transport.closeWrite?.();
+    } catch (error) {
+      throw this.errors.failure(error, "shutdown");
+    }
+  }
+
+  /**
+   * Closes the connection: C's `close`. Pending reads and writes reject with a
+   * `ClosedError`, iterations end quietly, and a second call does nothing.
+   *
+   * Messages that `send` has accepted still leave, for up to 5 seconds, and so does
+   * a write that has begun; a pending `send` resolves when they have. `await using`
+   * waits for that. What is left then ends in RST, so that the peer never takes a
+   * part for the whole; `"deno"` needs `--allow-ffi` for that. Use
+   * {@linkcode StreamConn.prototype.closeGracefully | closeGracefully} to know
+   * that the peer has read them.
+   *
+   * @example What waits is told
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { ClosedError } from "@berkeley/sockets/errors";
+   * import { assertEquals, assertRejects } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * const reading = client.readLine();
+   * client.close();
+   * client.close(); // does nothing
+   * await assertRejects(() => reading, ClosedError);
+   * assertEquals(await server.readLine(), null);
+   * ```
+   */
+  close(): void {
+    if (this.isClosed) return;
+    this.#stopReading();
+    const writer = this.#writer;
+    writer.close(this.errors.closed("write"));
+    this.#closing = writer.isIdle ? this.#closeNow() : waitFor(
+      writer.settled(),
+      { timeout: LINGER },
+      () => this.errors.timeout("close"),
+      undefined,
+      this.#timers,
+    ).catch(() => {}).then(() => this.#closeNow());
+  }
+
+  /** Ends the connection: with FIN if all that was accepted has left, else with RST. */
+  async #closeNow(): Promise<void> {
+    const isReset = this.#writer.owesBytes && this.#tryReset();
+    this.#writer.fail(this.errors.closed("write"));
+    if (isReset) return;
+    try {
+      await this.#transport.close();
+    } catch {
+      // closed by the runtime's own hand already
+    }
+  }
+
+  #tryReset(): boolean {
+    try {
+      return this.#transport.reset?.() ?? false;
+    } catch {
+      return false; // such as that the peer has reset it first
+    }
+  }
+
+  /**
+   * Ends the connection so that both sides know: sends what is queued and FIN,
+   * reads and drops all that comes, also after
+   * {@linkcode ReadingConn.prototype.closeRead | closeRead}, until the peer has ended
+   * its side too, and closes.
+   *
+   * Closes in any case; rejects with `ETIMEDOUT` when the peer takes longer than
+   * `timeout`, by default 5000 ms, and with what went wrong otherwise. If part of
+   * the queue has not left by then, the peer sees a reset, as after `close`.
+   *
+   * @throws {TimedOutError} When the peer has not ended its side in time.
+   * @throws {RangeError} When `timeout` is negative; the connection stays open.
+   *
+   * @example Knowing that the peer has read it all
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * const serving = (async () => {
+   *   const line = await server.readLine();
+   *   assertEquals(await server.readLine(), null); // the end
+   *   server.close();
+   *   return line;
+   * })();
+   * await client.send(new TextEncoder().encode("the last word\n"));
+   * await client.closeGracefully({ timeout: 5000 });
+   * assertEquals(await serving, "the last word");
+   * ```
+   */
+  async closeGracefully(options?: WaitOptions): Promise<void> {
+    const { signal, timeout = DEFAULT_GRACE } = options ?? {};
+    checkWait({ timeout, signal: signal?.aborted ? undefined : signal });
+    if (this.isClosed) return this.#closing;
+    try {
+      await waitFor(
+        this.#sayGoodbye(),
+        { signal, timeout },
+        () => this.errors.timeout("close"),
+        undefined,
+        this.#timers,
+      );
+    } finally {
+      if (!this.isClosed) {
+        this.#stopReading();
+        this.#closing = this.#closeNow();
+      }
+    }
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    // At the same time: a peer may read on only once its own bytes are read.
+    await Promise.all([this.closeWrite(), this.#dropRest()]);
+  }
+
+  /** Reads and drops what comes until the peer ends its side. */
+  async #dropRest(): Promise<void> {
+    const dropped = new Uint8Array(DISCARD);
+    while (await this.read(dropped) !== null);
+    // After closeRead() the peer may still be sending: closing would reset it.
+    await this.#reader.discard();
+  }
+
+  /**
+   * Not for users: leaves the transport to another owner, and returns what was
+   * received but not read.
+   *
+   * @ignore
+   */
+  protected release(): Uint8Array<ArrayBuffer> {
+    const { errors } = this;
+    if (errors.isClosed) throw errors.make("EBADF", "detach");
+    const isReading = this.#reader.isBusy;
+    if (isReading || this.#reader.isFilling || !this.#writer.isIdle) {
+      const reason = isReading || !this.#writer.isIdle
+        ? "a read or a write is pending"
+        : "the runtime still reads for a read that was cancelled; await peek(1) first";
+      throw errors.make("EBUSY", "detach", reason);
+    }
+    const buffered = this.#reader.takeNow(this.#reader.buffered);
+    this.abandon();
+    return buffered;
+  }
+
+  /**
+   * Not for users: closes this object, but not the transport below it.
+   *
+   * @ignore
+   */
+  protected abandon(): void {
+    this.#stopReading();
+    this.#writer.fail(this.errors.closed("write"));
+  }
+
+  #stopReading(): void {
+    this.errors.isClosed = true;
+    this.#reader.close(this.errors.closed("read"));
+  }
+
+  /**
+   * Lets what is pending keep the program alive, as it does from the start.
+   *
+   * @example A read that counts again
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * client.unref();
+   * const reading = client.read(new Uint8Array(1));
+   * client.ref();
+   * await server.send(new Uint8Array([1]));
+   * assertEquals(await reading, 1);
+   * ```
+   */
+  ref(): void {
+    this.#transport.ref();
+    this.#timers.ref();
+  }
+
+  /**
+   * Lets the program end while something is pending. Over `"deno"`, a write that
+   * waits for the peer still keeps it alive.
+   *
+   * @example A background connection
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * client.unref();
+   * const news = client.readLine(); // pending, it does not keep the program alive
+   * await server.send(new TextEncoder().encode("news\n"));
+   * client.ref();
+   * assertEquals(await news, "news");
+   * ```
+   */
+  unref(): void {
+    this.#transport.unref();
+    this.#timers.unref();
+  }
+
+  /**
+   * The bytes as a web stream, what is buffered included. Cancelling it closes the
+   * connection, as an error of it does.
+   */
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
+    return (this.#streams ??= new WebStreams(this)).readable;
+  }
+
+  /**
+   * A web stream to write to. Closing it is
+   * {@linkcode StreamConn.prototype.closeWrite | closeWrite}, and closes the
+   * connection once `readable` has ended too; aborting it closes at once, and an
+   * error of it where nobody has asked for `readable`.
+   */
+  get writable(): WritableStream<Uint8Array<ArrayBufferLike>> {
+    return (this.#streams ??= new WebStreams(this)).writable;
+  }
+
+  /** Closes the connection. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Closes the connection, and waits for what `send` has accepted to leave. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await this.#closing;
+  }
+}

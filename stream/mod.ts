@@ -1,0 +1,48 @@
+/**
+ * The endpoint over any stream of bytes: what connections, listeners and servers of
+ * every kind have in common. `TcpConn` is a `StreamConn`.
+ *
+ * - {@linkcode StreamConn}: reads ({@linkcode ReadingConn}), sends
+ *   ({@linkcode SendingConn}), and ends.
+ * - {@linkcode StreamListener}: accepts connections.
+ * - {@linkcode serve}, {@linkcode StreamServer}: a handler for each connection.
+ * - {@linkcode lengthPrefixFraming} and its kin,
+ *   {@linkcode ReadingConn.prototype.frames | frames}: whole messages instead of
+ *   bytes.
+ *
+ * @example A server over a listener of any kind
+ * ```ts
+ * import { serve } from "@berkeley/sockets/stream";
+ * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+ * await using server = serve(listener, async (conn) => {
+ *   for await (const line of conn.lines()) {
+ *     await conn.send(new TextEncoder().encode(`you said: ${line}\n`));
+ *   }
+ * });
+ *
+ * using conn = await connectTcp(server.addr);
+ * await conn.send(new TextEncoder().encode("hello\n"));
+ * assertEquals(await conn.readLine({ timeout: 5000 }), "you said: hello");
+ * ```
+ *
+ * @module
+ */
+export type {
+  ErrorAddr,
+  SocketError,
+  SocketErrorContext,
+  SocketErrorInit,
+} from "../errors/mod.ts";
+export type { WaitOptions } from "../internal/wait/mod.ts";
+export type { ReadUntilOptions } from "./_delimited.ts";
+export type { FrameReadOptions } from "./_frame_reader.ts";
+export type { ServeOptions } from "./_serve_options.ts";
+export * from "./conn.ts";
+export * from "./framing/mod.ts";
+export * from "./listener.ts";
+export type { ReadingConn } from "./reading_conn.ts";
+export type { SendingConn } from "./sending_conn.ts";
+export * from "./serve.ts";

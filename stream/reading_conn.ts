@@ -1,0 +1,496 @@
+import { plainBytes } from "../internal/check/mod.ts";
+import { checkWait, type WaitOptions } from "../internal/wait/mod.ts";
+import { checkBytes, checkCount } from "./_check.ts";
+import {
+  checkDelimiter,
+  Delimited,
+  Line,
+  readLimit,
+  type ReadUntilOptions,
+} from "./_delimited.ts";
+import {
+  FrameIterator,
+  FrameReader,
+  type FrameReadOptions,
+} from "./_frame_reader.ts";
+import { ReadSome, ReadWhole } from "./_memory_read.ts";
+import { Exact, Peek } from "./_parser.ts";
+import type { StreamReader } from "./_stream_reader.ts";
+import type { Framing } from "./framing/mod.ts";
+
+/** The most that `peek` may ask for, in bytes. */
+const MAX_PEEK = 64 * 1024;
+
+/**
+ * The reading half of a {@linkcode StreamConn}.
+ *
+ * Reads are served in the order of their calls, and take bytes off the stream only
+ * when they deliver them: one that times out, is aborted or fails loses none, and
+ * the next read continues where it stood.
+ *
+ * The receive buffer follows the stream, up to 256 KiB, and doubles for a message
+ * that needs more. Once it is empty, a buffer above 16 KiB is released, so that an
+ * idle connection keeps little.
+ *
+ * @example Lines and exact counts of bytes
+ * ```ts
+ * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+ * using client = await connectTcp(listener.addr);
+ * using server = await listener.accept();
+ *
+ * await client.send(new TextEncoder().encode("hello\n\x01\x02"));
+ * assertEquals(await server.readLine(), "hello");
+ * assertEquals(await server.readExact(2), new Uint8Array([1, 2]));
+ * ```
+ */
+export abstract class ReadingConn {
+  readonly #reader: StreamReader;
+  /** The reader of the framing that was used last: mostly there is only one. */
+  #frames: FrameReader | undefined;
+
+  /**
+   * Not for users: `StreamConn` is the class of connections.
+   *
+   * @ignore
+   */
+  constructor(reader: StreamReader) {
+    this.#reader = reader;
+  }
+
+  /** How many bytes have been received from the peer, read already or not. */
+  get bytesRead(): number {
+    return this.#reader.bytesRead;
+  }
+
+  /** How many bytes can be read without waiting. */
+  get buffered(): number {
+    return this.#reader.isBusy ? 0 : this.#reader.buffered;
+  }
+
+  /**
+   * Takes exactly `count` bytes if so many are buffered, else null: for parsers
+   * that want no promise for each small piece. The bytes are the caller's own.
+   *
+   * @throws {RangeError} When `count` is not a positive integer or 0.
+   *
+   * @example Small pieces without a promise each
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * await server.send(new Uint8Array([2, 7, 9]));
+   * await client.peek(3); // now they are buffered
+   * assertEquals(client.take(1), new Uint8Array([2]));
+   * assertEquals(client.take(3), null); // only two are left
+   * assertEquals(client.take(2), new Uint8Array([7, 9]));
+   * ```
+   */
+  take(count: number): Uint8Array<ArrayBuffer> | null {
+    checkCount(count);
+    return this.buffered < count ? null : this.#reader.takeNow(count);
+  }
+
+  /**
+   * Reads what there is into `buffer`: C's `read` and `recv`. Resolves with the
+   * count of bytes as soon as there is one, or with null when the peer has ended
+   * its side.
+   *
+   * @throws {SocketError} `ECONNRESET` when the peer has reset the connection.
+   *
+   * @example A read that is given up loses nothing
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { TimedOutError } from "@berkeley/sockets/errors";
+   * import { assertEquals, assertRejects } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * const buffer = new Uint8Array(1024);
+   * await assertRejects(() => server.read(buffer, { timeout: 10 }), TimedOutError);
+   *
+   * await client.send(new TextEncoder().encode("hello"));
+   * const count = await server.read(buffer) ?? 0;
+   * assertEquals(new TextDecoder().decode(buffer.subarray(0, count)), "hello");
+   * ```
+   */
+  read(buffer: Uint8Array, options?: WaitOptions): Promise<number | null> {
+    try {
+      checkBytes(buffer);
+      const wait = checkWait(options);
+      const isBounded = wait !== undefined;
+      const reader = this.#reader;
+      const own = plainBytes(buffer);
+      return own.length === 0
+        ? reader.readNothing()
+        : reader.call(new ReadSome(reader, own, isBounded), wait);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * The next `count` bytes, which stay to be read: `recv` with MSG_PEEK. Fewer
+   * only where the stream ends before.
+   *
+   * @throws {RangeError} When `count` is not an integer from 0 to 65536.
+   *
+   * @example Which protocol a client speaks
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * await client.send(new TextEncoder().encode("GET / HTTP/1.1\r\n"));
+   * const [first] = await server.peek(1, { timeout: 5000 });
+   * const isTls = first === 0x16;
+   * assertEquals(isTls, false);
+   * assertEquals(await server.readLine(), "GET / HTTP/1.1");
+   * ```
+   */
+  peek(
+    count: number,
+    options?: WaitOptions,
+  ): Promise<Uint8Array<ArrayBuffer>> {
+    try {
+      checkCount(count, MAX_PEEK);
+      const wait = checkWait(options);
+      return this.#reader.call(new Peek(this.#reader, count), wait);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Reads exactly `count` bytes: `recv` with MSG_WAITALL. Memory is taken as the
+   * bytes arrive, not before.
+   *
+   * @throws {UnexpectedEofError} When the stream ends before; what had come can
+   * still be read.
+   */
+  readExact(
+    count: number,
+    options?: WaitOptions,
+  ): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * Fills `buffer`, and resolves with it.
+   *
+   * @example Into memory of one's own
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * await client.send(new Uint8Array([1, 2, 3, 4]));
+   * const header = await server.readExact(new Uint8Array(4), { timeout: 5000 });
+   * assertEquals(new DataView(header.buffer).getUint32(0), 0x01020304);
+   * ```
+   */
+  readExact<B extends Uint8Array>(
+    buffer: B,
+    options?: WaitOptions,
+  ): Promise<B>;
+  readExact(
+    wanted: number | Uint8Array,
+    options?: WaitOptions,
+  ): Promise<Uint8Array> {
+    try {
+      const isCount = typeof wanted === "number";
+      if (isCount) checkCount(wanted);
+      else checkBytes(wanted);
+      const wait = checkWait(options);
+      const reader = this.#reader;
+      if (isCount) return reader.call(new Exact(reader, wanted), wait);
+      const own = plainBytes(wanted);
+      const whole = new ReadWhole(reader, own, wait !== undefined);
+      const reading = reader.call(whole, wait);
+      return own === wanted ? reading : reading.then(() => wanted);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Reads up to and including `delimiter`; null where the stream has ended.
+   *
+   * @throws {MessageTooLongError} When the limit is reached first.
+   * @throws {UnexpectedEofError} When the stream ends inside the message.
+   *
+   * In both cases what had come can still be read.
+   *
+   * @example The head of a request
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * await client.send(new TextEncoder().encode("GET /\r\nHost: a\r\n\r\nbody"));
+   * const head = await server.readUntil("\r\n\r\n", { limit: 8192 });
+   * assertEquals(
+   *   new TextDecoder().decode(head!).trim().split("\r\n"),
+   *   ["GET /", "Host: a"],
+   * );
+   * assertEquals(server.buffered, 4); // the body stays to be read
+   * ```
+   */
+  readUntil(
+    delimiter: string | Uint8Array,
+    options?: ReadUntilOptions,
+  ): Promise<Uint8Array<ArrayBuffer> | null> {
+    try {
+      const bytes = checkDelimiter(delimiter);
+      const limit = readLimit(options);
+      const wait = checkWait(options);
+      return this.#reader.call(new Delimited(this.#reader, bytes, limit), wait);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Reads a line of UTF-8 text, without its end (LF or CRLF); null where the
+   * stream has ended. The last line may lack its end.
+   *
+   * @throws {MessageTooLongError} When the line with its end is longer than the
+   * limit; it can still be read.
+   *
+   * @example A greeting, and the end
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * await server.send(new TextEncoder().encode("220 ready\r\n"));
+   * await server.closeWrite();
+   * assertEquals(await client.readLine({ timeout: 5000 }), "220 ready");
+   * assertEquals(await client.readLine(), null);
+   * ```
+   */
+  readLine(options?: ReadUntilOptions): Promise<string | null> {
+    try {
+      const limit = readLimit(options);
+      const wait = checkWait(options);
+      return this.#reader.call(new Line(this.#reader, limit), wait);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * The lines until the end of the stream; ends quietly when the connection is
+   * closed on this side.
+   *
+   * @throws {MessageTooLongError} When a line with its end is longer than the
+   * limit.
+   *
+   * @example All lines that a peer has to say
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * await client.send(new TextEncoder().encode("one\ntwo\nthree"));
+   * await client.closeWrite();
+   *
+   * const lines: string[] = [];
+   * for await (const line of server.lines({ limit: 1024 })) lines.push(line);
+   * assertEquals(lines, ["one", "two", "three"]);
+   * ```
+   */
+  async *lines(
+    options?: ReadUntilOptions,
+  ): AsyncIterableIterator<string> {
+    for (;;) {
+      let line: string | null;
+      try {
+        line = await this.readLine(options);
+      } catch (error) {
+        if (this.#reader.isClosed) return;
+        throw error;
+      }
+      if (line === null) return;
+      yield line;
+    }
+  }
+
+  /**
+   * Reads one frame; null where the stream has ended.
+   *
+   * @throws {FrameError} When the frame is too large or malformed.
+   * @throws {UnexpectedEofError} When the stream ends inside the frame.
+   *
+   * @example One message
+   * ```ts
+   * import {
+   *   connectTcp,
+   *   lengthPrefixFraming,
+   *   listenTcp,
+   * } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   * const framing = lengthPrefixFraming(2);
+   *
+   * await client.sendFrame(framing, new Uint8Array([1, 2, 3]));
+   * const frame = await server.readFrame(framing, { timeout: 5000 });
+   * assertEquals([...frame!], [1, 2, 3]);
+   * ```
+   */
+  readFrame(
+    framing: Framing,
+    options?: FrameReadOptions,
+  ): Promise<Uint8Array | null> {
+    try {
+      return this.#framesOf(framing).one(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * The frames until the end of the stream, one by one; ends quietly when the
+   * connection is closed on this side. A frame has the time `timeout` to come.
+   *
+   * @throws {FrameError} When a frame is too large or malformed.
+   * @throws {UnexpectedEofError} When the stream ends inside a frame.
+   *
+   * @example Message by message
+   * ```ts
+   * import { connectTcp, listenTcp, netstringFraming } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   * const framing = netstringFraming();
+   *
+   * for (const word of ["whole", "messages"]) {
+   *   await client.sendFrame(framing, new TextEncoder().encode(word));
+   * }
+   * await client.closeWrite();
+   *
+   * const words: string[] = [];
+   * for await (const frame of server.frames(framing)) {
+   *   words.push(new TextDecoder().decode(frame));
+   * }
+   * assertEquals(words, ["whole", "messages"]);
+   * ```
+   */
+  frames(
+    framing: Framing,
+    options?: FrameReadOptions,
+  ): AsyncIterableIterator<Uint8Array> {
+    const frames = new FrameReader(this.#reader, framing);
+    return new FrameIterator(frames, options);
+  }
+
+  /**
+   * The frames until the end of the stream, all that have come at a time: the
+   * fastest way to read small messages, without a promise for each.
+   *
+   * @throws {FrameError} When a frame is too large or malformed.
+   * @throws {UnexpectedEofError} When the stream ends inside a frame.
+   *
+   * @example A sum over very many small messages
+   * ```ts
+   * import { connectTcp, fixedFraming, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   * const framing = fixedFraming(2);
+   *
+   * for (let i = 1; i <= 1000; i++) {
+   *   await client.sendFrame(framing, new Uint8Array([i >> 8, i & 0xff]));
+   * }
+   * await client.closeWrite();
+   *
+   * let sum = 0;
+   * for await (const batch of server.frameBatches(framing, { borrow: true })) {
+   *   for (const [high, low] of batch) sum += high! << 8 | low!;
+   * }
+   * assertEquals(sum, 500_500);
+   * ```
+   */
+  async *frameBatches(
+    framing: Framing,
+    options?: FrameReadOptions,
+  ): AsyncIterableIterator<Uint8Array[]> {
+    for (;;) {
+      const batch = await this.#untilClosed(
+        this.#framesOf(framing).batch(options),
+      );
+      if (batch === null) return;
+      yield batch;
+    }
+  }
+
+  /** Makes of a close on this side the end of the stream. */
+  async #untilClosed<T>(frames: Promise<T | null>): Promise<T | null> {
+    try {
+      return await frames;
+    } catch (error) {
+      if (this.#reader.isClosed) return null;
+      throw error;
+    }
+  }
+
+  /** The reader of the framing that was used last: mostly there is only one. */
+  #framesOf(framing: Framing): FrameReader {
+    if (this.#frames?.framing !== framing) {
+      this.#frames = new FrameReader(this.#reader, framing);
+    }
+    return this.#frames;
+  }
+
+  /**
+   * Ends reading on this side: `shutdown` with SHUT_RD. What is buffered is
+   * dropped, pending and later reads find the end of the stream. The peer is not
+   * told. The buffer of a read that was pending may still be written to.
+   *
+   * @example No more of that
+   * ```ts
+   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+   * using client = await connectTcp(listener.addr);
+   * using server = await listener.accept();
+   *
+   * const reading = client.read(new Uint8Array(16));
+   * client.closeRead();
+   * assertEquals(await reading, null);
+   * await client.send(new Uint8Array([1])); // the other way still goes
+   * assertEquals((await server.readExact(1)).length, 1);
+   * ```
+   */
+  closeRead(): void {
+    this.#reader.endNow();
+  }
+}

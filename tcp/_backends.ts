@@ -1,0 +1,90 @@
+import {
+  connectDeno,
+  denoHasReusePort,
+  listenDeno,
+} from "./_deno_transport.ts";
+import type {
+  ConnectTarget,
+  ListenTarget,
+  TcpBackend,
+  TcpListenerTransport,
+  TcpTransport,
+} from "./_transport.ts";
+
+/** The functions of a backend, once it is loaded. */
+interface Calls {
+  /** Connects; an abort ends the attempt and closes its socket. */
+  connect(target: ConnectTarget, signal: AbortSignal): Promise<TcpTransport>;
+  /** Listens. */
+  listen(target: ListenTarget): Promise<TcpListenerTransport>;
+}
+
+/** What a backend can do. */
+export interface Backend {
+  /** Whether it takes `localAddress` and `localPort`. */
+  readonly localAddress: boolean;
+  /** Whether it takes an idle time of keep-alive. */
+  readonly idleTime: boolean;
+  /** Whether several listeners can share a port. */
+  readonly reusePort: boolean;
+  /** Whether it sets IPV6_V6ONLY, so that one socket takes one family or both. */
+  readonly ipv6Only: boolean;
+  /** Whether it sets `socketOptions` itself, before it connects or is bound. */
+  readonly socketOptions: boolean;
+  /** Whether it looks up names itself, for programs whose net access is by name. */
+  readonly names: boolean;
+  /** Whether its errors name the C call that failed. */
+  readonly namesCalls: boolean;
+  /** Loads it. `node:net` takes longer to load than all of this package. */
+  load(): Promise<Calls>;
+}
+
+const DENO: Calls = { connect: connectDeno, listen: listenDeno };
+
+/** What each backend can do. */
+export const BACKENDS: Readonly<Record<TcpBackend, Backend>> = {
+  deno: {
+    localAddress: false,
+    idleTime: false,
+    get reusePort() {
+      return denoHasReusePort();
+    },
+    ipv6Only: false,
+    socketOptions: false,
+    names: true,
+    namesCalls: false,
+    load: () => Promise.resolve(DENO),
+  },
+  node: {
+    localAddress: true,
+    idleTime: true,
+    reusePort: true,
+    ipv6Only: false,
+    socketOptions: false,
+    names: false,
+    namesCalls: false,
+    load: async () => {
+      const [{ connectNode: connect }, { listenNode: listen }] = await Promise
+        .all([import("./_node_transport.ts"), import("./_node_listener.ts")]);
+      return { connect, listen };
+    },
+  },
+  posix: {
+    localAddress: true,
+    idleTime: true,
+    reusePort: true,
+    ipv6Only: true,
+    socketOptions: true,
+    names: false,
+    namesCalls: true,
+    load: async () => {
+      const { connectPosix, listenPosix } = await import(
+        "./_posix_transport.ts"
+      );
+      return { connect: connectPosix, listen: listenPosix };
+    },
+  },
+};
+
+/** The names of all backends. */
+export const BACKEND_NAMES = Object.keys(BACKENDS) as readonly TcpBackend[];
