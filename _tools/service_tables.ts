@@ -12,12 +12,24 @@
  * @module
  */
 
-/** The lines without comments, and words parted by one space. */
+/** How long the lines of the table are. */
+const WIDTH = 78;
+
+/**
+ * The lines without comments, and words parted by one space; several of them in each
+ * line of the source.
+ */
 function compact(text: string): string {
-  return text.split("\n")
+  const lines = text.split("\n")
     .map((line) => line.replace(/#.*/, "").trim().replace(/\s+/g, " "))
-    .filter((line) => line !== "")
-    .join("\n");
+    .filter((line) => line !== "");
+  const rows: string[] = [];
+  for (const line of lines) {
+    const row = `${rows.at(-1)}; ${line}`;
+    if (rows.length > 0 && row.length <= WIDTH) rows[rows.length - 1] = row;
+    else rows.push(line);
+  }
+  return rows.join("\n");
 }
 
 function version(): string {
@@ -33,13 +45,17 @@ Deno.writeTextFileSync(
   `// Written by _tools/service_tables.ts from Debian's netbase ${version()}; do not edit.
 
 /** \`/etc/services\`, without its comments. */
-export const SERVICES: string = \`${
+export const SERVICES: string = lines(\`${
     compact(Deno.readTextFileSync("/etc/services"))
-  }\`;
+  }\`);
 
 /** \`/etc/protocols\`, without its comments. */
-export const PROTOCOLS: string = \`${
+export const PROTOCOLS: string = lines(\`${
     compact(Deno.readTextFileSync("/etc/protocols"))
-  }\`;
+  }\`);
+
+function lines(rows: string): string {
+  return rows.replaceAll("; ", "\\n");
+}
 `,
 );
