@@ -43,7 +43,7 @@ const OPT = 41;
  * The largest answer over UDP that a query with EDNS(0) asks for: it fits into
  * the least packet that IPv6 carries whole (https://dnsflagday.net/2020/).
  */
-export const UDP_SIZE = 1232;
+const UDP_SIZE = 1232;
 
 const HEADER = 12;
 /** A chain of CNAMEs is followed no further than this. */

@@ -65,9 +65,10 @@ eachPosixFamily("send() and recv() of many megabytes let timers fire", async (
   const { client, server } = ends;
   const size = 64 << 20;
   const flags = MSG_WAITALL;
+  // Filled, as the kernel takes its time to find memory at the first touch.
+  const bytes = new Uint8Array(size).fill(1);
+  const buffer = new Uint8Array(size).fill(1);
   await assertFair(async (isOver) => {
-    const bytes = new Uint8Array(size);
-    const buffer = new Uint8Array(size);
     while (!isOver()) {
       const sending = client.send(bytes);
       assertEquals(await server.recv(buffer, { flags }), size);
