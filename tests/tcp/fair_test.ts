@@ -1,5 +1,5 @@
 /** Timers and other connections have their turn beside calls that complete at once. */
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import {
   connectTcp,
   delimiterFraming,
@@ -7,6 +7,7 @@ import {
   type TcpConn,
 } from "@berkeley/sockets/tcp";
 import {
+  assertAsFair,
   assertFair,
   assertTimersFire,
   ticksBeside,
@@ -83,8 +84,10 @@ const LOOPS: Record<string, (pair: Pair) => Work> = {
 
 for (const [name, loop] of Object.entries(LOOPS)) {
   eachTransport(`${name} in a loop let timers fire`, async ({ pair }) => {
-    using ends = await pair();
-    await assertFair(loop(ends));
+    await assertFair(async (isOver) => {
+      using ends = await pair();
+      await loop(ends)(isOver);
+    });
   });
 }
 
@@ -215,9 +218,7 @@ eachServer(
         () => ticksBeside(() => new Promise((done) => setTimeout(done, 300))),
       );
     await using server = await serveOurs(setup);
-    const ours = await ticks(server.addr);
     await using rawServer = serveRaw(setup.loopback);
-    const raw = await ticks(rawServer.addr);
-    assert(ours >= raw / 4, `${ours} ticks a second, of raw Deno ${raw}`);
+    await assertAsFair(() => ticks(server.addr), () => ticks(rawServer.addr));
   },
 );
