@@ -3,7 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { connectTcp, listenTcp, serveTcp } from "@berkeley/sockets/tcp";
 import { AddressInUseError, ClosedError } from "@berkeley/sockets/errors";
 import { run } from "../_namespace.ts";
-import { BACKENDS, bytes } from "./_each_transport.ts";
+import { BACKENDS, bytes } from "../_each_stream.ts";
 
 run("ip", "link", "set", "lo", "up");
 Deno.writeTextFileSync("/proc/sys/net/ipv6/bindv6only", "1");

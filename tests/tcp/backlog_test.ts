@@ -1,7 +1,7 @@
 /** Clients wait until they are accepted; none is dropped. */
 import { assert, assertEquals } from "@std/assert";
 import { serveTcp } from "@berkeley/sockets/tcp";
-import { bytes, eachTransport } from "./_each_transport.ts";
+import { bytes, eachTransport } from "../_each_stream.ts";
 
 eachTransport(
   "serveTcp() answers all clients with fewer maxConnections and a short backlog",

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import type { TcpConn } from "@berkeley/sockets/tcp";
-import { eachTransport } from "./_each_transport.ts";
+import { eachTransport } from "../_each_stream.ts";
 
 eachTransport(
   "a connect that is given up at any moment leaves no connection open",

@@ -9,7 +9,7 @@ import {
 } from "@berkeley/sockets/errors";
 import { Resolver } from "@berkeley/sockets/resolve";
 import { eachFamily } from "../_each_family.ts";
-import { BACKENDS, eachTransport } from "./_each_transport.ts";
+import { BACKENDS, eachTransport } from "../_each_stream.ts";
 
 eachTransport(
   "connectTcp() tells both addresses",

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { NotSupportedError } from "@berkeley/sockets/errors";
-import { BACKENDS } from "./_each_transport.ts";
+import { BACKENDS } from "../_each_stream.ts";
 import { listenTcp } from "@berkeley/sockets/tcp";
 
 for (const backend of BACKENDS.filter((backend) => backend !== "posix")) {

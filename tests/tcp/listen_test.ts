@@ -9,7 +9,7 @@ import {
   NotCapableError,
   TimedOutError,
 } from "@berkeley/sockets/errors";
-import { BACKENDS, eachTransport, withPortOfOurs } from "./_each_transport.ts";
+import { BACKENDS, eachTransport, withPortOfOurs } from "../_each_stream.ts";
 
 eachTransport(
   "accept() that is given up loses no connection",

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { connectTcp, listenTcp, type TcpBackend } from "@berkeley/sockets/tcp";
 import { getAvailablePort } from "@std/net";
 import { hasProgram } from "../_programs.ts";
-import { BACKENDS, bytes, readAll, text } from "./_each_transport.ts";
+import { BACKENDS, bytes, readAll, text } from "../_each_stream.ts";
 
 /** Runs a server program until the test is done with it. */
 async function withServer(

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
 import { AddressInUseError, NotSupportedError } from "@berkeley/sockets/errors";
 import { eachFamily } from "../_each_family.ts";
-import { BACKENDS, eachTransport } from "./_each_transport.ts";
+import { BACKENDS, eachTransport } from "../_each_stream.ts";
 
 const HAS_FLAG = "listenDatagram" in Deno;
 const SHARING = BACKENDS.filter((backend) => backend !== "deno" || HAS_FLAG);

@@ -4,7 +4,7 @@ import {
   ConnectionRefusedError,
   ConnectionResetError,
 } from "@berkeley/sockets/errors";
-import { BACKENDS, bytes } from "./_each_transport.ts";
+import { BACKENDS, bytes } from "../_each_stream.ts";
 
 const PROGRAM = new URL("_scarce_program.ts", import.meta.url);
 /** Backends that reset the clients which came while no descriptor was left. */

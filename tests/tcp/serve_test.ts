@@ -16,7 +16,7 @@ import {
   readAll,
   text,
   until,
-} from "./_each_transport.ts";
+} from "../_each_stream.ts";
 
 const echo: TcpHandler = async (conn) => {
   const buffer = new Uint8Array(16 * 1024);

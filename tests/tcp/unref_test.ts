@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { BACKENDS } from "./_each_transport.ts";
+import { BACKENDS } from "../_each_stream.ts";
 
 const PROGRAM = new URL("_unref_program.ts", import.meta.url);
 

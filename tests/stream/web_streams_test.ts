@@ -5,7 +5,7 @@ import {
   ConnectionResetError,
   SocketError,
 } from "@berkeley/sockets/errors";
-import { bytes, eachTransport, readAll, text } from "./_each_transport.ts";
+import { bytes, eachTransport, readAll, text } from "../_each_stream.ts";
 
 /** More than the kernel takes while the peer does not read. */
 const TOO_MUCH = 30_000_000;

@@ -12,8 +12,8 @@ import {
   type TcpConn,
   type TcpListener,
 } from "@berkeley/sockets/tcp";
-import { HAS_POSIX } from "../_posix.ts";
-import { eachFamily, type Family } from "../_each_family.ts";
+import { HAS_POSIX } from "./_posix.ts";
+import { eachFamily, type Family } from "./_each_family.ts";
 
 /** The transports that there are: libc only where `posix` knows the system. */
 export const BACKENDS: readonly TcpBackend[] = HAS_POSIX

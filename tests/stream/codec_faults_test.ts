@@ -9,7 +9,7 @@ import {
   FrameError,
   lengthPrefixFraming,
 } from "@berkeley/sockets/tcp";
-import { bytes, eachTransport, readAll, text } from "./_each_transport.ts";
+import { bytes, eachTransport, readAll, text } from "../_each_stream.ts";
 import { codec, WRONG_ENCODERS, WRONG_LOCATES } from "./_wrong_codecs.ts";
 
 for (const [name, framing] of WRONG_LOCATES) {

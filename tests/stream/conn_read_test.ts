@@ -6,7 +6,7 @@ import {
   TimedOutError,
   UnexpectedEofError,
 } from "@berkeley/sockets/errors";
-import { bytes, eachTransport, text, until } from "./_each_transport.ts";
+import { bytes, eachTransport, text, until } from "../_each_stream.ts";
 
 eachTransport(
   "read() resolves with what there is, and null at the end",

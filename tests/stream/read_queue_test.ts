@@ -9,7 +9,7 @@ import {
 } from "@std/assert";
 import { BusyError, UnexpectedEofError } from "@berkeley/sockets/errors";
 import { fixedFraming, type TcpConn } from "@berkeley/sockets/tcp";
-import { bytes, eachTransport, text } from "./_each_transport.ts";
+import { bytes, eachTransport, text } from "../_each_stream.ts";
 
 const HOUR = { timeout: 3_600_000 };
 

@@ -21,7 +21,7 @@ import {
   bytes,
   eachTransport,
   type Pair,
-} from "./_each_transport.ts";
+} from "../_each_stream.ts";
 
 async function drain(conn: TcpConn): Promise<void> {
   const buffer = new Uint8Array(64 * 1024);

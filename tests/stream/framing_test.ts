@@ -13,7 +13,7 @@ import {
 } from "@berkeley/sockets/tcp";
 import { SocketError, UnexpectedEofError } from "@berkeley/sockets/errors";
 import { Random } from "../_random.ts";
-import { bytes, eachTransport, text } from "./_each_transport.ts";
+import { bytes, eachTransport, text } from "../_each_stream.ts";
 
 const ENCODINGS: [string, Framing, string, number[]][] = [
   ["1 byte", lengthPrefixFraming(1), "ab", [2, 97, 98]],

@@ -6,7 +6,7 @@ import {
   type Framing,
   lengthPrefixFraming,
 } from "@berkeley/sockets/tcp";
-import { bytes, eachTransport, readAll, text } from "./_each_transport.ts";
+import { bytes, eachTransport, readAll, text } from "../_each_stream.ts";
 
 const framing = lengthPrefixFraming(2);
 

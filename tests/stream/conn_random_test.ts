@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import type { TcpConn } from "@berkeley/sockets/tcp";
 import { TimedOutError } from "@berkeley/sockets/errors";
 import { Random } from "../_random.ts";
-import { eachTransport } from "./_each_transport.ts";
+import { eachTransport } from "../_each_stream.ts";
 
 const TOTAL = 3_000_000;
 

@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { ClosedError } from "@berkeley/sockets/errors";
 import { serveTcp, type TcpConn } from "@berkeley/sockets/tcp";
-import { eachTransport, type Setup } from "./_each_transport.ts";
+import { eachTransport, type Setup } from "../_each_stream.ts";
 
 /** Ways in which a handler ends its connection before it ends itself. */
 const ENDS: [string, (conn: TcpConn) => void][] = [

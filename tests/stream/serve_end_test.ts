@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connectTcp, serveTcp, type TcpServer } from "@berkeley/sockets/tcp";
 import { SocketError } from "@berkeley/sockets/errors";
-import { bytes, eachTransport, until } from "./_each_transport.ts";
+import { bytes, eachTransport, until } from "../_each_stream.ts";
 
 eachTransport(
   "a handler can shut its own server down, although another never ends",

@@ -3,7 +3,7 @@ import { connectTcp, TcpListener, TcpServer } from "@berkeley/sockets/tcp";
 import { socketError } from "@berkeley/sockets/errors";
 import { listenDeno } from "../../tcp/_deno_transport.ts";
 import type { TcpListenerTransport } from "../../tcp/_transport.ts";
-import { bytes } from "./_each_transport.ts";
+import { bytes } from "../_each_stream.ts";
 
 /** A real listening socket, whose first accepts fail as told. */
 async function listenBadly(failures: readonly string[]): Promise<TcpListener> {

@@ -3,7 +3,7 @@ import { assert, assertEquals } from "@std/assert";
 import { lengthPrefixFraming, type StreamConn } from "@berkeley/sockets/tcp";
 import { Random } from "../_random.ts";
 import { memoryConn } from "../fuzz/_memory_conn.ts";
-import { BACKENDS } from "./_each_transport.ts";
+import { BACKENDS } from "../_each_stream.ts";
 
 const MIB = 1024 * 1024;
 const PROGRAM = new URL("_idle_memory_program.ts", import.meta.url);

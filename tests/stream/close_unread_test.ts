@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { endingOf } from "./_ending.ts";
-import { bytes, eachTransport } from "./_each_transport.ts";
+import { bytes, eachTransport } from "../_each_stream.ts";
 
 /** More than a backend reads ahead, and less than the kernels keep. */
 const UNREAD = 400_000;

@@ -10,7 +10,7 @@ import {
   bytes,
   eachTransport,
   until,
-} from "./_each_transport.ts";
+} from "../_each_stream.ts";
 
 const LARGE = 65_536;
 

@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { endingOf } from "./_ending.ts";
-import { bytes, eachTransport } from "./_each_transport.ts";
+import { bytes, eachTransport } from "../_each_stream.ts";
 
 /** More than the kernels of both ends keep. */
 const MUCH = 20 * 1024 * 1024;

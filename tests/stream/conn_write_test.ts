@@ -6,13 +6,7 @@ import {
   TimedOutError,
 } from "@berkeley/sockets/errors";
 import { GONE_CODES } from "../_system.ts";
-import {
-  bytes,
-  eachTransport,
-  readAll,
-  text,
-  until,
-} from "./_each_transport.ts";
+import { bytes, eachTransport, readAll, text, until } from "../_each_stream.ts";
 
 /** More than the kernel keeps for a connection that nobody reads. */
 const TOO_MUCH = 64 * 1024 * 1024;

@@ -6,7 +6,7 @@ import {
 } from "@berkeley/sockets/errors";
 import type { TcpConn } from "@berkeley/sockets/tcp";
 import { GONE_CODES } from "../_system.ts";
-import { bytes, eachTransport, text } from "./_each_transport.ts";
+import { bytes, eachTransport, text } from "../_each_stream.ts";
 
 /** More than the kernel takes while the peer does not read. */
 const TOO_MUCH = 30_000_000;

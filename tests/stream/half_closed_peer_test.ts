@@ -1,7 +1,7 @@
 /** Answers to clients that have ended their side before they are accepted. */
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
 import { ConnectionResetError } from "@berkeley/sockets/errors";
-import { bytes, eachTransport, readAll, text } from "./_each_transport.ts";
+import { bytes, eachTransport, readAll, text } from "../_each_stream.ts";
 
 for (const request of ["", "a request"]) {
   eachTransport(

@@ -1,7 +1,7 @@
 /** Buffers whose class says another length: only the true bytes count. */
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { lengthPrefixFraming } from "@berkeley/sockets/tcp";
-import { eachTransport, readAll, type Setup } from "./_each_transport.ts";
+import { eachTransport, readAll, type Setup } from "../_each_stream.ts";
 
 const SIZE = 8;
 const SOON = { timeout: 20_000 };

@@ -1,7 +1,7 @@
 /** Buffers that are transferred while a read or a write is pending. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BrokenPipeError } from "@berkeley/sockets/errors";
-import { bytes, eachTransport, readAll, text } from "./_each_transport.ts";
+import { bytes, eachTransport, readAll, text } from "../_each_stream.ts";
 import { endingOf } from "./_ending.ts";
 
 /** Takes the memory away, as `postMessage` does, and returns it. */

@@ -6,13 +6,7 @@ import {
   NotSupportedError,
   TimedOutError,
 } from "@berkeley/sockets/errors";
-import {
-  bytes,
-  eachTransport,
-  readAll,
-  text,
-  until,
-} from "./_each_transport.ts";
+import { bytes, eachTransport, readAll, text, until } from "../_each_stream.ts";
 
 eachTransport("each side can end its own direction first", async ({ pair }) => {
   using ends = await pair();

@@ -5,7 +5,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { bytes, eachTransport, text } from "./_each_transport.ts";
+import { bytes, eachTransport, text } from "../_each_stream.ts";
 
 const HOUR = { timeout: 3_600_000 } as const;
 
