@@ -26,21 +26,19 @@ export interface ReceiveOwner {
   accepts(hostname: string, port: number): boolean;
 }
 
-/** Makes the result of a datagram, whose bytes are valid only meanwhile. */
-type Take<T> = (datagram: RawDatagram) => T;
-
 /** A receive, which waits for a datagram. */
-class ReceiveCall<T> implements Call<T> {
+export abstract class ReceiveCall<T> implements Call<T> {
   readonly #receiver: Receiver;
-  readonly #take: Take<T>;
 
-  constructor(receiver: Receiver, take: Take<T>) {
+  constructor(receiver: Receiver) {
     this.#receiver = receiver;
-    this.#take = take;
   }
 
+  /** Makes the result of a datagram, whose bytes are valid only meanwhile. */
+  abstract take(datagram: RawDatagram): T;
+
   attempt(): T | undefined {
-    return this.#receiver.deliver(this.#take);
+    return this.#receiver.deliver(this);
   }
 
   timeoutError(): Error {
@@ -87,10 +85,10 @@ export class Receiver implements DatagramSink {
     return this.#taken + this.#transport.dropped;
   }
 
-  /** Waits for a datagram, and delivers it by `take` in one step. */
+  /** Waits for a datagram, and delivers it in one step. */
   receive<T>(
     options: WaitOptions | undefined,
-    take: Take<T>,
+    call: ReceiveCall<T>,
   ): Promise<Awaited<T>> {
     let wait: Wait | undefined;
     try {
@@ -99,26 +97,31 @@ export class Receiver implements DatagramSink {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#calls.call(new ReceiveCall(this, take), wait);
+    return this.#calls.call(call, wait);
   }
 
   /**
-   * Delivers the datagrams that have arrived beyond the first of a batch, at most
-   * `most`. Where the transport does not know what has arrived, it gets a few turns
-   * of the microtask queue for each. `take` returns anything but undefined.
+   * Delivers the datagrams that have arrived to a batch, until it has `most`. Where the transport does not know what has arrived, it gets a few turns
+   * of the microtask queue for each.
    */
-  async drain(most: number, take: Take<number>): Promise<void> {
-    if (most === 0 || !this.#calls.isEmpty) return;
+  async drain<T>(
+    most: number,
+    call: ReceiveCall<T>,
+    batch: T[],
+  ): Promise<void> {
+    if (batch.length === most || !this.#calls.isEmpty) return;
     const patience = this.#transport.can.knowsArrived ? 0 : PATIENCE;
     let turns = patience;
     const rest: Call<true> = {
       attempt: () => {
-        while (most > 0 && this.deliver(take) !== undefined) {
-          most--;
+        while (batch.length < most) {
+          const result = this.deliver(call);
+          if (result === undefined) break;
+          batch.push(result);
           turns = patience;
           if (isLoopStarved()) return true; // the others are for the next batch
         }
-        return most === 0 || turns === 0 ? true : undefined;
+        return batch.length === most || turns === 0 ? true : undefined;
       },
       timeoutError: () => this.timeoutError(),
     };
@@ -130,11 +133,11 @@ export class Receiver implements DatagramSink {
     this.#hold();
   }
 
-  /** Delivers the next datagram, if it has arrived; it stays if `take` throws. */
-  deliver<T>(take: Take<T>): T | undefined {
+  /** Delivers the next datagram, if it has arrived; it stays if the call fails. */
+  deliver<T>(call: ReceiveCall<T>): T | undefined {
     const datagram = this.#arrived();
     if (datagram === undefined) return undefined;
-    const result = take(datagram);
+    const result = call.take(datagram);
     this.#next = undefined;
     this.#taken++;
     return result;

@@ -8,20 +8,33 @@ const MAX_WAITING = 65_536;
 /** A send, which waits for its turn. */
 class SendCall implements Call<Promise<number>> {
   readonly #sender: Sender;
-  readonly #begin: () => Promise<number>;
+  readonly #bytes: Uint8Array;
+  readonly #hostname: string;
+  readonly #port: number;
 
-  constructor(sender: Sender, begin: () => Promise<number>) {
+  constructor(
+    sender: Sender,
+    bytes: Uint8Array,
+    hostname: string,
+    port: number,
+  ) {
     this.#sender = sender;
-    this.#begin = begin;
+    this.#bytes = bytes;
+    this.#hostname = hostname;
+    this.#port = port;
   }
 
   attempt(): Promise<number> | undefined {
-    return this.#sender.isSending ? undefined : this.#begin();
+    return this.#sender.begin(this.#bytes, this.#hostname, this.#port);
   }
 
   timeoutError(): Error {
-    return socketError("ETIMEDOUT", { action: "send", syscall: "sendto" });
+    return timeoutError();
   }
+}
+
+function timeoutError(): Error {
+  return socketError("ETIMEDOUT", { action: "send", syscall: "sendto" });
 }
 
 /**
@@ -31,12 +44,11 @@ class SendCall implements Call<Promise<number>> {
 export class Sender {
   /** How many datagrams have been handed to the kernel. */
   sent = 0;
-  /** Whether the transport is at it. */
-  isSending = false;
+  #isSending = false;
   /** The socket above, which makes our error of the runtime's; another one may take over. */
   owner!: { failure(error: unknown, syscall: string): Error };
   readonly #transport: DatagramTransport;
-  readonly #calls: CallQueue<SendCall>;
+  readonly #calls: CallQueue<Call<Promise<number>>>;
   #closed: Error | undefined;
 
   constructor(transport: DatagramTransport, timers: Timers) {
@@ -53,28 +65,37 @@ export class Sender {
         reason: `${MAX_WAITING} datagrams wait to be sent; await the sends`,
       }));
     }
-    return this.#call(() => {
-      this.isSending = true;
-      return this.#transport.send(bytes, hostname, port)
-        .then(this.#onSent, this.#onFailed);
-    });
+    return this.#call(new SendCall(this, bytes, hostname, port));
+  }
+
+  /** Begins a send, unless another one goes on. */
+  begin(
+    bytes: Uint8Array,
+    hostname: string,
+    port: number,
+  ): Promise<number> | undefined {
+    if (this.#isSending) return undefined;
+    this.#isSending = true;
+    return this.#transport.send(bytes, hostname, port)
+      .then(this.#onSent, this.#onFailed);
   }
 
   /** Sends datagrams, in as few calls as the transport can; resolves with how many. */
   sendMany(datagrams: readonly OutgoingDatagram[]): Promise<number> {
-    return this.#call(() => {
-      this.isSending = true;
-      return this.#sendAll(datagrams);
+    return this.#call({
+      attempt: () => this.#isSending ? undefined : this.#sendAll(datagrams),
+      timeoutError,
     });
   }
 
-  #call(begin: () => Promise<number>): Promise<number> {
+  #call(call: Call<Promise<number>>): Promise<number> {
     return this.#closed === undefined
-      ? this.#calls.call(new SendCall(this, begin), undefined)
+      ? this.#calls.call(call, undefined)
       : Promise.reject(this.#closed);
   }
 
   async #sendAll(datagrams: readonly OutgoingDatagram[]): Promise<number> {
+    this.#isSending = true;
     try {
       if (this.#transport.sendMany === undefined) {
         for (const { bytes, hostname, port } of datagrams) {
@@ -105,7 +126,7 @@ export class Sender {
   };
 
   #next(): void {
-    this.isSending = false;
+    this.#isSending = false;
     this.#calls.run();
   }
 

@@ -2,8 +2,9 @@ import { checkInteger } from "../internal/check/mod.ts";
 import type { WaitOptions } from "../internal/wait/mod.ts";
 import { badBytes } from "./_check_bytes.ts";
 import type { UdpCore } from "./_core.ts";
+import { IntoCall, WholeCall } from "./_receive_calls.ts";
+import type { ReceiveCall } from "./_receiver.ts";
 import { SenderAddress } from "./_sender_address.ts";
-import type { RawDatagram } from "./_transport.ts";
 import type { Datagram, ReceivedInto } from "./datagram.ts";
 import { UdpSettings } from "./settings.ts";
 
@@ -36,6 +37,7 @@ export abstract class UdpEndpoint extends UdpSettings
   implements AsyncIterable<Datagram> {
   readonly #core: UdpCore;
   readonly #from = new SenderAddress();
+  readonly #whole: WholeCall;
 
   /**
    * Not for users: `bindUdp` and `connectUdp` make sockets.
@@ -45,6 +47,7 @@ export abstract class UdpEndpoint extends UdpSettings
   protected constructor(core: UdpCore) {
     super(core);
     this.#core = core;
+    this.#whole = new WholeCall(core.receiver, this.#from);
   }
 
   /**
@@ -69,23 +72,17 @@ export abstract class UdpEndpoint extends UdpSettings
    * ```
    */
   receive(options?: WaitOptions): Promise<Datagram> {
-    return this.#receive(options, this.#own);
+    return this.#receive(options, this.#whole);
   }
 
   #receive<T>(
     options: WaitOptions | undefined,
-    take: (datagram: RawDatagram) => T,
-  ): Promise<T> {
+    call: ReceiveCall<T>,
+  ): Promise<Awaited<T>> {
     return this.#core.isClosed
       ? Promise.reject(this.#core.error("EBADF", "recvfrom"))
-      : this.#core.receiver.receive(options, take);
+      : this.#core.receiver.receive(options, call);
   }
-
-  readonly #own = (datagram: RawDatagram): Datagram => ({
-    data: new Uint8Array(datagram.bytes),
-    address: this.#from.of(datagram),
-    truncated: datagram.truncated,
-  });
 
   /**
    * Receives a datagram into `buffer`, without memory of its own: the fastest way.
@@ -118,16 +115,8 @@ export abstract class UdpEndpoint extends UdpSettings
   ): Promise<ReceivedInto> {
     const bad = badBytes(buffer, "receive");
     if (bad !== undefined) return Promise.reject(bad);
-    return this.#receive(options, (datagram) => {
-      const { bytes } = datagram;
-      const isShort = bytes.length > buffer.length;
-      buffer.set(isShort ? bytes.subarray(0, buffer.length) : bytes);
-      return {
-        length: isShort ? buffer.length : bytes.length,
-        address: this.#from.of(datagram),
-        truncated: isShort || datagram.truncated,
-      };
-    });
+    const { receiver } = this.#core;
+    return this.#receive(options, new IntoCall(receiver, this.#from, buffer));
   }
 
   /**
@@ -158,10 +147,7 @@ export abstract class UdpEndpoint extends UdpSettings
   ): Promise<Datagram[]> {
     checkInteger("most", most, 1);
     const batch = [await this.receive(options)];
-    await this.#core.receiver.drain(
-      most - 1,
-      (datagram) => batch.push(this.#own(datagram)),
-    );
+    await this.#core.receiver.drain(most, this.#whole, batch);
     return batch;
   }
 

@@ -6,7 +6,7 @@
  */
 import { assertEquals } from "@std/assert";
 import { bindNode } from "../../udp/_node_transport.ts";
-import { Receiver } from "../../udp/_receiver.ts";
+import { ReceiveCall, Receiver } from "../../udp/_receiver.ts";
 import type { RawDatagram } from "../../udp/_transport.ts";
 import { Timers } from "../../internal/wait/mod.ts";
 import { eachFamily } from "../_each_family.ts";
@@ -72,6 +72,10 @@ eachFamily(
     const take = ({ bytes }: RawDatagram) =>
       sizes.push(bytes.buffer.byteLength);
     const receiver = new Receiver(transport, new Timers());
+    class Taking extends ReceiveCall<number> {
+      override take = take;
+    }
+    const call = new Taking(receiver);
     receiver.owner = {
       failure: (error) => error as Error,
       error: () => new Error("timed out"),
@@ -91,12 +95,12 @@ eachFamily(
         onFailed: (error) => receiver.onFailed(error),
         wants: () => true,
       };
-      await receiver.receive({ timeout: 0 }, take).catch(() => {});
+      await receiver.receive({ timeout: 0 }, call).catch(() => {});
       await transport.send(new Uint8Array(200), hostname, port);
       transport.ref(); // nobody else waits for it
       await arrived;
       transport.sink = receiver;
-      await receiver.receive(PATIENT, take);
+      await receiver.receive(PATIENT, call);
     } finally {
       await transport.close();
     }

@@ -1,0 +1,46 @@
+import type { RawDatagram } from "./_transport.ts";
+import { ReceiveCall, type Receiver } from "./_receiver.ts";
+import type { SenderAddress } from "./_sender_address.ts";
+import type { Datagram, ReceivedInto } from "./datagram.ts";
+
+/** A receive of a datagram with memory of its own; it may be made again and again. */
+export class WholeCall extends ReceiveCall<Datagram> {
+  readonly #from: SenderAddress;
+
+  constructor(receiver: Receiver, from: SenderAddress) {
+    super(receiver);
+    this.#from = from;
+  }
+
+  take(datagram: RawDatagram): Datagram {
+    return {
+      data: new Uint8Array(datagram.bytes),
+      address: this.#from.of(datagram),
+      truncated: datagram.truncated,
+    };
+  }
+}
+
+/** A receive into memory of the caller's. */
+export class IntoCall extends ReceiveCall<ReceivedInto> {
+  readonly #from: SenderAddress;
+  readonly #buffer: Uint8Array;
+
+  constructor(receiver: Receiver, from: SenderAddress, buffer: Uint8Array) {
+    super(receiver);
+    this.#from = from;
+    this.#buffer = buffer;
+  }
+
+  take(datagram: RawDatagram): ReceivedInto {
+    const { bytes } = datagram;
+    const room = this.#buffer.length;
+    const isShort = bytes.length > room;
+    this.#buffer.set(isShort ? bytes.subarray(0, room) : bytes);
+    return {
+      length: isShort ? room : bytes.length,
+      address: this.#from.of(datagram),
+      truncated: isShort || datagram.truncated,
+    };
+  }
+}
