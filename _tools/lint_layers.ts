@@ -19,7 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "internal/check": [],
   "internal/wait": ["internal/check", "errors"],
   "internal/runtime": ["errors"],
-  "internal/libc": ["internal/runtime", "errors"],
+  "internal/libc": ["internal/runtime", "internal/wait", "errors"],
   address: ["internal/check", "errors"],
   resolve: ["address", "errors", ...INTERNAL],
   "internal/hosts": ["resolve", "address", "errors", "internal/wait"],

@@ -226,7 +226,9 @@ export class Descriptor implements Watched, QueueOwner {
       this.#observers.size > 0;
     let events = receiving === undefined ? 0 : POLLIN;
     if (sending !== undefined && !sending.isPaced) events |= POLLOUT;
-    for (const observer of this.#observers) events |= observer.events | POLLERR;
+    if (this.#observers.size > 0) {
+      for (const { events: also } of this.#observers) events |= also | POLLERR;
+    }
     if (this.fd !== -1) reactor.want(this.#id, events);
     if (isWaiting === this.#isWaiting) return;
     this.#isWaiting = isWaiting;
@@ -273,8 +275,10 @@ export class Descriptor implements Watched, QueueOwner {
     this.#isDrained = false;
     if ((events & TO_END) !== 0) this.#isEnding = true;
     if ((events & POLLPRI) !== 0) this.#isUrgent = true;
-    for (const observer of this.#observers) {
-      if ((events & (observer.events | TO_END)) !== 0) observer.onEvents();
+    if (this.#observers.size > 0) {
+      for (const observer of this.#observers) {
+        if ((events & (observer.events | TO_END)) !== 0) observer.onEvents();
+      }
     }
     if ((events & TO_RECEIVE) !== 0) this.#run(this.#receiving);
     const isForSending = (events & TO_SEND) !== 0;

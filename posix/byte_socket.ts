@@ -236,6 +236,25 @@ export class ByteSocket extends SocketBase {
   }
 
   /**
+   * Not for users: `recvNow` for an owner that observes the socket when it returns
+   * undefined. It makes no call before the next event if there is nothing.
+   *
+   * @ignore
+   */
+  recvSeen(buffer: Uint8Array): number | undefined {
+    const core = coreOf(this);
+    const { descriptor } = core;
+    const fd = core.fd("receive", "recv");
+    if (descriptor.isDrained && descriptor.isRef) return undefined;
+    core.throwFault();
+    const size = lengthOf(buffer);
+    requireBuffer(buffer, size);
+    const count = recvNow(fd, buffer, 0);
+    if (count !== undefined && count < size) descriptor.drained();
+    return count;
+  }
+
+  /**
    * Sends a datagram to an address: C's `sendto`.
    * See the example of {@linkcode ByteSocket.prototype.recvFrom}.
    *

@@ -2,8 +2,13 @@
  * Connections and listeners wholly on libc.
  */
 import type { PosixSocket, SocketName } from "../posix/mod.ts";
-import { applyOptions, requirePosix } from "../internal/libc/mod.ts";
-import { rejectFairly, resolveFairly } from "../internal/wait/mod.ts";
+import {
+  applyOptions,
+  POLLIN,
+  POLLOUT,
+  requirePosix,
+  whenReady,
+} from "../internal/libc/mod.ts";
 import { firstPiece } from "../stream/_seam.ts";
 import { plainNetAddr } from "./_net_addr.ts";
 import {
@@ -18,43 +23,6 @@ type Posix = typeof import("../posix/mod.ts");
 
 function netAddr(name: SocketName): Deno.NetAddr {
   return plainNetAddr(name as { hostname: string; port: number });
-}
-
-/** `poll.h`. A value import would load libc for all programs. */
-const POLLIN = 0x1;
-const POLLOUT = 0x4;
-
-/**
- * Resolves with what `attempt` returns: now, or after events of the socket, as long
- * as it returns undefined. The queue and the timeouts are those of the caller.
- */
-function whenReady<T>(
-  socket: PosixSocket,
-  events: number,
-  attempt: () => T | undefined,
-): Promise<T> {
-  try {
-    const result = attempt();
-    if (result !== undefined) return resolveFairly(result);
-  } catch (error) {
-    return rejectFairly(error);
-  }
-  return new Promise((resolve, reject) => {
-    const end = socket.observe({
-      events,
-      onEvents() {
-        try {
-          const result = attempt();
-          if (result === undefined) return;
-          resolve(result);
-        } catch (error) {
-          reject(error);
-        }
-        end();
-      },
-      onClose: reject,
-    });
-  });
 }
 
 /** A connection over libc. */
@@ -77,7 +45,7 @@ class PosixTransport implements TcpTransport {
   read(buffer: Uint8Array): Promise<number | null> {
     const socket = this.#socket;
     return whenReady(socket, POLLIN, () => {
-      const count = socket.recvNow(buffer);
+      const count = socket.recvSeen(buffer);
       return count === 0 ? null : count;
     });
   }

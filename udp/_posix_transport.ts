@@ -3,7 +3,12 @@
  */
 import { AF_INET, AF_INET6, SOCK_DGRAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
-import { applyOptions, requirePosix } from "../internal/libc/mod.ts";
+import {
+  applyOptions,
+  POLLIN,
+  requirePosix,
+  whenReady,
+} from "../internal/libc/mod.ts";
 import type { InetName, MessageBatch, PosixSocket } from "../posix/mod.ts";
 import { isLoopStarved, nextTurn } from "../internal/wait/mod.ts";
 import { ABILITIES } from "./_abilities.ts";
@@ -160,10 +165,13 @@ class PosixTransport implements DatagramTransport {
     const fault = this.#fault;
     this.#fault = undefined;
     const receiving = fault === undefined
-      ? this.#socket.recvMany(this.#batch)
+      ? whenReady(this.#socket, POLLIN, this.#attempt)
       : Promise.reject(fault);
     receiving.then(this.#onReceived, this.#onFailed);
   }
+
+  readonly #attempt = (): number | undefined =>
+    this.#socket.recvManyNow(this.#batch);
 
   readonly #onReceived = (): void => this.sink.onDatagram(this.#first()!);
 

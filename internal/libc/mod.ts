@@ -11,9 +11,11 @@
  * - {@linkcode lackReason}, {@linkcode optionHint}, {@linkcode backendHint}: what a
  *   backend lacks, and what to do instead.
  * - {@linkcode setOptions}, {@linkcode readOption}: options by name.
+ * - {@linkcode whenReady}: waits for a socket, for the transports over libc.
  *
  * @module
  */
 export * from "./hints.ts";
 export * from "./load.ts";
 export * from "./options.ts";
+export * from "./when_ready.ts";

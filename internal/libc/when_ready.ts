@@ -1,0 +1,40 @@
+import type { PosixSocket } from "../../posix/mod.ts";
+import { rejectFairly, resolveFairly } from "../wait/mod.ts";
+
+/** There is something to receive. From `poll.h`: an import of `posix/` would load it. */
+export const POLLIN = 0x1;
+/** There is room to send. */
+export const POLLOUT = 0x4;
+
+/**
+ * Resolves with what `attempt` returns: now, or after events of the socket, as long
+ * as it returns undefined. The queue and the timeouts are those of the caller.
+ */
+export function whenReady<T>(
+  socket: PosixSocket,
+  events: number,
+  attempt: () => T | undefined,
+): Promise<T> {
+  try {
+    const result = attempt();
+    if (result !== undefined) return resolveFairly(result);
+  } catch (error) {
+    return rejectFairly(error);
+  }
+  return new Promise((resolve, reject) => {
+    const end = socket.observe({
+      events,
+      onEvents() {
+        try {
+          const result = attempt();
+          if (result === undefined) return;
+          resolve(result);
+        } catch (error) {
+          reject(error);
+        }
+        end();
+      },
+      onClose: reject,
+    });
+  });
+}
