@@ -60,7 +60,9 @@ const STEPS = new Set<string | undefined>([
  */
 export function addContext(
   error: SocketError,
-  { action, syscall, localAddr, remoteAddr }: SocketErrorContext,
+  { action, syscall, localAddr, remoteAddr, reason }: SocketErrorContext & {
+    reason?: string | undefined;
+  },
 ): void {
   const isComplete = error.localAddr !== undefined ||
     error.remoteAddr !== undefined;
@@ -68,8 +70,10 @@ export function addContext(
   setFields(error, { localAddr, remoteAddr });
   if (STEPS.has(error.syscall)) return;
   setFields(error, { syscall });
-  error.message = error.message
-    .replace(/^Cannot .*?: /, () => `Cannot ${action}: `);
+  error.message = error.message.replace(
+    /^Cannot .*?: (.*)(?= \([A-Z0-9]+\)$)/,
+    (_, state) => `Cannot ${action}: ${reason ?? state}`,
+  );
   // The stack begins with the message. It is not read: Deno 2.9 opens files to
   // format one, and panics if no descriptor is left (tests/posix/scarce_test.ts).
   Error.captureStackTrace(error, addContext);

@@ -181,7 +181,10 @@ function isForTheCaller(error: Error): boolean {
  */
 export function toSocketError(
   error: unknown,
-  context: SocketErrorContext,
+  context: SocketErrorContext & {
+    /** What stands in the message instead of the error's own state. */
+    reason?: string | undefined;
+  },
 ): Error {
   if (error instanceof SocketError) addContext(error, context);
   if (error instanceof SocketError || error instanceof AddrInfoError) {
@@ -201,7 +204,10 @@ export function toSocketError(
   });
 }
 
-function fromForeign(error: Error, context: SocketErrorContext): Error {
+function fromForeign(
+  error: Error,
+  context: Parameters<typeof toSocketError>[1],
+): Error {
   const foreign: ForeignError = error;
   const lookup = toAddrInfoError(foreign);
   if (lookup !== undefined) return lookup;
@@ -209,7 +215,8 @@ function fromForeign(error: Error, context: SocketErrorContext): Error {
     if (!row.is(foreign)) continue;
     const code = row.code(foreign);
     if (code === undefined) continue;
-    const reason = row.reason?.(foreign) ?? unknownReason(code, foreign);
+    const reason = context.reason ?? row.reason?.(foreign) ??
+      unknownReason(code, foreign);
     return socketError(code, { ...context, reason, cause: error });
   }
   if (isForTheCaller(error)) return error;

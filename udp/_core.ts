@@ -130,7 +130,9 @@ export class UdpCore {
     if (isDenied && !this.broadcast) {
       const reason =
         "permission denied by the system; if it is a broadcast address, bind with broadcast: true";
-      return this.error("EACCES", syscall, reason, error);
+      return isVague
+        ? this.error("EACCES", syscall, reason, error)
+        : toSocketError(error, { ...this.#context(syscall), reason });
     }
     if (!isVague) return toSocketError(error, this.#context(syscall));
     const reason =

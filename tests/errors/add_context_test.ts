@@ -49,3 +49,16 @@ Deno.test("toSocketError() keeps text in an action that a pattern would replace"
   toSocketError(error, { action: "send $& to x", remoteAddr });
   assertEquals(error.message, "Cannot send $& to x: a: b (EIO)");
 });
+
+Deno.test("toSocketError() replaces the state of an error by a reason", () => {
+  const context = {
+    action: "send to [::1]:2",
+    remoteAddr,
+    reason: "it is (so)",
+  };
+  const message = "Cannot send to [::1]:2: it is (so) (EACCES)";
+  const own = socketError("EACCES", { action: "send 1 bytes to [::1]:2" });
+  assertEquals(toSocketError(own, context).message, message);
+  const foreign = Object.assign(new Error("no"), { code: "EACCES" });
+  assertEquals(toSocketError(foreign, context).message, message);
+});
