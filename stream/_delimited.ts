@@ -1,7 +1,6 @@
 import { socketError } from "../errors/mod.ts";
 import type { WaitOptions } from "../internal/wait/mod.ts";
 import { checkLimit } from "./_check.ts";
-import { indexOfBytes } from "./_index_of_bytes.ts";
 import { Parser } from "./_parser.ts";
 import type { StreamReader } from "./_stream_reader.ts";
 
@@ -138,4 +137,23 @@ class Search {
     this.#searched = Math.max(0, buffered - delimiter.length + 1);
     return length;
   }
+}
+
+/** Where `needle` stands in `bytes[start, end)`, or -1. */
+export function indexOfBytes(
+  bytes: Uint8Array,
+  needle: Uint8Array,
+  start: number,
+  end: number,
+): number {
+  const first = needle[0]!;
+  const last = end - needle.length;
+  for (let at = start; at <= last; at++) {
+    at = bytes.indexOf(first, at);
+    if (at < 0 || at > last) return -1;
+    let i = 1;
+    while (i < needle.length && bytes[at + i] === needle[i]) i++;
+    if (i === needle.length) return at;
+  }
+  return -1;
 }

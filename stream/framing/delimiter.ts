@@ -1,5 +1,5 @@
 import { checkBytes } from "../_check.ts";
-import { indexOfBytes } from "../_index_of_bytes.ts";
+import { indexOfBytes } from "../_delimited.ts";
 import { BuiltInFraming } from "./built_in_framing.ts";
 import { FrameError } from "./frame_error.ts";
 import {
