@@ -1,7 +1,7 @@
 /**
  * A `deno lint` plugin that proves the direction of the imports: down the
  * layers, across folders only through `mod.ts`, and never into a file that is
- * private to another folder; and that nothing above the seam of streams compares
+ * private to another folder; and that nothing above the seams compares
  * the name of a backend.
  *
  * @module
@@ -104,8 +104,8 @@ function check(
   if (message !== undefined) context.report({ node: source, message });
 }
 
-/** Files above the seam of streams, where the name of a backend says nothing. */
-const ABOVE_SEAM = /\/(tcp|stream)\/(?!_\w*transport)[^/]+\.ts$/;
+/** Files above a seam, where the name of a backend says nothing. */
+const ABOVE_SEAM = /\/(stream|tcp|udp)\/(?!_\w*transport)[^/]+\.ts$/;
 const BACKEND = /^(deno|node|posix)$/;
 
 function isBackend(node: Deno.lint.Node): boolean {
@@ -125,7 +125,7 @@ const plugin: Deno.lint.Plugin = {
             if (!/^[!=]==?$/.test(node.operator)) return;
             if (!isBackend(node.left) && !isBackend(node.right)) return;
             const message =
-              "ask what a backend can do, not for its name: see tcp/_backends.ts";
+              "ask what a backend can do, not for its name: see tcp/_backends.ts, udp/_abilities.ts";
             context.report({ node, message });
           },
         };

@@ -91,7 +91,9 @@ for (
     ["tcp/probe.ts", 2],
     ["stream/probe.ts", 2],
     ["tcp/_probe_transport.ts", 0],
-    ["udp/probe.ts", 0],
+    ["udp/probe.ts", 2],
+    ["udp/_probe_transport.ts", 0],
+    ["resolve/probe.ts", 0],
     ["tests/tcp/probe_test.ts", 0],
   ] as const
 ) {
