@@ -48,6 +48,7 @@ export class StreamListener<
     timers: this.#timers,
     isFair: true,
     onWaiting: () => this.#start(),
+    onIdle: () => this.#hold(),
   });
   /** What every accept does: it takes what has come. */
   readonly #call: Call<C> = {
@@ -154,9 +155,7 @@ export class StreamListener<
     try {
       const wait = checkWait(options);
       if (this.#isClosed) throw this.closedError();
-      const accepting = this.#accepts.call(this.#call, wait);
-      accepting.then(this.#hold, this.#hold);
-      return accepting;
+      return this.#accepts.call(this.#call, wait);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -186,6 +185,7 @@ export class StreamListener<
     if (this.#isClosed) return void transport.close();
     this.#ready = this.#open(transport);
     this.#accepts.run();
+    this.#hold();
   }
 
   #fail(error: unknown): void {
@@ -193,6 +193,7 @@ export class StreamListener<
     if (this.#isClosed || this.#accepts.isEmpty) return;
     this.#failure = toSocketError(error, this.#context());
     this.#accepts.run();
+    this.#hold();
   }
 
   /**
