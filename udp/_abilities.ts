@@ -3,22 +3,29 @@ import type { UdpAbilities, UdpBackend } from "./_transport.ts";
 const BOTH = [4, 6] as const;
 const NONE = [] as const;
 
+type Features = UdpAbilities["features"];
+
+/** Every feature, for the same families. */
+function each(families: readonly (4 | 6)[]): Features {
+  return {
+    ttl: families,
+    multicastTtl: families,
+    multicastLoopback: families,
+    multicastInterface: families,
+    broadcast: families,
+    receiveBufferSize: families,
+    sendBufferSize: families,
+    source: families,
+    interfaceName: families,
+    interfaceIndex: families,
+  };
+}
+
 /** What the backends can do, the fastest first; the last one needs no flag. */
 export const ABILITIES: Readonly<Record<UdpBackend, UdpAbilities>> = {
   posix: {
     flag: "--allow-ffi",
-    features: {
-      ttl: BOTH,
-      multicastTtl: BOTH,
-      multicastLoopback: BOTH,
-      multicastInterface: BOTH,
-      broadcast: BOTH,
-      receiveBufferSize: BOTH,
-      sendBufferSize: BOTH,
-      source: BOTH,
-      interfaceName: BOTH,
-      interfaceIndex: BOTH,
-    },
+    features: each(BOTH),
     knowsArrived: true,
     setsOptionsFirst: true,
     hasBothFamilies: true,
@@ -26,15 +33,9 @@ export const ABILITIES: Readonly<Record<UdpBackend, UdpAbilities>> = {
   deno: {
     flag: "--unstable-net",
     features: {
-      ttl: NONE,
-      multicastTtl: NONE,
-      multicastLoopback: NONE,
-      multicastInterface: NONE,
+      ...each(NONE),
       // The runtime sets SO_BROADCAST on every socket, and never takes it back.
       broadcast: BOTH,
-      receiveBufferSize: NONE,
-      sendBufferSize: NONE,
-      source: NONE,
       interfaceName: [4],
       interfaceIndex: BOTH,
     },
@@ -44,16 +45,13 @@ export const ABILITIES: Readonly<Record<UdpBackend, UdpAbilities>> = {
   },
   node: {
     features: {
+      ...each(BOTH),
       // The runtime takes these two for IPv6, and leaves its hop limits as they are.
       ttl: [4],
       multicastTtl: [4],
-      multicastLoopback: BOTH,
-      multicastInterface: BOTH,
-      broadcast: BOTH,
       receiveBufferSize: NONE,
       sendBufferSize: NONE,
       source: [4],
-      interfaceName: BOTH,
       interfaceIndex: [4],
     },
     knowsArrived: true,

@@ -1,35 +1,14 @@
 import type { BindUdpOptions, UdpOptions } from "./bind_options.ts";
 
+const NAMES = [
+  ...["reuseAddress", "broadcast", "ttl", "maxDatagramSize"] as const,
+  ...["maxQueuedDatagrams", "maxQueuedBytes", "dropPolicy"] as const,
+  ...["resolver", "backend", "socketOptions", "signal", "timeout"] as const,
+] satisfies (keyof UdpOptions)[];
+
 /** The options of both kinds of sockets, each read once: they may have getters. */
 export function readOptions(options: UdpOptions): UdpOptions {
-  const {
-    reuseAddress,
-    broadcast,
-    ttl,
-    maxDatagramSize,
-    maxQueuedDatagrams,
-    maxQueuedBytes,
-    dropPolicy,
-    resolver,
-    backend,
-    socketOptions,
-    signal,
-    timeout,
-  } = options;
-  return {
-    reuseAddress,
-    broadcast,
-    ttl,
-    maxDatagramSize,
-    maxQueuedDatagrams,
-    maxQueuedBytes,
-    dropPolicy,
-    resolver,
-    backend,
-    socketOptions,
-    signal,
-    timeout,
-  };
+  return Object.fromEntries(NAMES.map((name) => [name, options[name]]));
 }
 
 /** The options of `bindUdp`, each read once. */
