@@ -219,6 +219,8 @@ export class StreamReader extends SlidingBuffer {
   readonly #errors: ConnErrors;
   readonly #reads: CallQueue<StreamCall<unknown>>;
   #filling: Promise<void> | undefined;
+  /** Whether a pending fill may keep the program alive. */
+  #isHeld = true;
   /** The read whose memory is being filled, instead of the buffer. */
   #offering: StreamCall<unknown> | undefined;
   /** Whether the peer has ended its side. */
@@ -237,6 +239,7 @@ export class StreamReader extends SlidingBuffer {
     this.#reads = new CallQueue({
       timers,
       onWaiting: () => this.#fill(),
+      onIdle: () => this.#hold(false),
     });
     this.#onFill = (count) => this.#filled(count);
     this.#onFillFailure = (error) => this.#fail(error);
@@ -318,6 +321,7 @@ export class StreamReader extends SlidingBuffer {
   /** After `endNow`, reads and drops what comes until the peer ends its side. */
   async discard(): Promise<void> {
     const dropped = new Uint8Array(DISCARD);
+    this.#hold(true);
     for (;;) {
       await this.#filling;
       if (this.#closed !== undefined) throw this.#closed();
@@ -329,11 +333,19 @@ export class StreamReader extends SlidingBuffer {
 
   /** Has the source fill the memory that the first read offers, or the buffer. */
   #fill(): void {
+    this.#hold(true);
     if (this.#filling !== undefined) return;
     const first = this.#reads.first;
     const offer = this.buffered > 0 ? undefined : first?.offer();
     this.#startFill(offer ?? this.room());
     if (offer !== undefined) this.#offering = first;
+  }
+
+  /** A fill that a cancelled read began does not keep the program alive. */
+  #hold(isHeld: boolean): void {
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    this.#transport.holdRead?.(isHeld);
   }
 
   #startFill(room: Uint8Array): void {

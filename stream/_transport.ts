@@ -46,6 +46,11 @@ export interface StreamTransport<A extends Deno.Addr = Deno.Addr> {
   ref(): void;
   /** Lets the program end while calls are pending. */
   unref(): void;
+  /**
+   * Says whether a caller waits for the pending read. If none does, because the
+   * caller cancelled, that read does not keep the program alive.
+   */
+  holdRead?(isHeld: boolean): void;
 }
 
 /** One listening socket as an API has it. */

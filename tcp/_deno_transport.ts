@@ -12,6 +12,8 @@ import type {
 class DenoTransport implements TcpTransport {
   readonly backend = "deno";
   readonly #conn: Deno.TcpConn;
+  #isRef = true;
+  #isReadHeld = true;
   #localAddr: Deno.NetAddr | undefined;
   #remoteAddr: Deno.NetAddr | undefined;
 
@@ -58,11 +60,24 @@ class DenoTransport implements TcpTransport {
   }
 
   ref(): void {
-    this.#conn.ref();
+    this.#isRef = true;
+    this.#hold();
   }
 
   unref(): void {
-    this.#conn.unref();
+    this.#isRef = false;
+    this.#hold();
+  }
+
+  holdRead(isHeld: boolean): void {
+    this.#isReadHeld = isHeld;
+    this.#hold();
+  }
+
+  /** For the runtime, `ref` and `unref` are about reads only. */
+  #hold(): void {
+    if (this.#isRef && this.#isReadHeld) this.#conn.ref();
+    else this.#conn.unref();
   }
 
   detach(): Deno.TcpConn {

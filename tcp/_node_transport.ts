@@ -34,6 +34,8 @@ export class NodeTransport implements TcpTransport {
   #isNew: boolean;
   /** Whether pending calls keep the program alive. */
   #isRef = true;
+  /** Whether a pending read may keep it alive. */
+  #isReadHeld = true;
   /** Whether the socket keeps it alive now. */
   #isHolding = true;
 
@@ -76,7 +78,8 @@ export class NodeTransport implements TcpTransport {
   /** Has the socket keep the program alive as long as a call is pending. */
   #hold(): void {
     const isHolding = this.#isRef &&
-      (this.#reading !== undefined || this.#writing !== undefined);
+      (this.#reading !== undefined && this.#isReadHeld ||
+        this.#writing !== undefined);
     if (isHolding === this.#isHolding) return;
     this.#isHolding = isHolding;
     if (isHolding) this.#socket.ref();
@@ -210,6 +213,11 @@ export class NodeTransport implements TcpTransport {
 
   unref(): void {
     this.#isRef = false;
+    this.#hold();
+  }
+
+  holdRead(isHeld: boolean): void {
+    this.#isReadHeld = isHeld;
     this.#hold();
   }
 }

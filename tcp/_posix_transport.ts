@@ -4,6 +4,7 @@
 import type { PosixSocket, SocketName } from "../posix/mod.ts";
 import {
   applyOptions,
+  type Pause,
   POLLIN,
   POLLOUT,
   requirePosix,
@@ -31,6 +32,7 @@ class PosixTransport implements TcpTransport {
   readonly localAddr: Deno.NetAddr;
   readonly remoteAddr: Deno.NetAddr;
   readonly #socket: PosixSocket;
+  readonly #read: Pause = {};
 
   constructor(socket: PosixSocket, remoteAddr: SocketName) {
     this.#socket = socket;
@@ -47,7 +49,7 @@ class PosixTransport implements TcpTransport {
     return whenReady(socket, POLLIN, () => {
       const count = socket.recvSeen(buffer);
       return count === 0 ? null : count;
-    });
+    }, this.#read);
   }
 
   write(bytes: Uint8Array): Promise<number> {
@@ -66,6 +68,7 @@ class PosixTransport implements TcpTransport {
   }
 
   close(): Promise<void> {
+    this.holdRead(true); // closing rejects the reads that wait
     return this.#socket[Symbol.asyncDispose]();
   }
 
@@ -90,6 +93,13 @@ class PosixTransport implements TcpTransport {
 
   unref(): void {
     this.#socket.unref();
+  }
+
+  holdRead(isHeld: boolean): void {
+    const { stop, resume } = this.#read;
+    if (resume === undefined) return;
+    stop?.();
+    if (isHeld) resume();
   }
 }
 

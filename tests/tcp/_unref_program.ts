@@ -29,4 +29,13 @@ if (what === "idle listener") {
   const server = await listener.accept();
   await client.send(new Uint8Array([1]));
   await server.readExact(1);
+} else {
+  const client = await connectTcp({ ...listener.addr, backend });
+  const server = await listener.accept();
+  await server.readExact(1, { timeout: 20 }).catch(() => {});
+  if (what === "read after a cancelled read") {
+    Deno.unrefTimer(setTimeout(() => client.send(new Uint8Array([1])), 300));
+    await server.readExact(1);
+    console.log("read");
+  }
 }

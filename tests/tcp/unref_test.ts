@@ -39,6 +39,17 @@ for (const backend of BACKENDS) {
     assertEquals(await printed("ref again", backend), "the timer fired\n");
   });
 
+  Deno.test(`a read that timed out does not keep the program alive, over ${backend}`, async () => {
+    assertEquals(await printed("cancelled read", backend), "");
+  });
+
+  Deno.test(`a read after one that timed out keeps the program alive, over ${backend}`, async () => {
+    assertEquals(
+      await printed("read after a cancelled read", backend),
+      "read\n",
+    );
+  });
+
   for (const what of ["idle listener", "idle connection"]) {
     Deno.test(`an ${what} with nothing pending ends the program, over ${backend}`, async () => {
       assertEquals(await printed(what, backend), "");
