@@ -133,9 +133,10 @@ export class StreamListener<
    * Waits for the next connection: C's `accept`.
    *
    * @throws {ClosedError} When the listener is closed, before or meanwhile.
-   * @throws {SocketError} `EMFILE` when no descriptor is left; the connection
-   * stays in the kernel's queue, and a later call gets it. Over `"node"` a later call
-   * listens anew, which resets that connection.
+   * @throws {SocketError} `EMFILE` if no descriptor is left. The connection stays in
+   * the kernel's queue, and a later call gets it. Over `"node"` a later call listens
+   * anew, which resets that connection. A shortage of less than 250 ms can escape
+   * notice there: `node:net` of Deno 2.9 then accepts nothing any more.
    *
    * @example One connection, with a time limit
    * ```ts
