@@ -44,7 +44,11 @@ export function whenReady<T>(
       pause.stop?.();
     };
     const observer = { events, onEvents, onClose: reject };
-    pause.resume = () => pause.stop = socket.observe(observer);
-    pause.resume();
+    pause.stop = socket.observe(observer);
+    pause.resume = () => {
+      // An event that came during the pause is not reported again.
+      pause.stop = socket.observe(observer);
+      onEvents();
+    };
   });
 }

@@ -270,3 +270,30 @@ function keepBusy(ms: number): void {
   const end = performance.now() + ms;
   while (performance.now() < end);
 }
+
+eachTransport(
+  "a read gets what came, or the end that came, after another read timed out",
+  async ({ pair }) => {
+    using ends = await pair();
+    using others = await pair();
+    const { client, server } = ends;
+    /** The event loop hears of what came, while no read is pending. */
+    const beHeard = async () => {
+      for (let i = 0; i < 3; i++) {
+        await others.client.send(bytes("x"));
+        await others.server.readExact(1, HOUR);
+      }
+    };
+    for (const letter of "ab") {
+      await assertRejects(() => server.readExact(1, { timeout: 5 }));
+      await client.send(bytes(letter));
+      await client.flush();
+      await beHeard();
+      assertEquals(text(await server.readExact(1, HOUR)), letter);
+    }
+    await assertRejects(() => server.readExact(1, { timeout: 5 }));
+    await client.closeWrite();
+    await beHeard();
+    assertEquals(await server.read(new Uint8Array(1), HOUR), null);
+  },
+);
