@@ -197,6 +197,8 @@ class Run {
   /** Lets all happen that can; no call waits then that need not. */
   async settle(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve));
+    // Calls that were held because the event loop starved settle in this turn.
+    await new Promise((resolve) => setImmediate(resolve));
     for (let i = 0; i < 100; i++) await undefined;
     this.#check();
     const [first] = this.#waiting;
