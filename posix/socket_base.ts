@@ -123,7 +123,7 @@ export class SocketBase implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Returns the name of the far end: C's `getpeername`.
+   * Returns the remote address: C's `getpeername`.
    * See the example of {@linkcode SocketBase.prototype.getSockName}.
    *
    * @throws {NotConnectedError} If there is none.

@@ -8,7 +8,7 @@
  * - {@linkcode requireNotDenied}: refuses a host that has `--deny-net`.
  * - {@linkcode requireUnix}, {@linkcode requireUnixNotDenied}: the same for local
  *   sockets.
- * - {@linkcode isNetByName}: whether `--allow-net` has a host's name alone.
+ * - {@linkcode isNetByName}: whether `--allow-net` names a host, not its address.
  * - {@linkcode libcObstacle}, {@linkcode libcPaths}: whether and by which paths the
  *   program may open libc.
  *

@@ -29,7 +29,7 @@ const waiting: (() => void)[] = [];
  * costs a decrement, and every few calls a look at the clock.
  *
  * In Deno 2.9 a loop of awaits that never wait starves timers, signals and the
- * rest of the network for ever. `tests/internal/wait/fair_test.ts` watches it.
+ * rest of the network. `tests/internal/wait/fair_test.ts` watches it.
  */
 export function isLoopStarved(): boolean {
   if (--callsLeft > 0) return false;
