@@ -6,6 +6,7 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { hasProgram } from "./_programs.ts";
+import { STAND_INS } from "./_run_args.ts";
 
 const UNSHARE = ["--user", "--map-root-user", "--net"];
 
@@ -25,7 +26,6 @@ export function canMakeNamespace(): boolean {
 
 /** Runs the tests of a file in a new namespace; fails unless all of them pass. */
 export async function testInNamespace(file: URL): Promise<void> {
-  const isOffline = import.meta.resolve("@std/assert").startsWith("file:");
   const { code, stdout, stderr } = await new Deno.Command("unshare", {
     args: [
       ...UNSHARE,
@@ -36,7 +36,7 @@ export async function testInNamespace(file: URL): Promise<void> {
       "--no-check",
       "-A",
       ...("listenDatagram" in Deno ? ["--unstable-net"] : []),
-      ...(isOffline ? ["--import-map=offline/imports.json"] : []),
+      ...STAND_INS,
       file.pathname,
     ],
     cwd: new URL("../", import.meta.url),

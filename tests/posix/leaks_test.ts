@@ -1,20 +1,20 @@
 /** What users see of libc that is loaded: nothing. */
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { HAS_POSIX } from "../_posix.ts";
+import { STAND_INS } from "../_run_args.ts";
 
 async function deno(
   command: string,
   file: string,
   permissions: readonly string[],
 ): Promise<{ code: number; output: string }> {
-  const isOffline = import.meta.resolve("@std/assert").startsWith("file:");
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
       command,
       "--quiet",
       "--no-prompt",
       "--no-check",
-      ...(isOffline ? ["--import-map=offline/imports.json"] : []),
+      ...STAND_INS,
       ...permissions,
       new URL(file, import.meta.url).pathname,
     ],

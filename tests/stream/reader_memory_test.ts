@@ -4,6 +4,7 @@ import { lengthPrefixFraming, type StreamConn } from "@berkeley/sockets/tcp";
 import { Random } from "../_random.ts";
 import { memoryConn } from "../fuzz/_memory_conn.ts";
 import { BACKENDS } from "../_each_stream.ts";
+import { runArgs } from "../_run_args.ts";
 
 const MIB = 1024 * 1024;
 const PROGRAM = new URL("_idle_memory_program.ts", import.meta.url);
@@ -76,13 +77,9 @@ Deno.test("a packet of one byte costs little although much is held", async () =>
 
 for (const backend of BACKENDS) {
   Deno.test(`idle connections give memory back after a burst, over ${backend}`, async () => {
-    const isOffline = import.meta.resolve("@std/assert").startsWith("file:");
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
-        ...["run", "--quiet", "--no-prompt", "--no-check"],
-        ...["--v8-flags=--expose-gc", "--allow-net=127.0.0.1"],
-        ...(backend === "posix" ? ["--allow-ffi"] : []),
-        ...(isOffline ? ["--import-map=offline/imports.json"] : []),
+        ...runArgs(backend, "--v8-flags=--expose-gc", "--allow-net=127.0.0.1"),
         ...[PROGRAM.pathname, backend],
       ],
       cwd: new URL("../../", import.meta.url),

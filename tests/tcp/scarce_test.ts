@@ -5,6 +5,7 @@ import {
   ConnectionResetError,
 } from "@berkeley/sockets/errors";
 import { BACKENDS, bytes } from "../_each_stream.ts";
+import { runArgs } from "../_run_args.ts";
 
 const PROGRAM = new URL("_scarce_program.ts", import.meta.url);
 /** Backends that reset the clients which came while no descriptor was left. */
@@ -12,19 +13,12 @@ const RESETS_CLIENTS = ["node"];
 
 /** The server, with few descriptors. */
 function start(backend: string): Deno.ChildProcess {
-  const isOffline = import.meta.resolve("@std/assert").startsWith("file:");
   return new Deno.Command("sh", {
     args: [
       "-c",
       'ulimit -n 100; exec "$0" "$@"',
       Deno.execPath(),
-      "run",
-      "--quiet",
-      "--no-prompt",
-      "--no-check",
-      "--allow-net=127.0.0.1",
-      ...(backend === "posix" ? ["--allow-ffi"] : []),
-      ...(isOffline ? ["--import-map=offline/imports.json"] : []),
+      ...runArgs(backend, "--allow-net=127.0.0.1"),
       PROGRAM.pathname,
       backend,
     ],

@@ -1,20 +1,14 @@
 import { assertEquals } from "@std/assert";
 import { BACKENDS } from "../_each_stream.ts";
+import { runArgs } from "../_run_args.ts";
 
 const PROGRAM = new URL("_unref_program.ts", import.meta.url);
 
 /** What the program prints before it ends by itself. */
 async function printed(what: string, backend: string): Promise<string> {
-  const isOffline = import.meta.resolve("@std/assert").startsWith("file:");
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [
-      "run",
-      "--quiet",
-      "--no-prompt",
-      "--no-check",
-      "--allow-net=127.0.0.1",
-      ...(backend === "posix" ? ["--allow-ffi"] : []),
-      ...(isOffline ? ["--import-map=offline/imports.json"] : []),
+      ...runArgs(backend, "--allow-net=127.0.0.1"),
       PROGRAM.pathname,
       what,
       backend,

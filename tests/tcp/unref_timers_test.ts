@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { BACKENDS } from "../_each_stream.ts";
+import { runArgs } from "../_run_args.ts";
 
 const PROGRAM = new URL("_unref_timers_program.ts", import.meta.url);
 
@@ -22,16 +23,9 @@ for (const backend of BACKENDS) {
   for (const what of WAITS) {
     const outcome = isHeld(what, backend) ? "cannot let" : "lets";
     Deno.test(`unref() ${outcome} the program end while ${what} waits, over ${backend}`, async () => {
-      const isOffline = import.meta.resolve("@std/assert").startsWith("file:");
       const { code, stdout } = await new Deno.Command(Deno.execPath(), {
         args: [
-          "run",
-          "--quiet",
-          "--no-prompt",
-          "--no-check",
-          "--allow-net=127.0.0.1",
-          ...(backend === "posix" ? ["--allow-ffi"] : []),
-          ...(isOffline ? ["--import-map=offline/imports.json"] : []),
+          ...runArgs(backend, "--allow-net=127.0.0.1"),
           PROGRAM.pathname,
           what,
           backend,

@@ -5,6 +5,7 @@ import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
 import { eachFamily, FAMILIES } from "../_each_family.ts";
 import { HAS_POSIX } from "../_posix.ts";
 import { BACKENDS, eachTransport } from "./_each_transport.ts";
+import { runArgs } from "../_run_args.ts";
 
 async function failure(call: () => Promise<unknown>): Promise<SocketError> {
   return await assertRejects(call, SocketError);
@@ -67,23 +68,17 @@ for (const backend of BACKENDS) {
         `bindUdp() names socket if there are too many files, over ${backend} (${name})`,
       ignore: Deno.build.os === "windows",
       async fn() {
-        const isOffline = import.meta.resolve("@std/assert").startsWith(
-          "file:",
-        );
         const { stdout } = await new Deno.Command("sh", {
           args: [
             "-c",
             'ulimit -n 100 && exec "$@"',
             "sh",
             Deno.execPath(),
-            "run",
-            "--quiet",
-            "--no-prompt",
-            "--no-check",
-            "--allow-net",
-            ...(backend === "deno" ? ["--unstable-net"] : []),
-            ...(backend === "posix" ? ["--allow-ffi"] : []),
-            ...(isOffline ? ["--import-map=offline/imports.json"] : []),
+            ...runArgs(
+              backend,
+              "--allow-net",
+              ...(backend === "deno" ? ["--unstable-net"] : []),
+            ),
             PROGRAM.pathname,
             backend,
             loopback,

@@ -2,6 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { FAMILIES } from "../_each_family.ts";
 import { BACKENDS } from "./_each_transport.ts";
+import { runArgs } from "../_run_args.ts";
 
 const PROGRAM = new URL("_ref_program.ts", import.meta.url);
 
@@ -27,19 +28,15 @@ async function linesOf(
   loopback: string,
   scene: string,
 ): Promise<string[]> {
-  const isOffline = import.meta.resolve("@std/assert").startsWith("file:");
   const { code, signal, stdout, stderr } = await new Deno.Command(
     Deno.execPath(),
     {
       args: [
-        "run",
-        "--quiet",
-        "--no-prompt",
-        "--no-check",
-        "--allow-net",
-        ...(backend === "deno" ? ["--unstable-net"] : []),
-        ...(backend === "posix" ? ["--allow-ffi"] : []),
-        ...(isOffline ? ["--import-map=offline/imports.json"] : []),
+        ...runArgs(
+          backend,
+          "--allow-net",
+          ...(backend === "deno" ? ["--unstable-net"] : []),
+        ),
         PROGRAM.href,
         backend,
         loopback,
