@@ -13,6 +13,9 @@ const INTERNAL = ["check", "libc", "runtime", "wait"]
 /** What connections and sockets are made of. */
 const PARTS = ["internal/hosts", "resolve", "address", "errors", ...INTERNAL];
 
+/** The kinds of sockets that users hold. */
+const SOCKETS = ["tcp", "tls", "unix", "udp"];
+
 /** Which folders each folder may import; one that is not listed may import any. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   errors: [],
@@ -25,7 +28,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "internal/hosts": ["resolve", "address", "errors", "internal/wait"],
   stream: PARTS,
   tcp: ["stream", ...PARTS],
+  unix: ["stream", ...PARTS],
+  tls: ["tcp", "stream", ...PARTS],
   udp: PARTS,
+  testing: [...SOCKETS, "stream", ...PARTS],
   posix: [
     "address",
     "errors",
@@ -33,15 +39,23 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "internal/runtime",
     "internal/wait",
   ],
-  "": ["stream", "tcp", "udp", "resolve", "address", "errors", "internal/wait"],
+  "": [
+    ...SOCKETS,
+    "stream",
+    "resolve",
+    "address",
+    "errors",
+    "internal/wait",
+  ],
 };
 
-/** The one way up: these files may load posix, lazily or for its types alone. */
-const LOADS_POSIX = /^(internal\/libc\/[a-z_]+|(tcp|udp)\/_posix[a-z_]*)\.ts$/;
+/** The one way up: these files may load posix, lazily or only for its types. */
+const LOADS_POSIX =
+  /^(internal\/libc\/[a-z_]+|(stream|tcp|unix|udp)\/_posix[a-z_]*)\.ts$/;
 
 /** What the folders of each kind of stream socket need of `stream/` beside its names. */
 const SEAM = "stream/_seam.ts";
-const USES_SEAM = /^(tcp|tls|unix)\//;
+const USES_SEAM = /^(tcp|tls|unix|testing)\//;
 
 const ROOT = new URL("../", import.meta.url).href;
 
@@ -105,7 +119,7 @@ function check(
 }
 
 /** Files above a seam, where the name of a backend says nothing. */
-const ABOVE_SEAM = /\/(stream|tcp|udp)\/(?!_\w*transport)[^/]+\.ts$/;
+const ABOVE_SEAM = /\/(stream|tcp|tls|unix|udp)\/(?!_\w*transport)[^/]+\.ts$/;
 const BACKEND = /^(deno|node|posix)$/;
 
 function isBackend(node: Deno.lint.Node): boolean {
