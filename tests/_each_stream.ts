@@ -13,7 +13,7 @@ import {
   type TcpListener,
 } from "@berkeley/sockets/tcp";
 import { HAS_POSIX } from "./_posix.ts";
-import { eachFamily, type Family } from "./_each_family.ts";
+import { eachFamily, FAMILIES, type Family } from "./_each_family.ts";
 
 /** The transports that there are: libc only where `posix` knows the system. */
 export const BACKENDS: readonly TcpBackend[] = HAS_POSIX
@@ -46,39 +46,75 @@ export interface Setup extends Family {
   pair(options?: Partial<ConnectTcpOptions>): Promise<Pair>;
 }
 
+/** What a test needs on a transport and a family, until `use` has ended. */
+async function withSetup(
+  backend: Backend,
+  family: Family,
+  use: (setup: Setup) => Promise<void>,
+): Promise<void> {
+  const listen = (options = {}) =>
+    listenTcp({ hostname: family.loopback, port: 0, backend, ...options });
+  const connect = (addr: Deno.NetAddr, options = {}) =>
+    connectTcp({ ...addr, backend, ...options });
+  const closings: Promise<void>[] = [];
+  const pair = async (options = {}) => {
+    using listener = await listen();
+    const client = await connect(listener.addr, options);
+    const server = await listener.accept();
+    return {
+      client,
+      server,
+      [Symbol.dispose]() {
+        for (const end of [client, server]) {
+          closings.push(end[Symbol.asyncDispose]());
+        }
+      },
+    };
+  };
+  try {
+    await use({ ...family, backend, listen, connect, pair });
+  } finally {
+    await Promise.all(closings); // what close() leaves to be written
+  }
+}
+
 /** Registers a test for each transport and family, with `--allow-net` alone; libc needs `--allow-ffi`, too. */
 export function eachTransport(
   name: string,
   body: (setup: Setup) => Promise<void>,
 ): void {
   for (const backend of BACKENDS) {
-    eachFamily(`${name}, over ${backend}`, async (family) => {
-      const listen = (options = {}) =>
-        listenTcp({ hostname: family.loopback, port: 0, backend, ...options });
-      const connect = (addr: Deno.NetAddr, options = {}) =>
-        connectTcp({ ...addr, backend, ...options });
-      const closings: Promise<void>[] = [];
-      const pair = async (options = {}) => {
-        using listener = await listen();
-        const client = await connect(listener.addr, options);
-        const server = await listener.accept();
-        return {
-          client,
-          server,
-          [Symbol.dispose]() {
-            for (const end of [client, server]) {
-              closings.push(end[Symbol.asyncDispose]());
-            }
-          },
-        };
-      };
-      const setup = { ...family, backend, listen, connect, pair };
-      try {
-        await body(setup);
-      } finally {
-        await Promise.all(closings); // what close() leaves to be written
-      }
-    }, backend === "posix" ? { ffi: true } : {});
+    eachFamily(
+      `${name}, over ${backend}`,
+      (family) => withSetup(backend, family, body),
+      backend === "posix" ? { ffi: true } : {},
+    );
+  }
+}
+
+/**
+ * As `eachTransport`, for a test that waits for a second or more: all transports and
+ * families that need the same permissions wait at the same time.
+ */
+export function allTransports(
+  name: string,
+  body: (setup: Setup) => Promise<void>,
+): void {
+  for (const ffi of HAS_POSIX ? [false, true] : [false]) {
+    const backends = BACKENDS.filter((backend) =>
+      (backend === "posix") === ffi
+    );
+    Deno.test({
+      name: `${name}, over ${backends.join(" and ")}`,
+      permissions: { net: true, ffi },
+      async fn() {
+        await Promise.all(
+          backends.flatMap((backend) =>
+            FAMILIES.map((family) => withSetup(backend, family, body))
+          ),
+        );
+      },
+    });
   }
 }
 
@@ -97,12 +133,12 @@ export function text(data: Uint8Array | null): string | null {
 
 /** Reads to the end of the stream. */
 export async function readAll(conn: TcpConn): Promise<Uint8Array<ArrayBuffer>> {
-  const parts: number[] = [];
+  const parts: BlobPart[] = [];
   const buffer = new Uint8Array(64 * 1024);
   for (let n; (n = await conn.read(buffer)) !== null;) {
-    for (let i = 0; i < n; i++) parts.push(buffer[i]!);
+    parts.push(buffer.slice(0, n));
   }
-  return Uint8Array.from(parts);
+  return await new Blob(parts).bytes();
 }
 
 /** Waits, turn by turn, until the condition holds; fails after too many turns. */

@@ -102,6 +102,17 @@ export function eachPosixFamily(
   }
 }
 
+/** As `eachPosixFamily`, for a test that waits for a second: both families at once. */
+export function bothPosixFamilies(
+  name: string,
+  body: (setup: Setup) => Promise<void>,
+): void {
+  posixTest(
+    `${name} (IPv4 and IPv6)`,
+    async () => void await Promise.all(FAMILIES.map(setupOf).map(body)),
+  );
+}
+
 /** The bytes of a text. */
 export function bytes(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(text);

@@ -7,7 +7,14 @@ import {
   TimedOutError,
 } from "@berkeley/sockets/errors";
 import { type PosixSocket, SOCK_STREAM, socket } from "../../posix/mod.ts";
-import { bytes, eachPosixFamily, type Setup, SOON, text } from "./_setup.ts";
+import {
+  bothPosixFamilies,
+  bytes,
+  eachPosixFamily,
+  type Setup,
+  SOON,
+  text,
+} from "./_setup.ts";
 
 /** A listener whose queue is full: its host leaves further attempts unanswered. */
 async function fullListener(setup: Setup) {
@@ -34,7 +41,7 @@ async function fullListener(setup: Setup) {
 
 const IS_LINUX = Deno.build.os === "linux";
 
-eachPosixFamily("a refusal may come late", async (setup) => {
+bothPosixFamilies("a refusal may come late", async (setup) => {
   if (!IS_LINUX) return;
   using full = await fullListener(setup);
   const { client, connecting } = full.begin();
@@ -52,7 +59,7 @@ eachPosixFamily("a refusal may come late", async (setup) => {
   assertEquals(text(buffer, await server.recv(buffer, SOON)), "again");
 });
 
-eachPosixFamily("SO_ERROR may be read by others meanwhile", async (setup) => {
+bothPosixFamilies("SO_ERROR may be read by others meanwhile", async (setup) => {
   if (!IS_LINUX) return;
   using full = await fullListener(setup);
   const { client, connecting } = full.begin();
@@ -64,7 +71,7 @@ eachPosixFamily("SO_ERROR may be read by others meanwhile", async (setup) => {
   assert(await connecting instanceof SocketError);
 });
 
-eachPosixFamily("what waits for a connection is in turn", async (setup) => {
+bothPosixFamilies("what waits for a connection is in turn", async (setup) => {
   if (!IS_LINUX) return;
   using full = await fullListener(setup);
   const { client, connecting } = full.begin();

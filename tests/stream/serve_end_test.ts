@@ -2,9 +2,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { connectTcp, serveTcp, type TcpServer } from "@berkeley/sockets/tcp";
 import { SocketError } from "@berkeley/sockets/errors";
-import { bytes, eachTransport, until } from "../_each_stream.ts";
+import { allTransports, bytes, eachTransport, until } from "../_each_stream.ts";
 
-eachTransport(
+allTransports(
   "a handler can shut its own server down, although another never ends",
   async ({ connect, loopback, backend }) => {
     const isDown = Promise.withResolvers<void>();

@@ -1,9 +1,9 @@
 /** Clients wait until they are accepted; none is dropped. */
 import { assert, assertEquals } from "@std/assert";
 import { serveTcp } from "@berkeley/sockets/tcp";
-import { bytes, eachTransport } from "../_each_stream.ts";
+import { allTransports, bytes, eachTransport } from "../_each_stream.ts";
 
-eachTransport(
+allTransports(
   "serveTcp() answers all clients with fewer maxConnections and a short backlog",
   async ({ backend, loopback, connect }) => {
     let most = 0;

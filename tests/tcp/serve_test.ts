@@ -7,10 +7,8 @@ import {
   type TcpHandler,
 } from "@berkeley/sockets/tcp";
 import { SocketError } from "@berkeley/sockets/errors";
-import { FAMILIES } from "../_each_family.ts";
-import { HAS_POSIX } from "../_posix.ts";
 import {
-  BACKENDS,
+  allTransports,
   bytes,
   eachTransport,
   readAll,
@@ -319,29 +317,16 @@ eachServer(
   },
 );
 
-// All at the same time: each takes the 5 seconds of close().
-for (const needsFfi of HAS_POSIX ? [false, true] : [false]) {
-  const backends = BACKENDS.filter((backend) =>
-    (backend === "posix") === needsFfi
-  );
-  Deno.test({
-    name: `shutdown({ timeout }) ends what a peer does not read, over ${
-      backends.join(" and ")
-    }`,
-    permissions: { net: true, ffi: needsFfi },
-    async fn() {
-      const each = FAMILIES.flatMap(({ loopback: hostname }) =>
-        backends.map((backend) => ({ hostname, port: 0, backend }))
-      );
-      await Promise.all(each.map(async (options) => {
-        const server = await serveTcp(options, (conn) => {
-          conn.send(new Uint8Array(32 * 1024 * 1024)).catch(() => {});
-        });
-        using _conn = await connectTcp({ ...options, port: server.addr.port });
-        await until(() => server.stats.accepted === 1);
-        await server.shutdown({ timeout: 10 });
-        assertEquals(server.stats.active, 0);
-      }));
-    },
-  });
-}
+allTransports(
+  "shutdown({ timeout }) ends what a peer does not read",
+  async ({ loopback, backend, connect }) => {
+    const options = { hostname: loopback, port: 0, backend };
+    const server = await serveTcp(options, (conn) => {
+      conn.send(new Uint8Array(32 * 1024 * 1024)).catch(() => {});
+    });
+    using _conn = await connect(server.addr);
+    await until(() => server.stats.accepted === 1);
+    await server.shutdown({ timeout: 10 });
+    assertEquals(server.stats.active, 0);
+  },
+);
