@@ -4,9 +4,16 @@
  *
  * @module
  */
+export { ConnTransport } from "./_conn_transport.ts";
+export {
+  type DuplexOptions,
+  DuplexTransport,
+  type NodeDuplex,
+} from "./_duplex_transport.ts";
 export { readServeOptions } from "./_serve_options.ts";
 export {
   firstPiece,
   type ListenerTransport,
+  type StreamFeature,
   type StreamTransport,
 } from "./_transport.ts";

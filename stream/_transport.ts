@@ -18,10 +18,15 @@ export function firstPiece(bytes: Uint8Array): Uint8Array {
   return bytes.length > MOST_AT_ONCE ? bytes.subarray(0, MOST_AT_ONCE) : bytes;
 }
 
+/** What not everything that carries a stream can do. */
+export type StreamFeature = "closeWrite" | "ref" | "detach";
+
 /** One connection as an API has it. A method that is missing is unsupported. */
 export interface StreamTransport<A extends Deno.Addr = Deno.Addr> {
   /** The API. */
   readonly backend: string;
+  /** What it cannot do although it has the method, because its source cannot. */
+  readonly lacks?: ReadonlySet<StreamFeature>;
   /** The local address. */
   readonly localAddr: A;
   /** The remote address. */
@@ -46,6 +51,8 @@ export interface StreamTransport<A extends Deno.Addr = Deno.Addr> {
   ref(): void;
   /** Lets the program end while calls are pending. */
   unref(): void;
+  /** Returns what carries the connection, for another owner; no call is pending. */
+  detach?(): unknown;
   /**
    * Says whether a caller waits for the pending read. If none does, because the
    * caller cancelled, that read does not keep the program alive.

@@ -1,5 +1,6 @@
 import { SOCK_STREAM } from "../address/mod.ts";
 import { resetConnection } from "../internal/libc/mod.ts";
+import { ConnTransport } from "../stream/_seam.ts";
 import { plainNetAddr } from "./_net_addr.ts";
 import type {
   ConnectTarget,
@@ -9,79 +10,31 @@ import type {
 } from "./_transport.ts";
 
 /** A connection over `Deno.connect` and `Deno.listen`, the fastest there is. */
-class DenoTransport implements TcpTransport {
-  readonly backend = "deno";
-  readonly #conn: Deno.TcpConn;
-  #isRef = true;
-  #isReadHeld = true;
+class DenoTransport extends ConnTransport<Deno.NetAddr, Deno.TcpConn>
+  implements TcpTransport {
   #localAddr: Deno.NetAddr | undefined;
   #remoteAddr: Deno.NetAddr | undefined;
 
-  constructor(conn: Deno.TcpConn) {
-    this.#conn = conn;
+  override get localAddr(): Deno.NetAddr {
+    return this.#localAddr ??= plainNetAddr(this.conn.localAddr);
   }
 
-  get localAddr(): Deno.NetAddr {
-    return this.#localAddr ??= plainNetAddr(this.#conn.localAddr);
-  }
-
-  get remoteAddr(): Deno.NetAddr {
-    return this.#remoteAddr ??= plainNetAddr(this.#conn.remoteAddr);
-  }
-
-  read(buffer: Uint8Array): Promise<number | null> {
-    return this.#conn.read(buffer);
-  }
-
-  write(bytes: Uint8Array): Promise<number> {
-    return this.#conn.write(bytes);
-  }
-
-  closeWrite(): Promise<void> {
-    return this.#conn.closeWrite();
-  }
-
-  close(): void {
-    this.#conn.close();
+  override get remoteAddr(): Deno.NetAddr {
+    return this.#remoteAddr ??= plainNetAddr(this.conn.remoteAddr);
   }
 
   reset(): boolean {
     const { localAddr, remoteAddr } = this;
     const owner = { type: SOCK_STREAM, localAddr, remoteAddr };
-    return resetConnection(owner, () => this.#conn.close());
+    return resetConnection(owner, () => this.conn.close());
   }
 
   setNoDelay(on: boolean): void {
-    this.#conn.setNoDelay(on);
+    this.conn.setNoDelay(on);
   }
 
   setKeepAlive(on: boolean): void {
-    this.#conn.setKeepAlive(on);
-  }
-
-  ref(): void {
-    this.#isRef = true;
-    this.#hold();
-  }
-
-  unref(): void {
-    this.#isRef = false;
-    this.#hold();
-  }
-
-  holdRead(isHeld: boolean): void {
-    this.#isReadHeld = isHeld;
-    this.#hold();
-  }
-
-  /** For the runtime, `ref` and `unref` are about reads only. */
-  #hold(): void {
-    if (this.#isRef && this.#isReadHeld) this.#conn.ref();
-    else this.#conn.unref();
-  }
-
-  detach(): Deno.TcpConn {
-    return this.#conn;
+    this.conn.setKeepAlive(on);
   }
 }
 

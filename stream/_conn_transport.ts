@@ -1,0 +1,81 @@
+import type { StreamFeature, StreamTransport } from "./_transport.ts";
+
+/**
+ * A connection over any `Deno.Conn`: one of the runtime's, which is the fastest
+ * transport, or one that another library made.
+ */
+export class ConnTransport<
+  A extends Deno.Addr = Deno.Addr,
+  C extends Deno.Conn<A> = Deno.Conn<A>,
+> implements StreamTransport<A> {
+  readonly backend: "deno" = "deno" as const;
+  /** The runtime's connection. */
+  protected readonly conn: C;
+  #isRef = true;
+  #isReadHeld = true;
+
+  constructor(conn: C) {
+    this.conn = conn;
+  }
+
+  get lacks(): ReadonlySet<StreamFeature> {
+    return lacksOf(this.conn);
+  }
+
+  get localAddr(): A {
+    return this.conn.localAddr;
+  }
+
+  get remoteAddr(): A {
+    return this.conn.remoteAddr;
+  }
+
+  read(buffer: Uint8Array): Promise<number | null> {
+    return this.conn.read(buffer);
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return this.conn.write(bytes);
+  }
+
+  closeWrite(): Promise<void> {
+    return this.conn.closeWrite();
+  }
+
+  close(): void {
+    this.conn.close();
+  }
+
+  ref(): void {
+    this.#isRef = true;
+    this.#hold();
+  }
+
+  unref(): void {
+    this.#isRef = false;
+    this.#hold();
+  }
+
+  holdRead(isHeld: boolean): void {
+    this.#isReadHeld = isHeld;
+    this.#hold();
+  }
+
+  /** For the runtime, `ref` and `unref` are about reads only. */
+  #hold(): void {
+    if (this.#isRef && this.#isReadHeld) this.conn.ref?.();
+    else this.conn.unref?.();
+  }
+
+  detach(): C {
+    return this.conn;
+  }
+}
+
+/** Returns what a connection cannot do that a library made, or an older runtime. */
+function lacksOf(conn: Partial<Deno.Conn>): ReadonlySet<StreamFeature> {
+  const lacks = new Set<StreamFeature>();
+  if (typeof conn.closeWrite !== "function") lacks.add("closeWrite");
+  if (typeof conn.unref !== "function") lacks.add("ref");
+  return lacks;
+}
