@@ -1,11 +1,11 @@
 /** The example starttls: TLS only with whom it should be, and from a clean start. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { hasProgram } from "../_programs.ts";
-import { makeCertificate } from "../tcp/_certificate.ts";
+import { makeCertificate } from "@berkeley/sockets/testing";
 import { assertFailsInALine, runExample, startProgram } from "./_example.ts";
 import { type Answers, startMailServer } from "./_mail_server.ts";
 
-const certificate = await makeCertificate("localhost");
+const certificate = await makeCertificate({ names: ["localhost"] });
 
 function ask(port: number | string, ...options: string[]) {
   return runExample(
@@ -88,7 +88,10 @@ Deno.test({
 Deno.test("starttls says nothing in secret to whom it does not trust", async () => {
   const cases = [
     { options: ["--name", "example.com"], input: certificate.cert },
-    { options: [], input: (await makeCertificate("localhost")).cert },
+    {
+      options: [],
+      input: (await makeCertificate({ names: ["localhost"] })).cert,
+    },
   ];
   for (const { options, input } of cases) {
     await using server = await startMailServer(certificate);

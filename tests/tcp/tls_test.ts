@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { connectTcp } from "@berkeley/sockets/tcp";
+import { makeCertificate } from "@berkeley/sockets/testing";
 import { eachFamily } from "../_each_family.ts";
-import { makeCertificate } from "./_certificate.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -39,7 +39,7 @@ for (const [what, more] of cases) {
   eachFamily(
     `detach() and Deno.startTls upgrade a connection with ${what} buffered`,
     async ({ loopback: hostname }) => {
-      const { cert, key } = await makeCertificate("localhost");
+      const { cert, key } = await makeCertificate();
       using back = Deno.listenTls({ hostname, port: 0, cert, key });
       using listener = Deno.listen({ hostname, port: 0 });
       const fronting = front(listener, `220 go ahead\n${more}`, back.addr);
