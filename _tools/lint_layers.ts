@@ -8,7 +8,7 @@
  */
 
 /** What is private to the package, below all folders that users import but errors. */
-const INTERNAL = ["check", "libc", "runtime", "wait"]
+const INTERNAL = ["backends", "check", "libc", "runtime", "wait"]
   .map((name) => `internal/${name}`);
 /** What connections and sockets are made of. */
 const PARTS = ["internal/hosts", "resolve", "address", "errors", ...INTERNAL];
@@ -19,6 +19,7 @@ const SOCKETS = ["tcp", "tls", "unix", "udp"];
 /** Which folders each folder may import; one that is not listed may import any. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   errors: [],
+  "internal/backends": ["errors"],
   "internal/check": [],
   "internal/wait": ["internal/check", "errors"],
   "internal/runtime": ["errors"],

@@ -33,8 +33,6 @@ export interface Backend {
   readonly socketOptions: boolean;
   /** Whether it looks up names itself, for programs whose net access is by name. */
   readonly names: boolean;
-  /** Whether its errors name the C call that failed. */
-  readonly namesCalls: boolean;
   /** Loads it. `node:net` takes longer to load than all of this package. */
   load(): Promise<Calls>;
 }
@@ -52,7 +50,6 @@ export const BACKENDS: Readonly<Record<TcpBackend, Backend>> = {
     ipv6Only: false,
     socketOptions: false,
     names: true,
-    namesCalls: false,
     load: () => Promise.resolve(DENO),
   },
   node: {
@@ -62,7 +59,6 @@ export const BACKENDS: Readonly<Record<TcpBackend, Backend>> = {
     ipv6Only: false,
     socketOptions: false,
     names: false,
-    namesCalls: false,
     load: async () => {
       const [{ connectNode: connect }, { listenNode: listen }] = await Promise
         .all([import("./_node_transport.ts"), import("./_node_listener.ts")]);
@@ -76,7 +72,6 @@ export const BACKENDS: Readonly<Record<TcpBackend, Backend>> = {
     ipv6Only: true,
     socketOptions: true,
     names: false,
-    namesCalls: true,
     load: async () => {
       const { connectPosix, listenPosix } = await import(
         "./_posix_transport.ts"

@@ -1,5 +1,7 @@
 import { SOCK_STREAM } from "../address/mod.ts";
+import { type Feature, lackReason } from "../internal/backends/mod.ts";
 import {
+  type OptionOwner,
   readOption,
   setOptions,
   type SocketOptionName,
@@ -9,7 +11,6 @@ import { StreamConn } from "../stream/mod.ts";
 import { BACKENDS } from "./_backends.ts";
 import { checkIdle } from "./_check_idle.ts";
 import type { TcpBackend, TcpTransport } from "./_transport.ts";
-import { type Feature, unsupported } from "./_unsupported.ts";
 
 /** What {@linkcode TcpConn.prototype.detach | TcpConn.detach} gives up. */
 export interface DetachedConn {
@@ -135,7 +136,7 @@ export class TcpConn extends StreamConn<Deno.NetAddr> implements Deno.TcpConn {
   }
 
   #unsupported(feature: Feature, syscall: string): Error {
-    const reason = unsupported(feature, this.backend);
+    const reason = lackReason(feature, { backend: this.backend });
     return this.errors.make("ENOTSUP", syscall, reason);
   }
 
@@ -211,7 +212,7 @@ export class TcpConn extends StreamConn<Deno.NetAddr> implements Deno.TcpConn {
    * @throws {SocketError} `ENOPROTOOPT` when the system has no such option, `EINVAL`
    * when it does not take the value.
    *
-   * @example Where the program may use libc
+   * @example Options, where the program may use libc
    * ```ts
    * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
    * import { NotSupportedError } from "@berkeley/sockets/errors";
@@ -233,40 +234,26 @@ export class TcpConn extends StreamConn<Deno.NetAddr> implements Deno.TcpConn {
     name: K,
     value: SocketOptions[K],
   ): Promise<void> {
-    return setOptions(() => this.#optionOwner("setsockopt"), {
-      [name]: value,
-    });
+    return setOptions(this.#options, { [name]: value });
   }
 
   /**
    * Reads an option of the socket: C's `getsockopt`, on every backend.
+   * See the example of {@linkcode TcpConn.prototype.setOption}.
    *
    * @throws {NotSupportedError} When the program lacks `--allow-ffi`.
-   *
-   * @example The size of a buffer of the kernel
-   * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
-   * import { NotSupportedError } from "@berkeley/sockets/errors";
-   * import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-   *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
-   *
-   * try {
-   *   assert(await client.getOption("SO_RCVBUF") > 0);
-   * } catch (error) { // without --allow-ffi
-   *   assertInstanceOf(error, NotSupportedError);
-   * }
-   * ```
    */
   getOption<K extends SocketOptionName>(name: K): Promise<SocketOptions[K]> {
-    return readOption(() => this.#optionOwner("getsockopt"), name);
+    return readOption(this.#options, name);
   }
 
-  #optionOwner(syscall: string) {
-    if (this.isClosed) throw this.errors.make("EBADF", syscall);
-    const { descriptor, localAddr, remoteAddr } = this.#transport;
-    return { type: SOCK_STREAM, descriptor, localAddr, remoteAddr };
+  get #options(): OptionOwner {
+    return {
+      type: SOCK_STREAM,
+      socket: this.#transport,
+      requireOpen: (syscall) => {
+        if (this.isClosed) throw this.errors.make("EBADF", syscall);
+      },
+    };
   }
 }

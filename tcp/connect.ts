@@ -5,6 +5,7 @@ import {
   parseIpAddress,
   SOCK_STREAM,
 } from "../address/mod.ts";
+import { type Feature, lackReason } from "../internal/backends/mod.ts";
 import {
   checkChoice,
   checkInteger,
@@ -33,7 +34,6 @@ import { openConn } from "./_open_conn.ts";
 import { race, RaceLost } from "./_race.ts";
 import { isForRuntime, lookupsFor } from "./_resolve.ts";
 import type { TcpBackend, TcpTransport } from "./_transport.ts";
-import { type Feature, unsupported } from "./_unsupported.ts";
 import type { TcpConn } from "./conn.ts";
 
 /** RFC 8305 section 5: the Connection Attempt Delay, in milliseconds. */
@@ -189,16 +189,12 @@ async function connect(given: ConnectTcpOptions): Promise<TcpConn> {
   const { socketOptions } = options;
   if (BACKENDS[backend].socketOptions) return conn; // it has set them already
   try {
-    await setOptions(() => ownerOf(result), socketOptions);
+    await setOptions({ type: SOCK_STREAM, socket: result }, socketOptions);
     return conn;
   } catch (error) {
     conn.close();
     throw error;
   }
-}
-
-function ownerOf({ descriptor, localAddr, remoteAddr }: TcpTransport) {
-  return { type: SOCK_STREAM, descriptor, localAddr, remoteAddr };
 }
 
 /** The options, each read once. */
@@ -258,7 +254,7 @@ function backendFor(options: ReadOptions): TcpBackend {
   throw socketError("ENOTSUP", {
     action: "connect",
     syscall: "bind",
-    reason: unsupported(needed, backend),
+    reason: lackReason(needed, { backend }),
   });
 }
 

@@ -1,5 +1,6 @@
 import { formatHostPort, SOCK_STREAM } from "../address/mod.ts";
-import { socketError, toSocketError } from "../errors/mod.ts";
+import { socketError } from "../errors/mod.ts";
+import { lackReason, openingError } from "../internal/backends/mod.ts";
 import { mayChoosePosix, setOptions } from "../internal/libc/mod.ts";
 import { waitFor } from "../internal/wait/mod.ts";
 import { type Backend, BACKENDS } from "./_backends.ts";
@@ -11,7 +12,6 @@ import {
 import { listenOnBoth } from "./_dual_stack.ts";
 import { addressToBind, isForRuntime } from "./_resolve.ts";
 import type { TcpBackend, TcpListenerTransport } from "./_transport.ts";
-import { unsupported } from "./_unsupported.ts";
 import type { ListenTcpOptions } from "./listen_options.ts";
 import { TcpListener } from "./listener.ts";
 
@@ -54,7 +54,7 @@ export async function listenTcp(
     socketError("ENOTSUP", {
       action: `listen on ${subject}`,
       syscall: "setsockopt",
-      reason: unsupported(feature, backend),
+      reason: lackReason(feature, { backend }),
     });
   if (read.reusePort && !can.reusePort) throw refusal("reusePort");
   const timeout = () =>
@@ -78,33 +78,13 @@ export async function listenTcp(
   const listener = new TcpListener(transport, read);
   if (can.socketOptions) return listener; // it has set them already
   try {
-    const { descriptor, addr: localAddr } = transport;
-    const owner = { type: SOCK_STREAM, descriptor, localAddr };
-    await setOptions(() => owner, socketOptions);
+    await setOptions({ type: SOCK_STREAM, socket: transport }, socketOptions);
     return listener;
   } catch (error) {
     await listener[Symbol.asyncDispose]();
     throw error;
   }
 }
-
-/** Errors of C's `socket`. */
-const OF_SOCKET = new Set([
-  "EAFNOSUPPORT",
-  "EMFILE",
-  "ENFILE",
-  "ENOBUFS",
-  "ENOMEM",
-]);
-/** Errors of C's `bind`. */
-const OF_BIND = new Set([
-  "EACCES",
-  "EADDRINUSE",
-  "EADDRNOTAVAIL",
-  "EINVAL",
-  "ENOTCAPABLE",
-  "EPERM",
-]);
 
 /** The runtime's own, unless an option needs another. */
 async function chooseBackend(options: ListenOptions): Promise<TcpBackend> {
@@ -131,20 +111,8 @@ async function bind(
       ? await listenOnBoth(target, listen)
       : await listen(target);
   } catch (error) {
-    const context = {
-      action: `listen on ${formatHostPort(hostname, port)}`,
-      localAddr: { transport: "tcp", hostname, port } as const,
-    };
-    const { code = "" } = toSocketError(error, context) as { code?: string };
-    const syscall = can.namesCalls
-      ? (error as { syscall?: string }).syscall
-      : callThatFailsWith(code);
-    throw toSocketError(error, { ...context, syscall });
+    const localAddr = { transport: "tcp", hostname, port } as const;
+    const action = `listen on ${formatHostPort(hostname, port)}`;
+    throw openingError(error, { action, localAddr }, "listen");
   }
-}
-
-/** The runtime does not say which C call failed; its code tells. */
-function callThatFailsWith(code: string): string {
-  if (OF_SOCKET.has(code)) return "socket";
-  return OF_BIND.has(code) ? "bind" : "listen";
 }

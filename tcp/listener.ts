@@ -1,5 +1,6 @@
 import { SOCK_STREAM } from "../address/mod.ts";
 import {
+  type OptionOwner,
   readOption,
   setOptions,
   type SocketOptionName,
@@ -80,7 +81,7 @@ export class TcpListener extends StreamListener<Deno.NetAddr, TcpConn> {
    * @throws {NotSupportedError} When the program lacks `--allow-ffi`, or another
    * listener shares the port and the backend is not `"posix"`.
    *
-   * @example Where the program may use libc
+   * @example Options, where the program may use libc
    * ```ts
    * import { listenTcp } from "@berkeley/sockets/tcp";
    * import { NotSupportedError } from "@berkeley/sockets/errors";
@@ -99,39 +100,27 @@ export class TcpListener extends StreamListener<Deno.NetAddr, TcpConn> {
     name: K,
     value: SocketOptions[K],
   ): Promise<void> {
-    return setOptions(() => this.#optionOwner("setsockopt"), {
-      [name]: value,
-    });
+    return setOptions(this.#options, { [name]: value });
   }
 
   /**
    * Reads an option of the listener: C's `getsockopt`, on every backend.
+   * See the example of {@linkcode TcpListener.prototype.setOption}.
    *
    * @throws {NotSupportedError} When the program lacks `--allow-ffi`.
-   *
-   * @example Whether it listens
-   * ```ts
-   * import { listenTcp } from "@berkeley/sockets/tcp";
-   * import { NotSupportedError } from "@berkeley/sockets/errors";
-   * import { assertEquals, assertInstanceOf } from "@std/assert";
-   *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * try {
-   *   assertEquals(await listener.getOption("SO_ACCEPTCONN"), true);
-   * } catch (error) { // without --allow-ffi
-   *   assertInstanceOf(error, NotSupportedError);
-   * }
-   * ```
    */
   getOption<K extends SocketOptionName>(name: K): Promise<SocketOptions[K]> {
-    return readOption(() => this.#optionOwner("getsockopt"), name);
+    return readOption(this.#options, name);
   }
 
-  #optionOwner(syscall: string) {
-    if (this.isClosed) {
-      throw this.closedError("set or read an option", syscall);
-    }
-    const { descriptor, addr: localAddr } = this.#transport;
-    return { type: SOCK_STREAM, descriptor, localAddr };
+  get #options(): OptionOwner {
+    return {
+      type: SOCK_STREAM,
+      socket: this.#transport,
+      requireOpen: (syscall) => {
+        if (!this.isClosed) return;
+        throw this.closedError("set or read an option", syscall);
+      },
+    };
   }
 }

@@ -1,61 +1,82 @@
-import type { UdpAbilities, UdpBackend } from "./_transport.ts";
+import { lackReason } from "../internal/backends/mod.ts";
+import type { UdpAbilities, UdpBackend, UdpFeature } from "./_transport.ts";
 
 const BOTH = [4, 6] as const;
-const NONE = [] as const;
-
-type Features = UdpAbilities["features"];
-
-/** Every feature, for the same families. */
-function each(families: readonly (4 | 6)[]): Features {
-  return {
-    ttl: families,
-    multicastTtl: families,
-    multicastLoopback: families,
-    multicastInterface: families,
-    broadcast: families,
-    receiveBufferSize: families,
-    sendBufferSize: families,
-    source: families,
-    interfaceName: families,
-    interfaceIndex: families,
-  };
-}
 
 /** What the backends can do, the fastest first; the last one needs no flag. */
 export const ABILITIES: Readonly<Record<UdpBackend, UdpAbilities>> = {
   posix: {
     flag: "--allow-ffi",
-    features: each(BOTH),
+    lacks: {},
     knowsArrived: true,
     setsOptionsFirst: true,
     hasBothFamilies: true,
   },
   deno: {
     flag: "--unstable-net",
-    features: {
-      ...each(NONE),
-      // The runtime sets SO_BROADCAST on every socket, and never takes it back.
-      broadcast: BOTH,
-      interfaceName: [4],
-      interfaceIndex: BOTH,
+    // The runtime sets SO_BROADCAST on every socket, and never takes it back.
+    lacks: {
+      ttl: BOTH,
+      multicastTtl: BOTH,
+      multicastLoopback: BOTH,
+      multicastInterface: BOTH,
+      receiveBufferSize: BOTH,
+      sendBufferSize: BOTH,
+      source: BOTH,
+      interfaceName: [6],
     },
     knowsArrived: false,
     setsOptionsFirst: false,
     hasBothFamilies: false,
   },
   node: {
-    features: {
-      ...each(BOTH),
+    lacks: {
       // The runtime takes these two for IPv6, and leaves its hop limits as they are.
-      ttl: [4],
-      multicastTtl: [4],
-      receiveBufferSize: NONE,
-      sendBufferSize: NONE,
-      source: [4],
-      interfaceIndex: [4],
+      ttl: [6],
+      multicastTtl: [6],
+      receiveBufferSize: BOTH,
+      sendBufferSize: BOTH,
+      source: [6],
+      interfaceIndex: [6],
     },
     knowsArrived: true,
     setsOptionsFirst: false,
     hasBothFamilies: true, // it opens a socket for each
   },
 };
+
+/** The names of all backends. */
+export const BACKENDS = Object.keys(ABILITIES) as readonly UdpBackend[];
+
+/** Whether a backend has a feature for a family, without `--allow-sys`. */
+export function has(
+  { lacks }: UdpAbilities,
+  feature: UdpFeature,
+  family: 4 | 6,
+): boolean {
+  return !lacks[feature]?.includes(family);
+}
+
+/** Where a feature was asked for. */
+export interface UnsupportedContext {
+  readonly backend: UdpBackend;
+  readonly family: 4 | 6;
+  /** Whether it was an option of `bindUdp` or `connectUdp`. */
+  readonly isOpening?: boolean;
+  /** The system. Defaults to this one. */
+  readonly os?: typeof Deno.build.os;
+}
+
+/** Returns why a backend refuses, and what to do instead. */
+export function unsupported(
+  feature: UdpFeature,
+  context: UnsupportedContext,
+): string {
+  const { backend, family } = context;
+  const other = BACKENDS.find((name) => {
+    const can = ABILITIES[name];
+    return name !== backend && can.flag === undefined &&
+      has(can, feature, family);
+  });
+  return lackReason(feature, { ...context, other });
+}

@@ -1,7 +1,8 @@
+import { lackReason } from "../internal/backends/mod.ts";
 import { checkChoice } from "../internal/check/mod.ts";
 import { mayChoosePosix } from "../internal/libc/mod.ts";
 import { socketError } from "../errors/mod.ts";
-import { ABILITIES } from "./_abilities.ts";
+import { ABILITIES, BACKENDS } from "./_abilities.ts";
 import { bindDeno, hasDenoDatagrams } from "./_deno_transport.ts";
 import { hasDualStack, type Os } from "./_systems.ts";
 import type {
@@ -46,8 +47,6 @@ const ACCESS: Readonly<Record<UdpBackend, Access>> = {
   },
 };
 
-const BACKENDS = Object.keys(ABILITIES) as UdpBackend[];
-
 /** What decides which API carries a socket. */
 export interface BackendRequest {
   readonly backend?: UdpBackend | undefined;
@@ -72,7 +71,7 @@ export async function chooseBackend(
   if (backend === undefined) {
     for (const name of BACKENDS) {
       const hasTtl = ttl === undefined ||
-        ABILITIES[name].features.ttl.length > 0;
+        (ABILITIES[name].lacks.ttl?.length ?? 0) < 2;
       const hasAll = hasTtl && hasFamilies(name);
       if (hasAll && await ACCESS[name].isChoosable()) return name;
     }
@@ -80,19 +79,17 @@ export async function chooseBackend(
   checkChoice("backend", backend, BACKENDS);
   const chosen = backend ?? "node";
   if (!ACCESS[chosen].isThere()) {
-    const { flag } = ABILITIES[chosen];
     throw socketError("ENOTSUP", {
       action: "bind",
       syscall: "socket",
-      reason: `the "${chosen}" backend needs a program started with ${flag}`,
+      reason: lackReason("unstableNet", { backend: chosen }),
     });
   }
   if (!hasFamilies(chosen)) {
     throw socketError("ENOTSUP", {
       action: "bind to ::",
       syscall: "setsockopt",
-      reason:
-        `the "${chosen}" backend has no sockets for both families on ${os}; bind with backend: "node", or to an address`,
+      reason: lackReason("bothFamilies", { backend: chosen, os }),
     });
   }
   return chosen;

@@ -2,6 +2,7 @@ import { formatHostPort } from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import { Timers } from "../internal/wait/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
+import { has, unsupported } from "./_abilities.ts";
 import { addressFor, showAddr } from "./_address_text.ts";
 import { badBytes } from "./_check_bytes.ts";
 import { isBroadcast } from "./_interfaces.ts";
@@ -18,7 +19,6 @@ import type {
   UdpFeature,
 } from "./_transport.ts";
 import { neededFeature } from "./_multicast_group.ts";
-import { unsupported } from "./_unsupported.ts";
 
 /** The largest payload of UDP over IPv4 and over IPv6 (without jumbograms). */
 const MAX_PAYLOAD = { 4: 65_507, 6: 65_527 };
@@ -208,7 +208,7 @@ export class UdpCore {
   }
 
   #has(feature: UdpFeature): boolean {
-    return this.transport.can.features[feature].includes(this.family);
+    return has(this.transport.can, feature, this.family);
   }
 
   #unsupported(feature: UdpFeature): Error {

@@ -3,6 +3,7 @@
  */
 import { AF_INET, AF_INET6, SOCK_DGRAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
+import { lackReason } from "../internal/backends/mod.ts";
 import {
   applyOptions,
   POLLIN,
@@ -288,7 +289,7 @@ export async function bindPosix(
     throw socketError("ENOTSUP", {
       action: `bind to ${target.hostname}`,
       syscall: "recvmmsg",
-      reason: 'the "posix" backend of UDP needs Linux; leave out backend',
+      reason: lackReason("linux", { backend: "posix" }),
     });
   }
   const { hostname, port, reuseAddress } = target;

@@ -66,8 +66,8 @@ export type UdpFeature =
 export interface UdpAbilities {
   /** The flag that it needs. */
   readonly flag?: string;
-  /** The families for which it has each feature, without `--allow-sys`. */
-  readonly features: Readonly<Record<UdpFeature, readonly (4 | 6)[]>>;
+  /** The families for which it lacks a feature, without `--allow-sys`. */
+  readonly lacks: Readonly<Partial<Record<UdpFeature, readonly (4 | 6)[]>>>;
   /** Whether `receiveNow` returns each datagram that has arrived. */
   readonly knowsArrived: boolean;
   /** Whether `socketOptions` are set before it is bound. */

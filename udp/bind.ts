@@ -1,9 +1,10 @@
 import { checkPort, formatHostPort, SOCK_DGRAM } from "../address/mod.ts";
-import { SocketError, socketError, toSocketError } from "../errors/mod.ts";
+import { socketError, toSocketError } from "../errors/mod.ts";
+import { openingError } from "../internal/backends/mod.ts";
 import { checkChoice, checkInteger } from "../internal/check/mod.ts";
 import { setOptions } from "../internal/libc/mod.ts";
 import { checkWait, waitFor } from "../internal/wait/mod.ts";
-import { ABILITIES } from "./_abilities.ts";
+import { ABILITIES, has, unsupported } from "./_abilities.ts";
 import { type BackendRequest, bindOn, chooseBackend } from "./_backend.ts";
 import { newCore, type UdpCore } from "./_core.ts";
 import { readBindOptions } from "./_read_options.ts";
@@ -13,7 +14,6 @@ import type {
   DatagramTransport,
   UdpBackend,
 } from "./_transport.ts";
-import { unsupported } from "./_unsupported.ts";
 import type { BindUdpOptions, UdpOptions } from "./bind_options.ts";
 import { UdpSocket } from "./socket.ts";
 
@@ -68,49 +68,39 @@ export async function bindCore(
     socketOptions: options.socketOptions,
     ...limits,
   };
-  const context = {
-    action,
-    syscall: "bind",
-    localAddr: address.toNetAddr("udp"),
-  };
   if (ttl !== undefined) requireTtl(backend, address.family);
-  let transport: DatagramTransport | undefined;
-  let core: UdpCore;
+  const localAddr = address.toNetAddr("udp");
+  let transport: DatagramTransport;
   try {
     transport = await bindOn(backend, target);
-    // At once: datagrams may arrive while options are set.
-    core = newCore(transport, target, resolver);
-    context.syscall = "setsockopt"; // from here on
+  } catch (error) {
+    throw openingError(error, { action, localAddr }, "bind");
+  }
+  // At once: datagrams may arrive while options are set.
+  const core = newCore(transport, target, resolver);
+  const { socketOptions } = options;
+  try {
     if (broadcast) transport.set("broadcast", true);
     if (ttl !== undefined) transport.set("ttl", ttl);
     if (!transport.can.setsOptionsFirst) {
-      const { localAddr } = transport;
-      const owner = { type: SOCK_DGRAM, localAddr };
-      await setOptions(() => owner, options.socketOptions);
+      const owner = { type: SOCK_DGRAM, socket: transport };
+      await setOptions(owner, socketOptions);
     }
   } catch (error) {
-    transport?.close();
-    const failure = toSocketError(error, context);
-    const isOfSocket = failure !== error && failure instanceof SocketError &&
-      OF_SOCKET.includes(failure.code);
-    throw isOfSocket
-      ? toSocketError(error, { ...context, syscall: "socket" })
-      : failure;
+    transport.close();
+    throw toSocketError(error, { action, syscall: "setsockopt", localAddr });
   }
-  core.broadcast = broadcast || options.socketOptions?.SO_BROADCAST === true;
+  core.broadcast = broadcast || socketOptions?.SO_BROADCAST === true;
   return core;
 }
 
-/** Failures of C's `socket`, which the runtime calls together with `bind`. */
-const OF_SOCKET = ["EMFILE", "ENFILE", "EAFNOSUPPORT", "EPROTONOSUPPORT"];
-
 /** Refuses a TTL that a backend cannot set. */
 function requireTtl(backend: UdpBackend, family: 4 | 6): void {
-  if (ABILITIES[backend].features.ttl.includes(family)) return;
+  if (has(ABILITIES[backend], "ttl", family)) return;
   throw socketError("ENOTSUP", {
     action: "bind",
     syscall: "setsockopt",
-    reason: unsupported("ttl", { backend, family, isBinding: true }),
+    reason: unsupported("ttl", { backend, family, isOpening: true }),
   });
 }
 

@@ -1,6 +1,7 @@
 import { SOCK_DGRAM } from "../address/mod.ts";
 import { checkInteger } from "../internal/check/mod.ts";
 import {
+  type OptionOwner,
   readOption,
   setOptions,
   type SocketOptionName,
@@ -288,7 +289,7 @@ export abstract class UdpSettings extends UdpHandle {
    * @throws {SocketError} `ENOPROTOOPT` when the system has no such option, `EINVAL`
    * when it does not take the value.
    *
-   * @example Where the program may use libc
+   * @example Options, where the program may use libc
    * ```ts
    * import { bindUdp } from "@berkeley/sockets/udp";
    * import { NotSupportedError } from "@berkeley/sockets/errors";
@@ -307,37 +308,25 @@ export abstract class UdpSettings extends UdpHandle {
     name: K,
     value: SocketOptions[K],
   ): Promise<void> {
-    const findOwner = () => this.#optionOwner("setsockopt");
-    await setOptions(findOwner, { [name]: value });
+    await setOptions(this.#options, { [name]: value });
     if (name === "SO_BROADCAST") this.#core.broadcast = value === true;
   }
 
   /**
    * Reads an option of the socket: C's `getsockopt`, on every backend.
+   * See the example of {@linkcode UdpSettings.prototype.setOption}.
    *
    * @throws {NotSupportedError} When the program lacks `--allow-ffi`.
-   *
-   * @example The size of a buffer of the kernel
-   * ```ts
-   * import { bindUdp } from "@berkeley/sockets/udp";
-   * import { NotSupportedError } from "@berkeley/sockets/errors";
-   * import { assert, assertInstanceOf } from "@std/assert";
-   *
-   * using socket = await bindUdp({ hostname: "127.0.0.1" });
-   * try {
-   *   assert(await socket.getOption("SO_RCVBUF") > 0);
-   * } catch (error) { // without --allow-ffi
-   *   assertInstanceOf(error, NotSupportedError);
-   * }
-   * ```
    */
   getOption<K extends SocketOptionName>(name: K): Promise<SocketOptions[K]> {
-    return readOption(() => this.#optionOwner("getsockopt"), name);
+    return readOption(this.#options, name);
   }
 
-  #optionOwner(syscall: string) {
-    this.#core.requireOpen(syscall);
-    const { descriptor, localAddr } = this.#core.transport;
-    return { type: SOCK_DGRAM, descriptor, localAddr };
+  get #options(): OptionOwner {
+    return {
+      type: SOCK_DGRAM,
+      socket: this.#core.transport,
+      requireOpen: (syscall) => this.#core.requireOpen(syscall),
+    };
   }
 }

@@ -8,14 +8,11 @@
  * - {@linkcode findPosix}, {@linkcode loadedPosix}: libc, where it is permitted.
  * - {@linkcode mayChoosePosix}: whether it carries sockets without a chosen backend.
  * - {@linkcode requirePosix}: libc, or an error that says what is missing.
- * - {@linkcode lackReason}, {@linkcode optionHint}, {@linkcode backendHint}: what a
- *   backend lacks, and what to do instead.
  * - {@linkcode setOptions}, {@linkcode readOption}: options by name.
  * - {@linkcode whenReady}: waits for a socket, for the transports over libc.
  *
  * @module
  */
-export * from "./hints.ts";
 export * from "./load.ts";
 export * from "./options.ts";
 export * from "./when_ready.ts";

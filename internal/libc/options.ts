@@ -10,24 +10,31 @@ import {
 
 type Posix = typeof import("../../posix/mod.ts");
 
-/** A socket, as far as options need to know it. */
-export interface OptionOwner {
-  /** SOCK_STREAM or SOCK_DGRAM. */
-  readonly type: number;
+/** What a transport of any kind says of its socket. */
+export interface TransportSocket {
   /** The descriptor, where the backend knows it. */
   readonly descriptor?: number | undefined;
-  /** The near end. */
-  readonly localAddr: Deno.NetAddr;
+  /** The near end, or `addr` of a listener. */
+  readonly localAddr?: Deno.NetAddr | undefined;
+  /** Where a listener listens. */
+  readonly addr?: Deno.NetAddr | undefined;
   /** The far end, of a connection. */
   readonly remoteAddr?: Deno.NetAddr | undefined;
 }
 
-/**
- * Returns the socket that an option is for, or throws if it is closed. It is
- * called right before the descriptor is used, with nothing awaited in between:
- * another socket may have the number of a closed one.
- */
-export type FindOwner = () => OptionOwner;
+/** A socket whose options are set or read. */
+export interface OptionOwner {
+  /** SOCK_STREAM or SOCK_DGRAM. */
+  readonly type: number;
+  /** Its transport. */
+  readonly socket: TransportSocket;
+  /**
+   * Throws if the socket is closed. It is called right before the descriptor is used,
+   * with nothing awaited in between: another socket may have the number of a closed
+   * one.
+   */
+  requireOpen?(syscall: string): void;
+}
 
 /** Sets options of a socket of ours. */
 export function applyOptions(
@@ -41,38 +48,52 @@ export function applyOptions(
 }
 
 /** The descriptor of a socket, whichever API opened it; libc must have been loaded. */
-function descriptorOf(owner: OptionOwner): number {
-  return owner.descriptor ?? loadedPosix()!.descriptorOf(owner);
+function descriptorOf({ type, socket }: OptionOwner): number {
+  const { descriptor, addr, localAddr = addr!, remoteAddr } = socket;
+  return descriptor ??
+    loadedPosix()!.descriptorOf({ type, localAddr, remoteAddr });
+}
+
+/** Uses the descriptor of a socket that is open, and still is once libc is loaded. */
+async function withDescriptor<T>(
+  owner: OptionOwner,
+  { action, syscall }: { action: string; syscall: string },
+  use: (posix: Posix, fd: number) => T,
+): Promise<T> {
+  owner.requireOpen?.(syscall); // a closed socket is closed with or without libc
+  const posix = await requirePosix({ action, syscall });
+  owner.requireOpen?.(syscall);
+  return use(posix, descriptorOf(owner));
 }
 
 /** Sets options of a socket that is open already, whichever API opened it. */
 export async function setOptions(
-  findOwner: FindOwner,
+  owner: OptionOwner,
   options: Partial<SocketOptions> | undefined,
 ): Promise<void> {
   const all = Object.entries(options ?? {});
   if (all.length === 0) return;
-  findOwner(); // a closed socket is closed with or without libc
-  const { setSockOpt } = await requirePosix({
-    action: `set ${all.map(([name]) => name).join(", ")}`,
-    syscall: "setsockopt",
+  const action = `set ${all.map(([name]) => name).join(", ")}`;
+  const syscall = "setsockopt";
+  await withDescriptor(owner, { action, syscall }, (posix, fd) => {
+    for (const [name, value] of all) {
+      if (value === undefined) continue;
+      posix.setSockOpt(fd, name as SocketOptionName, value as never);
+    }
   });
-  const fd = descriptorOf(findOwner());
-  for (const [name, value] of all) {
-    if (value === undefined) continue;
-    setSockOpt(fd, name as SocketOptionName, value as never);
-  }
 }
 
 /** Reads an option of a socket, whichever API opened it. */
-export async function readOption<K extends SocketOptionName>(
-  findOwner: FindOwner,
+export function readOption<K extends SocketOptionName>(
+  owner: OptionOwner,
   name: K,
 ): Promise<SocketOptions[K]> {
-  const action = `read ${name}`;
-  findOwner();
-  const { getSockOpt } = await requirePosix({ action, syscall: "getsockopt" });
-  return getSockOpt(descriptorOf(findOwner()), name);
+  const context = { action: `read ${name}`, syscall: "getsockopt" };
+  return withDescriptor(
+    owner,
+    context,
+    (posix, fd) => posix.getSockOpt(fd, name),
+  );
 }
 
 /**
@@ -80,13 +101,13 @@ export async function readOption<K extends SocketOptionName>(
  * is loaded, else as soon as it is. False where the program may not use it.
  */
 export function resetConnection(
-  owner: OptionOwner,
+  { type, ...socket }: TransportSocket & { type: number },
   close: () => void,
 ): boolean {
   if (libcObstacle() !== undefined) return false;
   const reset = (posix: Posix | undefined) => {
     try {
-      posix?.disconnect(descriptorOf(owner));
+      posix?.disconnect(descriptorOf({ type, socket }));
     } catch {
       // The peer has reset it first.
     }

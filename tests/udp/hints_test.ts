@@ -10,7 +10,7 @@ import {
   NotSupportedError,
   PermissionDeniedError,
 } from "@berkeley/sockets/errors";
-import { unsupported } from "../../udp/_unsupported.ts";
+import { unsupported } from "../../udp/_abilities.ts";
 import { eachFamily } from "../_each_family.ts";
 import { HAS_POSIX } from "../_posix.ts";
 import { BACKENDS, eachTransport } from "./_each_transport.ts";

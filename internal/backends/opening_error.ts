@@ -1,0 +1,33 @@
+import { toSocketError } from "../../errors/mod.ts";
+
+/** Errors of C's `socket`, which the runtime calls together with the others. */
+const OF_SOCKET = new Set([
+  ...["EAFNOSUPPORT", "EPROTONOSUPPORT", "EMFILE", "ENFILE"],
+  ...["ENOBUFS", "ENOMEM"],
+]);
+/** Errors of C's `bind`. */
+const OF_BIND = new Set([
+  ...["EACCES", "EADDRINUSE", "EADDRNOTAVAIL", "EINVAL"],
+  ...["ENOTCAPABLE", "EPERM"],
+]);
+
+/**
+ * Makes the error of a socket that could not be opened. `last` is the last of the
+ * calls of C that opening it takes. The runtime does not say which of them failed,
+ * but the code shows it.
+ */
+export function openingError(
+  error: unknown,
+  context: { action: string; localAddr: Deno.Addr },
+  last: "bind" | "listen",
+): Error {
+  const { action } = context;
+  const made: Error & { code?: string; syscall?: string } = toSocketError(
+    error,
+    { action },
+  );
+  const { code = "", syscall } = made;
+  const isOfBind = last === "bind" || OF_BIND.has(code);
+  const guess = OF_SOCKET.has(code) ? "socket" : isOfBind ? "bind" : "listen";
+  return toSocketError(made, { ...context, syscall: syscall ?? guess });
+}
