@@ -10,6 +10,7 @@ export {
   DuplexTransport,
   type NodeDuplex,
 } from "./_duplex_transport.ts";
+export { DenoListener, listenWhenFree } from "./_deno_listener.ts";
 export { readServeOptions } from "./_serve_options.ts";
 export {
   firstPiece,

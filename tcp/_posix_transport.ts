@@ -2,15 +2,8 @@
  * Connections and listeners wholly on libc.
  */
 import type { PosixSocket, SocketName } from "../posix/mod.ts";
-import {
-  applyOptions,
-  type Pause,
-  POLLIN,
-  POLLOUT,
-  requirePosix,
-  whenReady,
-} from "../internal/libc/mod.ts";
-import { firstPiece } from "../stream/_seam.ts";
+import { applyOptions, requirePosix } from "../internal/libc/mod.ts";
+import { PosixListener, PosixStream } from "../stream/_posix_seam.ts";
 import { plainNetAddr } from "./_net_addr.ts";
 import {
   type ConnectTarget,
@@ -26,116 +19,25 @@ function netAddr(name: SocketName): Deno.NetAddr {
   return plainNetAddr(name as { hostname: string; port: number });
 }
 
-/** A connection over libc. */
-class PosixTransport implements TcpTransport {
-  readonly backend = "posix";
-  readonly localAddr: Deno.NetAddr;
-  readonly remoteAddr: Deno.NetAddr;
-  readonly #socket: PosixSocket;
-  readonly #read: Pause = {};
-
-  constructor(socket: PosixSocket, remoteAddr: SocketName) {
-    this.#socket = socket;
-    this.localAddr = netAddr(socket.getSockName());
-    this.remoteAddr = netAddr(remoteAddr);
-  }
-
-  get descriptor(): number {
-    return this.#socket.fd;
-  }
-
-  read(buffer: Uint8Array): Promise<number | null> {
-    const socket = this.#socket;
-    return whenReady(socket, POLLIN, () => {
-      const count = socket.recvSeen(buffer);
-      return count === 0 ? null : count;
-    }, this.#read);
-  }
-
-  write(bytes: Uint8Array): Promise<number> {
-    const socket = this.#socket;
-    const piece = firstPiece(bytes);
-    return whenReady(socket, POLLOUT, () => socket.sendNow(piece));
-  }
-
-  closeWrite(): Promise<void> {
-    try {
-      this.#socket.shutdown(1);
-      return Promise.resolve();
-    } catch (error) {
-      return Promise.reject(error);
-    }
-  }
-
-  close(): Promise<void> {
-    this.holdRead(true); // closing rejects the reads that wait
-    return this.#socket[Symbol.asyncDispose]();
+/** A TCP connection over libc. */
+class PosixTransport extends PosixStream<Deno.NetAddr> implements TcpTransport {
+  constructor(socket: PosixSocket, remote: SocketName) {
+    super(socket, netAddr(socket.getSockName()), netAddr(remote));
   }
 
   reset(): boolean {
-    this.#socket.setSockOpt("SO_LINGER", 0);
-    this.#socket.close();
+    this.socket.setSockOpt("SO_LINGER", 0);
+    this.socket.close();
     return true;
   }
 
   setNoDelay(on: boolean): void {
-    this.#socket.setSockOpt("TCP_NODELAY", on);
+    this.socket.setSockOpt("TCP_NODELAY", on);
   }
 
   setKeepAlive(on: boolean, idle?: number): void {
-    if (idle !== undefined) this.#socket.setSockOpt("TCP_KEEPIDLE", idle);
-    this.#socket.setSockOpt("SO_KEEPALIVE", on);
-  }
-
-  ref(): void {
-    this.#socket.ref();
-  }
-
-  unref(): void {
-    this.#socket.unref();
-  }
-
-  holdRead(isHeld: boolean): void {
-    const { stop, resume } = this.#read;
-    if (resume === undefined) return;
-    stop?.();
-    if (isHeld) resume();
-  }
-}
-
-/** A listener over libc. */
-class PosixListenerTransport implements TcpListenerTransport {
-  readonly backend = "posix";
-  readonly addr: Deno.NetAddr;
-  readonly #socket: PosixSocket;
-
-  constructor(socket: PosixSocket) {
-    this.#socket = socket;
-    const { hostname, port } = socket.getSockName() as Deno.NetAddr;
-    this.addr = { transport: "tcp", hostname, port };
-  }
-
-  get descriptor(): number {
-    return this.#socket.fd;
-  }
-
-  accept(): Promise<TcpTransport> {
-    return whenReady(this.#socket, POLLIN, () => {
-      const accepted = this.#socket.acceptNow();
-      return accepted && new PosixTransport(accepted.socket, accepted.address);
-    });
-  }
-
-  close(): Promise<void> {
-    return this.#socket[Symbol.asyncDispose]();
-  }
-
-  ref(): void {
-    this.#socket.ref();
-  }
-
-  unref(): void {
-    this.#socket.unref();
+    if (idle !== undefined) this.socket.setSockOpt("TCP_KEEPIDLE", idle);
+    this.socket.setSockOpt("SO_KEEPALIVE", on);
   }
 }
 
@@ -182,7 +84,12 @@ export async function listenPosix(
     applyOptions(socket, target.socketOptions);
     socket.bind({ hostname, port });
     socket.listen(backlog ?? DEFAULT_BACKLOG);
-    return new PosixListenerTransport(socket);
+    const { hostname: at, port: own } = socket.getSockName() as Deno.NetAddr;
+    return new PosixListener<Deno.NetAddr, TcpTransport>(
+      socket,
+      { transport: "tcp", hostname: at, port: own },
+      (accepted, remote) => new PosixTransport(accepted, remote),
+    );
   } catch (error) {
     socket.close();
     throw error;

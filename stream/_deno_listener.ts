@@ -1,0 +1,86 @@
+import type { ListenerTransport, StreamTransport } from "./_transport.ts";
+
+/**
+ * Accepts that were pending when their listener was closed: until they have
+ * ended, the runtime keeps the address.
+ */
+const ending = new Set<Promise<unknown>>();
+
+/** What of a runtime's listener is needed here. */
+export type RuntimeListener<C extends Deno.Conn> = Pick<
+  Deno.Listener<C, Deno.Addr>,
+  "accept" | "close" | "ref" | "unref"
+>;
+
+/** A listener of `Deno`'s, of any kind of stream. */
+export class DenoListener<
+  A extends Deno.Addr,
+  C extends Deno.Conn,
+  T extends StreamTransport<A>,
+> implements ListenerTransport<A, T> {
+  readonly backend = "deno";
+  readonly addr: A;
+  readonly #listener: RuntimeListener<C>;
+  readonly #open: (conn: C) => T;
+  #accepting: Promise<C> | undefined;
+
+  constructor(
+    listener: RuntimeListener<C>,
+    addr: A,
+    open: (conn: C) => T,
+  ) {
+    this.#listener = listener;
+    this.addr = addr;
+    this.#open = open;
+  }
+
+  async accept(): Promise<T> {
+    for (;;) {
+      this.#accepting = this.#listener.accept();
+      try {
+        return this.#open(await this.#accepting);
+      } catch (error) {
+        // The runtime asks for the peer's address after C's accept, and drops a
+        // connection that was reset before. That is no fault of the listener,
+        // and nobody's business: go on to the next.
+        if (!(error instanceof Deno.errors.NotConnected)) throw error;
+      } finally {
+        this.#accepting = undefined;
+      }
+    }
+  }
+
+  close(): Promise<void> {
+    // The program must not end before the address is free, if a caller waits for it.
+    if (this.#accepting !== undefined) this.#listener.ref();
+    this.#listener.close();
+    if (this.#accepting === undefined) return Promise.resolve();
+    const end = this.#accepting.then(() => {}, () => {});
+    ending.add(end);
+    end.then(() => ending.delete(end));
+    return end;
+  }
+
+  ref(): void {
+    this.#listener.ref();
+  }
+
+  unref(): void {
+    this.#listener.unref();
+  }
+}
+
+/**
+ * Calls `listen`. If the address is taken and one of our own listeners was just
+ * closed, calls it again when the runtime has released that one's address.
+ */
+export async function listenWhenFree<L>(listen: () => L): Promise<L> {
+  try {
+    return listen();
+  } catch (error) {
+    const isOurs = error instanceof Deno.errors.AddrInUse && ending.size > 0;
+    if (!isOurs) throw error;
+    await Promise.all(ending);
+    return listen();
+  }
+}

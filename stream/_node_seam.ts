@@ -1,0 +1,7 @@
+/**
+ * What a kind of stream socket needs of `stream/` to be carried by `node:net`:
+ * apart from `_seam.ts`, so that it is loaded only where `node:net` is.
+ *
+ * @module
+ */
+export { NodeListener } from "./_node_listener.ts";

@@ -1,0 +1,7 @@
+/**
+ * What a kind of stream socket needs of `stream/` to be carried by libc: apart
+ * from `_seam.ts`, so that it is loaded only where libc is.
+ *
+ * @module
+ */
+export { PosixListener, PosixStream } from "./_posix_transport.ts";
