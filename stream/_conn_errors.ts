@@ -10,6 +10,7 @@ const VERBS: Record<string, string> = {
   write: "write to",
   send: "write to",
   shutdown: "shut down the connection to",
+  startTls: "start TLS with",
   setsockopt: "set an option of the connection to",
   getsockopt: "get an option of the connection to",
 };
@@ -24,6 +25,8 @@ export function showAddr(addr: Deno.Addr): string {
 export class ConnErrors {
   /** Whether the connection is closed on this side, so that all fails for that. */
   isClosed = false;
+  /** Why it is closed, if not by `close`. */
+  reasonClosed: string | undefined;
   readonly #transport: StreamTransport;
 
   constructor(transport: StreamTransport) {
@@ -39,7 +42,10 @@ export class ConnErrors {
 
   /** Makes an error of this code. */
   make(code: string, syscall: string, reason?: string): Error {
-    return socketError(code, { ...this.#context(syscall), reason });
+    return socketError(code, {
+      ...this.#context(syscall),
+      reason: reason ?? (code === "EBADF" ? this.reasonClosed : undefined),
+    });
   }
 
   /** The error of a call whose time is up. */

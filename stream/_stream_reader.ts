@@ -202,6 +202,12 @@ class SlidingBuffer {
   }
 }
 
+/** The next owner of a source, which gets what a pending fill brings. */
+interface Heir {
+  readonly resolve: (count: number | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /**
  * The reading half of a connection: a buffer that slides over the stream, and a
  * queue of reads.
@@ -229,6 +235,7 @@ export class StreamReader extends SlidingBuffer {
   #isDropping = false;
   #failure: Refusal | undefined;
   #closed: Refusal | undefined;
+  #heir: Heir | undefined;
   readonly #onFill: (count: number | null) => void;
   readonly #onFillFailure: (error: unknown) => void;
 
@@ -303,6 +310,24 @@ export class StreamReader extends SlidingBuffer {
     this.restart(all);
   }
 
+  /**
+   * Returns what the pending fill will bring, for the next owner of the source;
+   * undefined if there is none. Only before `close`.
+   */
+  bequeath(): Promise<Uint8Array<ArrayBuffer> | null> | undefined {
+    if (this.#filling === undefined) return undefined;
+    const { promise, resolve, reject } = Promise.withResolvers<
+      Uint8Array<ArrayBuffer> | null
+    >();
+    promise.catch(() => {}); // the owner may close the source without reading
+    const room = this.buffer.subarray(this.end);
+    this.#heir = {
+      resolve: (count) => resolve(count === null ? null : room.slice(0, count)),
+      reject,
+    };
+    return promise;
+  }
+
   /** Drops what is buffered, and rejects what waits and every later read. */
   close(closed: Refusal): void {
     this.#closed = closed;
@@ -354,6 +379,7 @@ export class StreamReader extends SlidingBuffer {
   }
 
   #filled(count: number | null): void {
+    if (this.#heir !== undefined) return this.#heir.resolve(count);
     const offering = this.#offering;
     this.#endFill();
     if (count === null) {
@@ -367,6 +393,7 @@ export class StreamReader extends SlidingBuffer {
   }
 
   #fail(error: unknown): void {
+    this.#heir?.reject(error);
     const offering = this.#offering;
     this.#endFill();
     if (this.#closed !== undefined) return;

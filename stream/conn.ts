@@ -21,6 +21,31 @@ const LINGER = 5000;
 /** How much `closeGracefully` reads and drops at a time, in bytes. */
 const DISCARD = 64 * 1024;
 
+/** What carried a connection, for another owner. */
+export interface TakenOver<A extends Deno.Addr = Deno.Addr> {
+  /** The transport. */
+  readonly transport: StreamTransport<A>;
+  /** What was received and not read. */
+  readonly buffered: Uint8Array<ArrayBuffer>;
+  /**
+   * What the read brings that a cancelled call has left pending on the transport,
+   * or null at the end of the stream; undefined if no read is pending.
+   */
+  readonly pending: Promise<Uint8Array<ArrayBuffer> | null> | undefined;
+}
+
+/**
+ * Takes the transport out of a connection, which is closed then: its later calls
+ * reject with `reason`.
+ *
+ * @throws {SocketError} `EBADF` if it is closed, `EBUSY` if a call is pending.
+ */
+export let takeOver: <A extends Deno.Addr>(
+  conn: StreamConn<A>,
+  syscall: string,
+  reason: string,
+) => TakenOver<A>;
+
 /**
  * A connection over any stream of bytes. A kind of socket adds what only it has:
  * `TcpConn` is a `StreamConn`. It passes wherever a `Deno.Conn` does.
@@ -60,6 +85,20 @@ export class StreamConn<A extends Deno.Addr = Deno.Addr> extends SendingConn
   #finishing: Promise<void> | undefined;
   /** Settles when a close with queued messages has let them go. */
   #closing: Promise<void> = Promise.resolve();
+
+  static {
+    takeOver = (conn, syscall, reason) => {
+      conn.#requireIdle(syscall);
+      const pending = conn.#reader.bequeath();
+      const buffered = conn.#reader.takeNow(conn.#reader.buffered);
+      conn.errors.reasonClosed = reason;
+      conn.abandon();
+      const transport = conn.#transport;
+      transport.ref(); // as a transport starts
+      transport.holdRead?.(true);
+      return { transport, buffered, pending };
+    };
+  }
 
   /**
    * Not for users: the errors of this connection.
@@ -288,18 +327,26 @@ export class StreamConn<A extends Deno.Addr = Deno.Addr> extends SendingConn
    * @ignore
    */
   protected release(): Uint8Array<ArrayBuffer> {
-    const { errors } = this;
-    if (errors.isClosed) throw errors.make("EBADF", "detach");
-    const isReading = this.#reader.isBusy;
-    if (isReading || this.#reader.isFilling || !this.#writer.isIdle) {
-      const reason = isReading || !this.#writer.isIdle
-        ? "a read or a write is pending"
-        : "the runtime still reads for a read that was cancelled; await peek(1) first";
-      throw errors.make("EBUSY", "detach", reason);
+    this.#requireIdle("detach");
+    if (this.#reader.isFilling) {
+      throw this.errors.make(
+        "EBUSY",
+        "detach",
+        "the runtime still reads for a read that was cancelled; await peek(1) first",
+      );
     }
     const buffered = this.#reader.takeNow(this.#reader.buffered);
     this.abandon();
     return buffered;
+  }
+
+  #requireIdle(syscall: string): void {
+    const { errors } = this;
+    if (errors.isClosed) throw errors.make("EBADF", syscall);
+    if (this.#reader.isBusy || !this.#writer.isIdle) {
+      const reason = "a read or a write is pending";
+      throw errors.make("EBUSY", syscall, reason);
+    }
   }
 
   /**
