@@ -10,11 +10,9 @@ const DENSE = 0.02;
 /** If two looks are this far apart, in milliseconds, each call looks. */
 const SPARSE = 0.25;
 
-// Captured, as tests of users may replace it by one of their own.
-const askForTurn = setImmediate;
-
 /** Whether a turn of the event loop was asked for, and has not come yet. */
 let isPending = false;
+let askForTurn: typeof setImmediate | undefined;
 let askedAt = 0;
 let lookedAt = 0;
 /** How many calls complete from one look at the clock to the next. */
@@ -34,6 +32,7 @@ const waiting: (() => void)[] = [];
 export function isLoopStarved(): boolean {
   if (--callsLeft > 0) return false;
   const now = performance.now();
+  if (lookedAt === 0) askedAt = now; // a short program never asks
   const elapsed = now - lookedAt;
   const most = elapsed < DENSE ? MAX_QUICK_CALLS : MAX_CALLS;
   stride = elapsed > SPARSE ? 1 : Math.min(stride * 2, most);
@@ -49,10 +48,15 @@ export function isLoopStarved(): boolean {
   return true;
 }
 
-/** An immediate shows that the event loop runs. No sanitizer of tests counts it. */
+/**
+ * An immediate shows that the event loop runs. No sanitizer of tests counts it. The
+ * runtime loads `node:timers` when the name is first used, so not before here; later
+ * a test of a user may replace it.
+ */
 function ask(now: number): void {
   isPending = true;
   askedAt = now;
+  askForTurn ??= setImmediate;
   askForTurn(onTurn);
 }
 
