@@ -77,6 +77,18 @@ const ERRNO: Readonly<
   // Not of errno.h: codes that a runtime has for states that C has no code for.
   ENOTCAPABLE: ["permission not granted to the program"],
   EOF: ["end of stream"],
+  ECERTINVALID: ["invalid certificate"],
+  ECERTEXPIRED: ["certificate has expired"],
+  ECERTNOTYETVALID: ["certificate is not valid yet"],
+  ECERTISSUER: ["certificate of an issuer that is not trusted"],
+  ECERTNAME: ["certificate for another name"],
+  ECERTPURPOSE: ["certificate for another purpose"],
+  ECERTREVOKED: ["certificate was revoked"],
+  ETLSREFUSED: ["TLS handshake refused by the peer"],
+  ETLSVERSION: ["no common version of TLS"],
+  ETLSALPN: ["no common application protocol"],
+  ETLSCLIENTCERT: ["client certificate required"],
+  ETLSTRUNCATED: ["stream ended without close_notify"],
 };
 
 const COLUMN: Readonly<Record<ErrnoOs, 1 | 2 | 3>> = {

@@ -184,6 +184,54 @@ export type InterruptedError = SocketError & Deno.errors.Interrupted;
 export const InterruptedError: SocketErrorKind<Deno.errors.Interrupted> =
   defineKind("InterruptedError", Deno.errors.Interrupted, ["EINTR"]);
 
+/** An instance of {@linkcode ProtocolError}. */
+export type ProtocolError = SocketError & Deno.errors.InvalidData;
+
+/**
+ * The peer does not follow the protocol (`EPROTO`), or TLS found nothing in common
+ * with it: it refused the handshake (`ETLSREFUSED`), or has no common version
+ * (`ETLSVERSION`) or application protocol (`ETLSALPN`), or one side requires a client
+ * certificate that the other did not send (`ETLSCLIENTCERT`).
+ */
+export const ProtocolError: SocketErrorKind<Deno.errors.InvalidData> =
+  defineKind("ProtocolError", Deno.errors.InvalidData, [
+    "EPROTO",
+    "ETLSREFUSED",
+    "ETLSVERSION",
+    "ETLSALPN",
+    "ETLSCLIENTCERT",
+  ]);
+
+/** An instance of {@linkcode CertificateError}. */
+export type CertificateError = SocketError & Deno.errors.InvalidData;
+
+/**
+ * The peer's certificate was refused: it has expired (`ECERTEXPIRED`) or is not valid
+ * yet (`ECERTNOTYETVALID`), its issuer is not trusted (`ECERTISSUER`), it is for another
+ * name (`ECERTNAME`) or purpose (`ECERTPURPOSE`), was revoked (`ECERTREVOKED`), or is
+ * malformed (`ECERTINVALID`).
+ */
+export const CertificateError: SocketErrorKind<Deno.errors.InvalidData> =
+  defineKind("CertificateError", Deno.errors.InvalidData, [
+    "ECERTINVALID",
+    "ECERTEXPIRED",
+    "ECERTNOTYETVALID",
+    "ECERTISSUER",
+    "ECERTNAME",
+    "ECERTPURPOSE",
+    "ECERTREVOKED",
+  ]);
+
+/** An instance of {@linkcode TruncatedError}. */
+export type TruncatedError = SocketError & Deno.errors.UnexpectedEof;
+
+/**
+ * A TLS stream ended without close_notify (`ETLSTRUNCATED`). The peer may have omitted
+ * it, or an attacker may have cut the connection (RFC 8446 section 6.1).
+ */
+export const TruncatedError: SocketErrorKind<Deno.errors.UnexpectedEof> =
+  defineKind("TruncatedError", Deno.errors.UnexpectedEof, ["ETLSTRUNCATED"]);
+
 /** All kinds of socket errors. */
 export const SOCKET_ERROR_KINDS: readonly SocketErrorKind[] = [
   ConnectionRefusedError,
@@ -205,4 +253,7 @@ export const SOCKET_ERROR_KINDS: readonly SocketErrorKind[] = [
   WouldBlockError,
   BusyError,
   InterruptedError,
+  ProtocolError,
+  CertificateError,
+  TruncatedError,
 ];

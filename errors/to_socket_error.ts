@@ -1,3 +1,4 @@
+import { tlsFailure } from "./_tls.ts";
 import { AddrInfoError } from "./addr_info_error.ts";
 import { codeOf, strerror } from "./errno.ts";
 import { SOCKET_ERROR_KINDS } from "./kinds.ts";
@@ -15,7 +16,7 @@ interface Row {
   /** The code, or undefined where the row cannot tell after all. */
   code(error: ForeignError): string | undefined;
   /** The state for the message, where the code's own text says too little. */
-  reason?(error: ForeignError): string;
+  reason?(error: ForeignError): string | undefined;
 }
 
 /** What errors of the runtime may have; none has all. */
@@ -38,13 +39,23 @@ const WINSOCK_LOOKUP: ReadonlyMap<string, string> = new Map([
   ["11004", "EAI_NODATA"], // WSANO_DATA
 ]);
 
-/** Deno names its classes after the state; some of them carry no code. */
+/**
+ * Deno names its classes after the state; some of them carry no code. If kinds share
+ * a class, the first of them has it.
+ */
 const CODE_OF_CLASS = new Map<string, string>(
-  SOCKET_ERROR_KINDS.flatMap((kind) => {
+  SOCKET_ERROR_KINDS.toReversed().flatMap((kind) => {
     const base = Object.getPrototypeOf(kind).name;
     return base === "SocketError" ? [] : [[base, kind.codes[0]]];
   }),
 );
+
+/** Whether it may be an error of rustls, whose texts say what it means. */
+function isOfTls({ name, code, message }: ForeignError): boolean {
+  return name === "InvalidData" ||
+    name === "UnexpectedEof" && message.includes("close_notify") ||
+    typeof code === "string" && code.startsWith("ERR_SSL_");
+}
 
 /** The number in "Connection refused (os error 111)", in digits. */
 function osErrorNumber({ message }: Error): string | undefined {
@@ -74,6 +85,11 @@ const ROWS: readonly Row[] = [
     is: (error) => error instanceof Deno.errors.NotCapable,
     code: () => "ENOTCAPABLE",
     reason: missingFlag,
+  },
+  { // TLS, over Deno's API and node:tls
+    is: isOfTls,
+    code: ({ message }) => tlsFailure(message)?.code,
+    reason: ({ message }) => tlsFailure(message)!.reason,
   },
   { // use after close: no code; a listener's pending accept has it too
     is: (error) => error instanceof Deno.errors.BadResource,
@@ -115,6 +131,7 @@ const ROWS: readonly Row[] = [
   { // Deno's classes that carry none
     is: (error) => CODE_OF_CLASS.has(error.name),
     code: ({ name }) => CODE_OF_CLASS.get(name),
+    reason: ({ name, message }) => name === "InvalidData" ? message : undefined,
   },
 ];
 
