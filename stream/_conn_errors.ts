@@ -1,4 +1,5 @@
 import { formatHostPort } from "../address/mod.ts";
+import { type Feature, lackReason } from "../internal/backends/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import { type Refusal, refusal } from "./_refusal.ts";
 import type { StreamTransport } from "./_transport.ts";
@@ -18,7 +19,8 @@ const VERBS: Record<string, string> = {
 /** Returns the address as messages show it. */
 export function showAddr(addr: Deno.Addr): string {
   if ("hostname" in addr) return formatHostPort(addr.hostname, addr.port);
-  return "path" in addr ? addr.path : `${addr.cid}:${addr.port}`;
+  if (!("path" in addr)) return `${addr.cid}:${addr.port}`;
+  return addr.path || "the peer"; // an unnamed unix socket, or a source without addresses
 }
 
 /** The errors of one connection, which name its addresses. */
@@ -46,6 +48,12 @@ export class ConnErrors {
       ...this.#context(syscall),
       reason: reason ?? (code === "EBADF" ? this.reasonClosed : undefined),
     });
+  }
+
+  /** The error of a feature that the transport lacks. */
+  unsupported(feature: Feature, syscall: string): Error {
+    const reason = lackReason(feature, this.#transport);
+    return this.make("ENOTSUP", syscall, reason);
   }
 
   /** The error of a call whose time is up. */

@@ -68,6 +68,7 @@ export class ConnTransport<
   }
 
   detach(): C {
+    if (this.#isRef) this.conn.ref?.();
     return this.conn;
   }
 }

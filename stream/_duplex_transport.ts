@@ -6,7 +6,22 @@ import {
   type StreamTransport,
 } from "./_transport.ts";
 
-/** What a transport needs of a duplex stream of Node, such as a `net.Socket`. */
+/**
+ * What a connection needs of a duplex stream of Node, such as a `net.Socket`: any
+ * `stream.Duplex` has it.
+ *
+ * @example A transform as a connection
+ * ```ts
+ * import { type NodeDuplex, StreamConn } from "@berkeley/sockets/stream";
+ * import { assertEquals } from "@std/assert";
+ * import { PassThrough } from "node:stream";
+ *
+ * const source: NodeDuplex = new PassThrough();
+ * using conn = StreamConn.from(source);
+ * await conn.send("there and back\n");
+ * assertEquals(await conn.readLine(), "there and back");
+ * ```
+ */
 export interface NodeDuplex {
   /** How many bytes it has buffered. */
   readonly readableLength: number;
@@ -134,10 +149,25 @@ export class DuplexTransport<
     this.#onNews();
   };
 
-  readonly #onError = (error: unknown): void => this.#fail(error);
+  readonly #onError = (error: unknown): void =>
+    this.#fail(this.failureOf(error));
 
-  readonly #onClose = (): void =>
-    this.#fail(new Deno.errors.BadResource("closed"));
+  readonly #onClose = (): void => this.#fail(this.failureOf(undefined));
+
+  /** The error of a stream that failed, or was closed before its end. */
+  protected failureOf(error: unknown): unknown {
+    return error ?? new Deno.errors.BadResource("closed");
+  }
+
+  /** Leaves the stream to others. A pending read ends, and has taken nothing. */
+  protected release(): void {
+    this.#reading = undefined;
+    (this.duplex as SomeDuplex).ref?.();
+    this.duplex.off("readable", this.#onNews);
+    this.duplex.off("end", this.#onEnd);
+    this.duplex.off("error", this.#onError);
+    this.duplex.off("close", this.#onClose);
+  }
 
   read(buffer: Uint8Array): Promise<number | null> {
     return new Promise((resolve, reject) => {

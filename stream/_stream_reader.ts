@@ -295,6 +295,15 @@ export class StreamReader extends SlidingBuffer {
     return this.#closed === undefined ? this.#reads.now(call) : undefined;
   }
 
+  /** Takes all that is buffered, and what follows it. */
+  takeAll(rest: Uint8Array = EMPTY): Uint8Array<ArrayBuffer> {
+    const { buffered } = this;
+    const all = new Uint8Array(buffered + rest.length);
+    all.set(rest, buffered);
+    this.moveInto(all.subarray(0, buffered));
+    return all;
+  }
+
   /** C's `read` into no memory: it does not wait, but it sees the end. */
   readNothing(): Promise<number | null> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed());

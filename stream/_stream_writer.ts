@@ -27,6 +27,10 @@ const PASS_THROUGH = 64 * 1024;
 /** How many times the high-water mark `send` accepts from a caller who never waits. */
 const HARD_LIMIT = 64;
 
+/** The most bytes that UTF-8 takes for one unit of a string. */
+const BYTES_PER_UNIT = 3;
+
+const encoder = new TextEncoder();
 const READY: Promise<void> = Promise.resolve();
 const ignore = () => {};
 
@@ -105,6 +109,15 @@ export class StreamWriter {
       this.#queue.append(bytes);
     }
     return this.#accepted();
+  }
+
+  /** Queues a text as UTF-8: a small one is encoded straight into the last chunk. */
+  sendText(text: string): Promise<void> {
+    const most = text.length * BYTES_PER_UNIT;
+    const tail = most === 0 ? undefined : this.reserve(most);
+    if (tail === undefined) return this.send(encoder.encode(text));
+    const room = tail.bytes.subarray(tail.end);
+    return this.commit(tail, encoder.encodeInto(text, room).written);
   }
 
   /**

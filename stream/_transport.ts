@@ -19,7 +19,7 @@ export function firstPiece(bytes: Uint8Array): Uint8Array {
 }
 
 /** What not everything that carries a stream can do. */
-export type StreamFeature = "closeWrite" | "ref" | "detach";
+export type StreamFeature = "closeWrite" | "ref";
 
 /** One connection as an API has it. A method that is missing is unsupported. */
 export interface StreamTransport<A extends Deno.Addr = Deno.Addr> {
@@ -51,8 +51,12 @@ export interface StreamTransport<A extends Deno.Addr = Deno.Addr> {
   ref(): void;
   /** Lets the program end while calls are pending. */
   unref(): void;
-  /** Returns what carries the connection, for another owner; no call is pending. */
+  /** Returns what carries the connection, for another owner. No write is pending. */
   detach?(): unknown;
+  /** Whether `detach` may be called while a read is pending, and loses no byte by it. */
+  readonly canLeaveRead?: boolean;
+  /** What was taken of the source, but did not fit into the buffer of a read. */
+  readonly unread?: Uint8Array;
   /**
    * Says whether a caller waits for the pending read. If none does, because the
    * caller cancelled, that read does not keep the program alive.

@@ -1,57 +1,23 @@
-import {
-  checkWait,
-  Timers,
-  waitFor,
-  type WaitOptions,
-} from "../internal/wait/mod.ts";
+import { Timers } from "../internal/wait/mod.ts";
+import type { BytePair } from "./_pair_transport.ts";
 import { ConnErrors } from "./_conn_errors.ts";
-import { refusal } from "./_refusal.ts";
+import type { NodeDuplex } from "./_duplex_transport.ts";
+import { type SourceOptions, sourceTransport } from "./_source.ts";
 import { StreamReader } from "./_stream_reader.ts";
 import { StreamWriter } from "./_stream_writer.ts";
 import type { StreamTransport } from "./_transport.ts";
 import { WebStreams } from "./_web_streams.ts";
-import { SendingConn } from "./sending_conn.ts";
+import { EndingConn } from "./ending_conn.ts";
 
 /** How many queued bytes make `send` wait by default. */
 export const DEFAULT_HIGH_WATER_MARK: number = 256 * 1024;
-/** How long `closeGracefully` waits by default, in milliseconds. */
-const DEFAULT_GRACE = 5000;
-/** How long a close waits for queued messages to leave, in milliseconds. */
-const LINGER = 5000;
-/** How much `closeGracefully` reads and drops at a time, in bytes. */
-const DISCARD = 64 * 1024;
-
-/** What carried a connection, for another owner. */
-export interface TakenOver<A extends Deno.Addr = Deno.Addr> {
-  /** The transport. */
-  readonly transport: StreamTransport<A>;
-  /** What was received and not read. */
-  readonly buffered: Uint8Array<ArrayBuffer>;
-  /**
-   * What the read brings that a cancelled call has left pending on the transport,
-   * or null at the end of the stream; undefined if no read is pending.
-   */
-  readonly pending: Promise<Uint8Array<ArrayBuffer> | null> | undefined;
-}
-
-/**
- * Takes the transport out of a connection, which is closed then: its later calls
- * reject with `reason`.
- *
- * @throws {SocketError} `EBADF` if it is closed, `EBUSY` if a call is pending.
- */
-export let takeOver: <A extends Deno.Addr>(
-  conn: StreamConn<A>,
-  syscall: string,
-  reason: string,
-) => TakenOver<A>;
 
 /**
  * A connection over any stream of bytes. A kind of socket adds what only it has:
  * `TcpConn` is a `StreamConn`. It passes wherever a `Deno.Conn` does.
  *
  * {@linkcode ReadingConn} and {@linkcode SendingConn} hold its methods that read and
- * send.
+ * send, {@linkcode EndingConn} those that close it.
  *
  * Every call that waits rejects with `signal.reason` when aborted, with a
  * `SocketError` of code `ETIMEDOUT` when its timeout ends, and with one of code
@@ -74,38 +40,13 @@ export let takeOver: <A extends Deno.Addr>(
  * assertEquals(await client.readLine(), "220 ready");
  * ```
  */
-export class StreamConn<A extends Deno.Addr = Deno.Addr> extends SendingConn
+export class StreamConn<A extends Deno.Addr = Deno.Addr, C = unknown>
+  extends EndingConn<A, C>
   implements Deno.Conn<A> {
   readonly #transport: StreamTransport<A>;
-  readonly #reader: StreamReader;
-  readonly #writer: StreamWriter;
   /** The timeouts of calls: they keep the program alive as the connection does. */
   readonly #timers: Timers;
   #streams: WebStreams | undefined;
-  #finishing: Promise<void> | undefined;
-  /** Settles when a close with queued messages has let them go. */
-  #closing: Promise<void> = Promise.resolve();
-
-  static {
-    takeOver = (conn, syscall, reason) => {
-      conn.#requireIdle(syscall);
-      const pending = conn.#reader.bequeath();
-      const buffered = conn.#reader.takeNow(conn.#reader.buffered);
-      conn.errors.reasonClosed = reason;
-      conn.abandon();
-      const transport = conn.#transport;
-      transport.ref(); // as a transport starts
-      transport.holdRead?.(true);
-      return { transport, buffered, pending };
-    };
-  }
-
-  /**
-   * Not for users: the errors of this connection.
-   *
-   * @ignore
-   */
-  protected readonly errors: ConnErrors;
 
   /**
    * Not for users: functions such as `connectTcp` make connections.
@@ -121,12 +62,87 @@ export class StreamConn<A extends Deno.Addr = Deno.Addr> extends SendingConn
     const timers = new Timers();
     const reader = new StreamReader(transport, errors, timers);
     const writer = new StreamWriter(transport, errors, timers, highWaterMark);
-    super(reader, writer);
+    super({ transport, reader, writer, errors, timers });
     this.#transport = transport;
-    this.#reader = reader;
-    this.#writer = writer;
     this.#timers = timers;
-    this.errors = errors;
+  }
+
+  /**
+   * Makes a connection of one that is there already: any `Deno.Conn`, such as one of
+   * `Deno.connectTls`; any `stream.Duplex` of Node, such as a `net.Socket`; or two web
+   * streams that carry bytes, such as those of a child process. The source belongs to
+   * the connection from then on, until {@linkcode EndingConn.prototype.detach | detach}.
+   *
+   * The connection reads of a source only while a call waits for more: at most 256 KiB
+   * ahead, and of web streams that are no byte streams at most one chunk. Web streams
+   * and streams of Node are given copies of what is sent.
+   *
+   * What a source cannot do rejects with `ENOTSUP`. A web stream has no `ref` and
+   * `unref`, and no addresses: pass them, or the connection has those of an unnamed unix
+   * socket. `close` ends both streams, and aborts them if queued messages could not
+   * leave. A half that is missing has ended.
+   *
+   * @throws {TypeError} If the source has none of these shapes, or is a `StreamConn`
+   * itself; if one of its streams is locked or destroyed, or is in object mode or has
+   * an encoding.
+   *
+   * @example Lines of a connection that another library made
+   * ```ts
+   * import { StreamConn } from "@berkeley/sockets/stream";
+   * import { assertEquals } from "@std/assert";
+   *
+   * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+   * const { port } = listener.addr;
+   * using client = StreamConn.from(await Deno.connect({ port }));
+   * using server = StreamConn.from(await listener.accept());
+   *
+   * await client.send("hello\n");
+   * assertEquals(await server.readLine({ timeout: 5000 }), "hello");
+   * assertEquals(client.remoteAddr.port, port);
+   * ```
+   *
+   * @example Two web streams
+   * ```ts
+   * import { StreamConn } from "@berkeley/sockets/stream";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const zipped = new CompressionStream("gzip");
+   * const plain = zipped.readable.pipeThrough(new DecompressionStream("gzip"));
+   * await using conn = StreamConn.from({
+   *   readable: plain,
+   *   writable: zipped.writable,
+   * });
+   * await conn.send("many words\n");
+   * await conn.closeWrite();
+   * assertEquals(await conn.readLine(), "many words");
+   * ```
+   */
+  static from<A extends Deno.Addr, C extends Deno.Conn<A>>(
+    source: C & Deno.Conn<A>,
+    options?: SourceOptions<A>,
+  ): StreamConn<A, C>;
+  /** Makes a connection of a stream of Node. */
+  static from<C extends NodeDuplex>(
+    source: C,
+    options?: SourceOptions,
+  ): StreamConn<Deno.Addr, C>;
+  /** Makes a connection of two web streams. */
+  static from<C extends BytePair, A extends Deno.Addr = Deno.UnixAddr>(
+    source: C,
+    options?: SourceOptions<A>,
+  ): StreamConn<A | Deno.UnixAddr, C>;
+  static from(
+    source: Deno.Conn | NodeDuplex | BytePair,
+    options: SourceOptions = {},
+  ): StreamConn {
+    if (source instanceof StreamConn) {
+      throw new TypeError(
+        "Cannot make a connection of a StreamConn: use it as it is",
+      );
+    }
+    const { highWaterMark, localAddr, remoteAddr } = options;
+    const addrs = { localAddr, remoteAddr };
+    return new StreamConn(sourceTransport(source, addrs), { highWaterMark });
   }
 
   /** The local address: C's `getsockname`. */
@@ -142,226 +158,6 @@ export class StreamConn<A extends Deno.Addr = Deno.Addr> extends SendingConn
   /** Which API carries the connection. */
   get backend(): string {
     return this.#transport.backend;
-  }
-
-  /** Whether the connection has been closed on this side. */
-  get isClosed(): boolean {
-    return this.errors.isClosed;
-  }
-
-  /**
-   * Sends what is queued and then FIN: `shutdown` with SHUT_WR. The peer reads
-   * the end of the stream; this side may go on reading. Later writes reject with
-   * `EPIPE`. A second call waits for the first.
-   *
-   * @throws {SocketError} `EPIPE` or `ECONNRESET` when the peer has gone;
-   * `EBADF` when the connection is closed.
-   *
-   * @example A question to its end, then the answer
-   * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
-   * import { assertEquals } from "@std/assert";
-   *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
-   *
-   * await client.send(new TextEncoder().encode("1 2 3"));
-   * await client.closeWrite();
-   * const question = await server.readLine(); // to the end of the stream
-   * await server.send(new TextEncoder().encode(`${question} 4\n`));
-   * assertEquals(await client.readLine(), "1 2 3 4");
-   * ```
-   */
-  closeWrite(): Promise<void> {
-    const { errors } = this;
-    if (errors.isClosed) {
-      return Promise.reject(errors.make("EBADF", "shutdown"));
-    }
-    return this.#finishing ??= this.#finish();
-  }
-
-  async #finish(): Promise<void> {
-    const flushed = this.#writer.flush();
-    this.#writer.refuse(refusal(() => this.errors.make("EPIPE", "write")));
-    await flushed;
-    try {
-      await this.#transport.closeWrite?.();
-    } catch (error) {
-      throw this.errors.failure(error, "shutdown");
-    }
-  }
-
-  /**
-   * Closes the connection: C's `close`. Pending reads and writes reject with a
-   * `ClosedError`, iterations end quietly, and a second call does nothing.
-   *
-   * Messages that `send` has accepted still leave, for up to 5 seconds, and so does
-   * a write that has begun; a pending `send` resolves when they have. `await using`
-   * waits for that. What is left then ends in RST, so that the peer never takes a
-   * part for the whole; `"deno"` needs `--allow-ffi` for that. Use
-   * {@linkcode StreamConn.prototype.closeGracefully | closeGracefully} to know
-   * that the peer has read them.
-   *
-   * @example What waits is told
-   * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
-   * import { ClosedError } from "@berkeley/sockets/errors";
-   * import { assertEquals, assertRejects } from "@std/assert";
-   *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
-   *
-   * const reading = client.readLine();
-   * client.close();
-   * client.close(); // does nothing
-   * await assertRejects(() => reading, ClosedError);
-   * assertEquals(await server.readLine(), null);
-   * ```
-   */
-  close(): void {
-    if (this.isClosed) return;
-    this.#stopReading();
-    const writer = this.#writer;
-    writer.close(this.errors.closed("write"));
-    this.#closing = writer.isIdle ? this.#closeNow() : waitFor(
-      writer.settled(),
-      { timeout: LINGER },
-      () => this.errors.timeout("close"),
-      undefined,
-      this.#timers,
-    ).catch(() => {}).then(() => this.#closeNow());
-  }
-
-  /** Ends the connection: with FIN if all that was accepted has left, else with RST. */
-  async #closeNow(): Promise<void> {
-    const isReset = this.#writer.owesBytes && this.#tryReset();
-    this.#writer.fail(this.errors.closed("write"));
-    if (isReset) return;
-    try {
-      await this.#transport.close();
-    } catch {
-      // closed by the runtime's own hand already
-    }
-  }
-
-  #tryReset(): boolean {
-    try {
-      return this.#transport.reset?.() ?? false;
-    } catch {
-      return false; // such as that the peer has reset it first
-    }
-  }
-
-  /**
-   * Ends the connection so that both sides know: sends what is queued and FIN,
-   * reads and drops all that comes, also after
-   * {@linkcode ReadingConn.prototype.closeRead | closeRead}, until the peer has ended
-   * its side too, and closes.
-   *
-   * Closes in any case; rejects with `ETIMEDOUT` when the peer takes longer than
-   * `timeout`, by default 5000 ms, and with what went wrong otherwise. If part of
-   * the queue has not left by then, the peer sees a reset, as after `close`.
-   *
-   * @throws {TimedOutError} When the peer has not ended its side in time.
-   * @throws {RangeError} When `timeout` is negative; the connection stays open.
-   *
-   * @example Knowing that the peer has read it all
-   * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
-   * import { assertEquals } from "@std/assert";
-   *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
-   *
-   * const serving = (async () => {
-   *   const line = await server.readLine();
-   *   assertEquals(await server.readLine(), null); // the end
-   *   server.close();
-   *   return line;
-   * })();
-   * await client.send(new TextEncoder().encode("the last word\n"));
-   * await client.closeGracefully({ timeout: 5000 });
-   * assertEquals(await serving, "the last word");
-   * ```
-   */
-  async closeGracefully(options?: WaitOptions): Promise<void> {
-    const { signal, timeout = DEFAULT_GRACE } = options ?? {};
-    checkWait({ timeout, signal: signal?.aborted ? undefined : signal });
-    if (this.isClosed) return this.#closing;
-    try {
-      await waitFor(
-        this.#sayGoodbye(),
-        { signal, timeout },
-        () => this.errors.timeout("close"),
-        undefined,
-        this.#timers,
-      );
-    } finally {
-      if (!this.isClosed) {
-        this.#stopReading();
-        this.#closing = this.#closeNow();
-      }
-    }
-  }
-
-  async #sayGoodbye(): Promise<void> {
-    // At the same time: a peer may read on only once its own bytes are read.
-    await Promise.all([this.closeWrite(), this.#dropRest()]);
-  }
-
-  /** Reads and drops what comes until the peer ends its side. */
-  async #dropRest(): Promise<void> {
-    const dropped = new Uint8Array(DISCARD);
-    while (await this.read(dropped) !== null);
-    // After closeRead() the peer may still be sending: closing would reset it.
-    await this.#reader.discard();
-  }
-
-  /**
-   * Not for users: leaves the transport to another owner, and returns what was
-   * received but not read.
-   *
-   * @ignore
-   */
-  protected release(): Uint8Array<ArrayBuffer> {
-    this.#requireIdle("detach");
-    if (this.#reader.isFilling) {
-      throw this.errors.make(
-        "EBUSY",
-        "detach",
-        "the runtime still reads for a read that was cancelled; await peek(1) first",
-      );
-    }
-    const buffered = this.#reader.takeNow(this.#reader.buffered);
-    this.abandon();
-    return buffered;
-  }
-
-  #requireIdle(syscall: string): void {
-    const { errors } = this;
-    if (errors.isClosed) throw errors.make("EBADF", syscall);
-    if (this.#reader.isBusy || !this.#writer.isIdle) {
-      const reason = "a read or a write is pending";
-      throw errors.make("EBUSY", syscall, reason);
-    }
-  }
-
-  /**
-   * Not for users: closes this object, but not the transport below it.
-   *
-   * @ignore
-   */
-  protected abandon(): void {
-    this.#stopReading();
-    this.#writer.fail(this.errors.closed("write"));
-  }
-
-  #stopReading(): void {
-    this.errors.isClosed = true;
-    this.#reader.close(this.errors.closed("read"));
   }
 
   /**
@@ -384,6 +180,7 @@ export class StreamConn<A extends Deno.Addr = Deno.Addr> extends SendingConn
    * ```
    */
   ref(): void {
+    this.#checkRef();
     this.#transport.ref();
     this.#timers.ref();
   }
@@ -409,8 +206,14 @@ export class StreamConn<A extends Deno.Addr = Deno.Addr> extends SendingConn
    * ```
    */
   unref(): void {
+    this.#checkRef();
     this.#transport.unref();
     this.#timers.unref();
+  }
+
+  #checkRef(): void {
+    if (!this.#transport.lacks?.has("ref")) return;
+    throw this.errors.unsupported("ref", "ref");
   }
 
   /**
@@ -423,22 +226,11 @@ export class StreamConn<A extends Deno.Addr = Deno.Addr> extends SendingConn
 
   /**
    * A web stream to write to. Closing it is
-   * {@linkcode StreamConn.prototype.closeWrite | closeWrite}, and closes the
+   * {@linkcode EndingConn.prototype.closeWrite | closeWrite}, and closes the
    * connection once `readable` has ended too; aborting it closes at once, and an
    * error of it where nobody has asked for `readable`.
    */
   get writable(): WritableStream<Uint8Array<ArrayBufferLike>> {
     return (this.#streams ??= new WebStreams(this)).writable;
-  }
-
-  /** Closes the connection. */
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  /** Closes the connection, and waits for what `send` has accepted to leave. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-    await this.#closing;
   }
 }

@@ -3,7 +3,8 @@
  * every kind have in common. `TcpConn` is a `StreamConn`.
  *
  * - {@linkcode StreamConn}: reads ({@linkcode ReadingConn}), sends
- *   ({@linkcode SendingConn}), and ends.
+ *   ({@linkcode SendingConn}), and ends ({@linkcode EndingConn}).
+ *   {@linkcode StreamConn.from} makes one of any connection that is there already.
  * - {@linkcode StreamListener}: accepts connections.
  * - {@linkcode serve}, {@linkcode StreamServer}: a handler for each connection.
  * - {@linkcode lengthPrefixFraming} and its kin,
@@ -37,10 +38,14 @@ export type {
   SocketErrorInit,
 } from "../errors/mod.ts";
 export type { WaitOptions } from "../internal/wait/mod.ts";
+export type { NodeDuplex } from "./_duplex_transport.ts";
 export type { ReadUntilOptions } from "./_delimited.ts";
 export type { FrameReadOptions } from "./_frame_reader.ts";
+export type { BytePair } from "./_pair_transport.ts";
 export type { ServeOptions } from "./_serve_options.ts";
+export type { SourceOptions } from "./_source.ts";
 export * from "./conn.ts";
+export type { DetachedConn, EndingConn } from "./ending_conn.ts";
 export * from "./framing/mod.ts";
 export * from "./listener.ts";
 export type { ReadingConn } from "./reading_conn.ts";

@@ -8,6 +8,8 @@ import { encodeShared } from "./framing/encode.ts";
 import { encodeFrame, type Framing } from "./framing/mod.ts";
 import { ReadingConn } from "./reading_conn.ts";
 
+const encoder = new TextEncoder();
+
 /**
  * The writing half of a {@linkcode StreamConn}, above the reading half.
  *
@@ -23,7 +25,7 @@ import { ReadingConn } from "./reading_conn.ts";
  * using server = await listener.accept();
  *
  * for (const word of ["to ", "be ", "sent\n"]) {
- *   await client.send(new TextEncoder().encode(word)); // resolves at once
+ *   await client.send(word); // resolves at once
  * }
  * assertEquals(await server.readLine(), "to be sent");
  * ```
@@ -80,7 +82,8 @@ export abstract class SendingConn extends ReadingConn {
   }
 
   /**
-   * Writes all of `bytes`; they must not change until it resolves.
+   * Writes all of `data`: bytes, which must not change until it resolves, or text,
+   * which leaves as UTF-8.
    *
    * Giving up takes the bytes out of the queue if none has left. Otherwise the
    * rest follows in the background, so that the peer never gets half a message;
@@ -104,14 +107,19 @@ export abstract class SendingConn extends ReadingConn {
    * assertEquals(client.bytesWritten, piece.length);
    * ```
    */
-  async writeAll(bytes: Uint8Array, options?: WaitOptions): Promise<void> {
+  async writeAll(
+    data: Uint8Array | string,
+    options?: WaitOptions,
+  ): Promise<void> {
+    const bytes = typeof data === "string" ? encoder.encode(data) : data;
     checkBytes(bytes);
     await this.#writer.write(plainBytes(bytes), "writeAll", options);
   }
 
   /**
-   * Queues `bytes` to be sent with all else that is sent in this turn of the
-   * event loop, in as few calls of the runtime as can be.
+   * Queues `data` to be sent with all else that is sent in this turn of the
+   * event loop, in as few calls of the runtime as can be. Text is sent as UTF-8, with
+   * U+FFFD for each lone surrogate.
    *
    * Resolves at once while less than the high-water mark is queued, and else
    * when there is room again: awaiting it is all the back-pressure a sender
@@ -136,14 +144,15 @@ export abstract class SendingConn extends ReadingConn {
    * using server = await listener.accept();
    *
    * for (const word of ["to ", "be ", "sent\n"]) {
-   *   await client.send(new TextEncoder().encode(word)); // resolves at once
+   *   await client.send(word); // resolves at once
    * }
    * assertEquals(await server.readLine(), "to be sent");
    * ```
    */
-  send(bytes: Uint8Array): Promise<void> {
-    if (!isBytes(bytes)) return Promise.reject(notBytes(bytes));
-    return this.#writer.send(plainBytes(bytes));
+  send(data: Uint8Array | string): Promise<void> {
+    if (typeof data === "string") return this.#writer.sendText(data);
+    if (!isBytes(data)) return Promise.reject(notBytes(data));
+    return this.#writer.send(plainBytes(data));
   }
 
   /**

@@ -1,5 +1,4 @@
 import { SOCK_STREAM } from "../address/mod.ts";
-import { type Feature, lackReason } from "../internal/backends/mod.ts";
 import {
   type OptionOwner,
   readOption,
@@ -7,18 +6,10 @@ import {
   type SocketOptionName,
   type SocketOptions,
 } from "../internal/libc/mod.ts";
-import { StreamConn } from "../stream/mod.ts";
+import { type DetachedConn, StreamConn } from "../stream/mod.ts";
 import { BACKENDS } from "./_backends.ts";
 import { checkIdle } from "./_check_idle.ts";
 import type { TcpBackend, TcpTransport } from "./_transport.ts";
-
-/** What {@linkcode TcpConn.prototype.detach | TcpConn.detach} gives up. */
-export interface DetachedConn {
-  /** The runtime's connection. */
-  conn: Deno.TcpConn;
-  /** What had been received but not read: it comes before all that `conn` reads. */
-  buffered: Uint8Array<ArrayBuffer>;
-}
 
 /**
  * A TCP connection, made by {@linkcode connectTcp} or accepted by a
@@ -42,7 +33,8 @@ export interface DetachedConn {
  * assertEquals(await server.readExact(2), new Uint8Array([1, 2]));
  * ```
  */
-export class TcpConn extends StreamConn<Deno.NetAddr> implements Deno.TcpConn {
+export class TcpConn extends StreamConn<Deno.NetAddr, Deno.TcpConn>
+  implements Deno.TcpConn {
   readonly #transport: TcpTransport;
 
   /**
@@ -89,7 +81,9 @@ export class TcpConn extends StreamConn<Deno.NetAddr> implements Deno.TcpConn {
    */
   reset(): void {
     if (this.isClosed) return;
-    if (!this.#transport.reset?.()) throw this.#unsupported("reset", "reset");
+    if (!this.#transport.reset?.()) {
+      throw this.errors.unsupported("reset", "reset");
+    }
     this.abandon();
   }
 
@@ -126,18 +120,11 @@ export class TcpConn extends StreamConn<Deno.NetAddr> implements Deno.TcpConn {
    * assertEquals(await server.readExact(1), new Uint8Array([1]));
    * ```
    */
-  detach(): DetachedConn {
-    const { detach } = this.#transport;
-    if (detach === undefined && !this.isClosed) {
-      throw this.#unsupported("detach", "detach");
+  override detach(): DetachedConn {
+    if (this.#transport.detach === undefined && !this.isClosed) {
+      throw this.errors.unsupported("detach", "detach");
     }
-    const buffered = this.release();
-    return { conn: detach!.call(this.#transport), buffered };
-  }
-
-  #unsupported(feature: Feature, syscall: string): Error {
-    const reason = lackReason(feature, { backend: this.backend });
-    return this.errors.make("ENOTSUP", syscall, reason);
+    return super.detach();
   }
 
   /**
@@ -200,7 +187,7 @@ export class TcpConn extends StreamConn<Deno.NetAddr> implements Deno.TcpConn {
   setKeepAlive(keepAlive = true, idle?: number): void {
     if (idle !== undefined) checkIdle(idle);
     if (idle !== undefined && !BACKENDS[this.backend].idleTime) {
-      throw this.#unsupported("idleTime", "setsockopt");
+      throw this.errors.unsupported("idleTime", "setsockopt");
     }
     this.#set(() => this.#transport.setKeepAlive(keepAlive, idle));
   }

@@ -38,6 +38,18 @@ const ROWS = {
     lack: "has no Deno.TcpConn",
     hints: ['connect or listen with backend: "deno"'],
   },
+  closeWrite: {
+    lack: "cannot half-close this connection",
+    hints: ["mark the end of a message by its length", "call close()"],
+  },
+  ref: {
+    lack: "has no ref() and unref() for this connection",
+    hints: ["call those of its source, such as the child process"],
+  },
+  giveBack: {
+    lack: "cannot detach this connection",
+    hints: ["read and write through it"],
+  },
   // Of datagrams.
   unstableNet: {
     lack: "needs a program started with --unstable-net",

@@ -1,0 +1,25 @@
+/** Both addresses of a connection. */
+export interface AddrPair {
+  readonly localAddr: Deno.Addr;
+  readonly remoteAddr: Deno.Addr;
+}
+
+/** Those addresses of a connection that are known. */
+export interface SomeAddrs {
+  readonly localAddr?: Deno.Addr | undefined;
+  readonly remoteAddr?: Deno.Addr | undefined;
+}
+
+/** The address of a source that has none: that of a unix socket without a name. */
+const UNNAMED: Deno.UnixAddr = { transport: "unix", path: "" };
+
+/** Returns the addresses of a source: those given, else its own. */
+export function addrsOf(
+  given: SomeAddrs,
+  own: SomeAddrs = {},
+): AddrPair {
+  return {
+    localAddr: given.localAddr ?? own.localAddr ?? UNNAMED,
+    remoteAddr: given.remoteAddr ?? own.remoteAddr ?? UNNAMED,
+  };
+}

@@ -1,0 +1,136 @@
+import { socketError } from "../errors/mod.ts";
+import { takenAway } from "../internal/check/mod.ts";
+import { waitFor } from "../internal/wait/mod.ts";
+import { addrsOf, type SomeAddrs } from "./_addr_pair.ts";
+import { chunksOf, type ChunkSource } from "./_chunks.ts";
+import { sourceError } from "./_source_error.ts";
+import {
+  firstPiece,
+  type StreamFeature,
+  type StreamTransport,
+} from "./_transport.ts";
+
+/**
+ * Two web streams that carry bytes, such as those of a child process. Either half may
+ * be missing: it is then at its end from the start.
+ */
+export interface BytePair {
+  /** What comes from the peer, in chunks of bytes; text is refused when it comes. */
+  readonly readable?: ReadableStream<Uint8Array | string> | undefined;
+  /** What goes to the peer. */
+  readonly writable?: WritableStream<Uint8Array<ArrayBuffer>> | undefined;
+}
+
+const EMPTY = new Uint8Array(0);
+/** How long a writable may take to close before it is aborted, in milliseconds. */
+const CLOSING = 5000;
+const ignore = () => {};
+
+/**
+ * A connection over two web streams of bytes. Both are locked for as long as it has
+ * them.
+ */
+export class PairTransport implements StreamTransport {
+  readonly backend: "web" = "web" as const;
+  readonly lacks: ReadonlySet<StreamFeature> = new Set(["ref"]);
+  readonly localAddr: Deno.Addr;
+  readonly remoteAddr: Deno.Addr;
+  readonly #pair: BytePair;
+  readonly #chunks: ChunkSource | undefined;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
+  /** What came in a chunk larger than the buffer of its read. */
+  #rest: Uint8Array<ArrayBufferLike> = EMPTY;
+  /** Whether the writable has ended, by whichever hand. */
+  #isShut: boolean;
+
+  /** The halves are those of the pair: a getter of it is read once. */
+  constructor(
+    pair: BytePair,
+    { readable, writable }: BytePair,
+    given: SomeAddrs,
+  ) {
+    if (readable?.locked || writable?.locked) {
+      const which = readable?.locked ? "readable" : "writable";
+      throw new TypeError(
+        `Cannot make a connection of the streams: ${which} is locked`,
+      );
+    }
+    const { localAddr, remoteAddr } = addrsOf(given);
+    this.#pair = pair;
+    this.localAddr = localAddr;
+    this.remoteAddr = remoteAddr;
+    this.#chunks = readable ? chunksOf(readable) : undefined;
+    this.#writer = writable?.getWriter();
+    this.#isShut = !writable;
+    this.#writer?.closed.then(() => this.#isShut = true, ignore);
+  }
+
+  /** What came but was not read. */
+  get unread(): Uint8Array {
+    return this.#rest;
+  }
+
+  async read(buffer: Uint8Array): Promise<number | null> {
+    const size = buffer.length;
+    while (this.#rest.length === 0) {
+      const chunk = await this.#chunks?.next(size).catch(fail) ?? null;
+      if (chunk === null) return null;
+      this.#rest = chunk;
+    }
+    if (buffer.length !== size) throw takenAway("read into");
+    const count = Math.min(size, this.#rest.length);
+    buffer.set(this.#rest.subarray(0, count));
+    this.#rest = this.#rest.length === count
+      ? EMPTY
+      : this.#rest.subarray(count);
+    return count;
+  }
+
+  async write(bytes: Uint8Array): Promise<number> {
+    // Whoever reads at the other end may be handed this very memory.
+    const piece = new Uint8Array(firstPiece(bytes));
+    if (this.#isShut) throw socketError("EPIPE", { action: "write" });
+    try {
+      await this.#writer!.ready;
+      await this.#writer!.write(piece);
+    } catch (error) {
+      fail(error);
+    }
+    return piece.length;
+  }
+
+  async closeWrite(): Promise<void> {
+    if (!this.#isShut) await this.#writer!.close().catch(fail);
+  }
+
+  /** Closes the writable and cancels the readable; what fails then is of no interest. */
+  async close(): Promise<void> {
+    const writer = this.#isShut ? undefined : this.#writer;
+    const ended = Promise.allSettled([writer?.close(), this.#chunks?.cancel()]);
+    const late = () => new Error("closed");
+    await waitFor(ended, { timeout: CLOSING }, late)
+      .catch((error) => writer?.abort(error)).catch(ignore);
+  }
+
+  /** Aborts the writable and cancels the readable, as the RST of a socket does both. */
+  reset(): boolean {
+    const reason = socketError("ECONNRESET", { action: "use the stream" });
+    this.#writer?.abort(reason).catch(ignore);
+    this.#chunks?.cancel(reason).catch(ignore);
+    return true;
+  }
+
+  ref(): void {}
+
+  unref(): void {}
+
+  detach(): BytePair {
+    this.#chunks?.release();
+    this.#writer?.releaseLock();
+    return this.#pair;
+  }
+}
+
+function fail(reason: unknown): never {
+  throw sourceError(reason);
+}

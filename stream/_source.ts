@@ -1,0 +1,69 @@
+import { showValue } from "../internal/check/mod.ts";
+import type { SomeAddrs } from "./_addr_pair.ts";
+import { type BytePair, PairTransport } from "./_pair_transport.ts";
+import type { NodeDuplex } from "./_duplex_transport.ts";
+import { SourceConn } from "./_source_conn.ts";
+import { type AnyDuplex, SourceDuplex } from "./_source_duplex.ts";
+import type { StreamTransport } from "./_transport.ts";
+
+/** Options of {@linkcode StreamConn.from}. */
+export interface SourceOptions<A extends Deno.Addr = Deno.Addr> {
+  /**
+   * How many queued bytes make `send` wait.
+   *
+   * @default {262144}
+   */
+  readonly highWaterMark?: number | undefined;
+  /**
+   * The local address. Defaults to the source's own. If the source has none, defaults
+   * to that of an unnamed unix socket: `{ transport: "unix", path: "" }`.
+   */
+  readonly localAddr?: A | undefined;
+  /** The remote address. Defaults to the source's own, as `localAddr` does. */
+  readonly remoteAddr?: A | undefined;
+}
+
+/** What a source may have, whatever callers without types pass. */
+type Source = { [K in keyof (Deno.Conn & NodeDuplex)]?: unknown };
+
+/** Makes the transport of a source, by its shape. */
+export function sourceTransport(
+  source: unknown,
+  addrs: SomeAddrs,
+): StreamTransport {
+  const given: Source = Object(source);
+  if (isDuplex(given)) return new SourceDuplex(given, addrs);
+  if (isConn(given)) return new SourceConn(given, addrs);
+  const { readable, writable } = given;
+  const isPair = isHalf(readable, "getReader") &&
+    isHalf(writable, "getWriter") && Boolean(readable ?? writable);
+  if (isPair) {
+    const halves = { readable, writable } as BytePair;
+    return new PairTransport(given as BytePair, halves, addrs);
+  }
+  throw new TypeError(
+    `Cannot make a connection of ${showValue(source)}: it must be a ` +
+      "Deno.Conn, a stream.Duplex of Node, or { readable, writable } with " +
+      "web streams of bytes",
+  );
+}
+
+function isDuplex(source: Source): source is AnyDuplex {
+  const { on, off, read, write, end, destroy } = source;
+  return [on, off, read, write, end, destroy].every(isFunction);
+}
+
+function isConn(source: Source): source is Deno.Conn {
+  const { read, write, close } = source;
+  return [read, write, close].every(isFunction);
+}
+
+/** Whether it is a web stream, or missing. */
+function isHalf(value: unknown, method: string): boolean {
+  return value === undefined || value === null ||
+    isFunction(Object(value)[method]);
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === "function";
+}

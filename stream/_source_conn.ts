@@ -1,0 +1,45 @@
+import { socketError } from "../errors/mod.ts";
+import { type AddrPair, addrsOf, type SomeAddrs } from "./_addr_pair.ts";
+import { ConnTransport } from "./_conn_transport.ts";
+
+/** A `Deno.Conn` that somebody else made, whose counts are checked. */
+export class SourceConn extends ConnTransport {
+  readonly #addrs: AddrPair;
+
+  constructor(conn: Deno.Conn, given: SomeAddrs) {
+    super(conn);
+    this.#addrs = addrsOf(given, conn);
+  }
+
+  override get localAddr(): Deno.Addr {
+    return this.#addrs.localAddr;
+  }
+
+  override get remoteAddr(): Deno.Addr {
+    return this.#addrs.remoteAddr;
+  }
+
+  override async read(buffer: Uint8Array): Promise<number | null> {
+    const size = buffer.length;
+    const count = await this.conn.read(buffer);
+    if (count !== null) checkDone(count, size, "read");
+    return count;
+  }
+
+  override async write(bytes: Uint8Array): Promise<number> {
+    const size = bytes.length;
+    const count = await this.conn.write(bytes);
+    checkDone(count, size, "write");
+    return count;
+  }
+}
+
+/** Refuses a count that would corrupt the buffer, or have the call repeated for ever. */
+function checkDone(count: number, size: number, call: string): void {
+  if (Number.isInteger(count) && count > 0 && count <= size) return;
+  throw socketError("EIO", {
+    action: call,
+    syscall: call,
+    reason: `its ${call}() returned ${count} for ${size} bytes`,
+  });
+}
