@@ -16,7 +16,6 @@ eachTransport(
     using ends = await pair();
     const { client } = ends;
     const notBytes = [
-      "text",
       [1, 2, 3],
       new ArrayBuffer(3),
       new DataView(new ArrayBuffer(3)),
@@ -33,11 +32,15 @@ eachTransport(
       await assertRejects(() => client.writeAll(bad), TypeError);
       await assertRejects(() => client.read(bad), TypeError);
     }
-    await assertRejects(
-      () => client.send("text" as unknown as Uint8Array),
-      TypeError,
-      "new TextEncoder().encode",
-    );
+    const word = "text" as unknown as Uint8Array;
+    const calls = [
+      () => client.write(word),
+      () => client.sendFrame(framing, word),
+      () => client.read(word),
+    ];
+    for (const call of calls) {
+      await assertRejects(call, TypeError, "new TextEncoder().encode");
+    }
     assertEquals(client.queued, 0);
     client.send(bytes("fine"));
     await client.writeAll(bytes(", too"));
