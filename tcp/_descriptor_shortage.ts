@@ -1,4 +1,4 @@
-import { requireNet } from "../internal/runtime/mod.ts";
+import { listenFailure } from "./_listen_failure.ts";
 
 /**
  * Returns the runtime's error if the process has no descriptor left for another
@@ -6,15 +6,10 @@ import { requireNet } from "../internal/runtime/mod.ts";
  * opens one if it can, and leaves nothing behind.
  */
 export function descriptorShortage(
-  { hostname, port }: { hostname: string; port: number },
+  address: { hostname: string; port: number },
 ): unknown {
-  try {
-    requireNet(hostname, port); // never prompts
-    Deno.listen({ hostname, port }).close();
-    return undefined;
-  } catch (error) {
-    return isShortage(error) ? error : undefined;
-  }
+  const error = listenFailure(address);
+  return error !== undefined && isShortage(error) ? error : undefined;
 }
 
 /** Whether it is EMFILE or ENFILE, which have no class of the runtime. */

@@ -1,4 +1,4 @@
-import { requireNet } from "../internal/runtime/mod.ts";
+import { listenFailure } from "./_listen_failure.ts";
 import type {
   ListenTarget,
   TcpListenerTransport,
@@ -37,16 +37,12 @@ export async function listenOnBoth(
  * nobody can tell; most systems have it so.
  */
 function takesIpv4(port: number): boolean {
-  try {
-    requireNet(ANY_IPV4, port); // never prompts
-    Deno.listen({ hostname: ANY_IPV4, port }).close();
-    return false;
-  } catch (error) {
-    const isTaken = error instanceof Deno.errors.AddrInUse;
-    // There it is another program's.
-    if (isTaken && Deno.build.os === "windows") throw error;
-    return true;
-  }
+  const error = listenFailure({ hostname: ANY_IPV4, port });
+  // On Windows the port is another program's then.
+  const isForeign = error instanceof Deno.errors.AddrInUse &&
+    Deno.build.os === "windows";
+  if (isForeign) throw error;
+  return error !== undefined;
 }
 
 /** Two listeners on one port, one for each family, as one. */

@@ -1,29 +1,25 @@
 import { checkPort } from "../address/mod.ts";
 import { checkChoice, checkInteger, checkType } from "../internal/check/mod.ts";
+import { readOptions } from "../internal/libc/mod.ts";
 import { checkWait, type Wait } from "../internal/wait/mod.ts";
 import { BACKEND_NAMES } from "./_backends.ts";
 import type { ListenTcpOptions } from "./listen_options.ts";
 
-/** The options of a listener, each read once. */
-export type ListenOptions = {
-  readonly [K in keyof Required<ListenTcpOptions>]: ListenTcpOptions[K];
-};
+const OPTIONS: readonly (keyof ListenTcpOptions)[] = [
+  ...["hostname", "port", "family", "backlog", "reusePort"] as const,
+  ...["ipv6Only", "noDelay", "keepAlive", "highWaterMark"] as const,
+  ...["resolver", "backend", "signal", "timeout"] as const,
+];
 
 /** Reads each option once: what is checked is what is used. */
-export function readListenOptions(options: ListenTcpOptions): ListenOptions {
-  const { hostname, port, family, backlog, reusePort, ipv6Only } = options;
-  const { noDelay, keepAlive, highWaterMark, resolver, backend } = options;
-  const { socketOptions, signal, timeout } = options;
-  return {
-    ...{ hostname, port, family, backlog, reusePort, ipv6Only },
-    ...{ noDelay, keepAlive, highWaterMark, resolver, backend },
-    ...{ signal, timeout },
-    socketOptions: socketOptions && { ...socketOptions },
-  };
+export function readListenOptions(options: ListenTcpOptions): ListenTcpOptions {
+  return readOptions(options, OPTIONS);
 }
 
 /** Refuses bad options, and returns what limits the wait for a look-up. */
-export function checkListenOptions(options: ListenOptions): Wait | undefined {
+export function checkListenOptions(
+  options: ListenTcpOptions,
+): Wait | undefined {
   checkType("hostname", options.hostname, "string");
   checkPort(options.port);
   checkChoice("family", options.family, [4, 6]);

@@ -84,16 +84,37 @@ class Candidates {
  * the race. Those that lose are closed.
  */
 export async function race<C>(rules: Race<C>): Promise<C | RaceLost> {
-  const { lookups, attempt, discard, sleep, signal } = rules;
+  const { lookups, attemptDelay, attempt, discard, sleep, signal } = rules;
   const candidates = new Candidates(lookups.length);
   const failed: FailedAttempt[] = [];
   const lookupErrors: unknown[] = [];
   const over = new AbortController();
+  let isPreferredKnown = false;
   let looking = lookups.length;
   let running = 0;
   let winner: { connection: C } | undefined;
-  let event = Promise.withResolvers<void>();
-  const happen = () => event.resolve();
+  let news = Promise.withResolvers<void>();
+  const happen = () => news.resolve();
+
+  /** Waits for news until they are good. */
+  const until = async (isGood: () => boolean) => {
+    while (!isGood()) {
+      news = Promise.withResolvers();
+      await news.promise;
+      signal.throwIfAborted();
+    }
+  };
+  /** The same, for so many milliseconds at most. */
+  const within = async (ms: number, isGood: () => boolean) => {
+    let isOver = false;
+    const timer = new AbortController();
+    sleep(ms, AbortSignal.any([timer.signal, over.signal])).then(() => {
+      isOver = true;
+      happen();
+    });
+    await until(() => isOver || isGood());
+    timer.abort();
+  };
 
   const onAbort = () => {
     over.abort(signal.reason);
@@ -106,6 +127,7 @@ export async function race<C>(rules: Race<C>): Promise<C | RaceLost> {
       (addresses) => candidates.add(family, addresses),
       (error) => lookupErrors.push(error),
     ).then(() => {
+      if (family === 0) isPreferredKnown = true;
       looking--;
       happen();
     });
@@ -126,38 +148,22 @@ export async function race<C>(rules: Race<C>): Promise<C | RaceLost> {
   };
 
   try {
+    signal.throwIfAborted();
     if (lookups.length > 1) {
-      const [preferred] = lookups;
-      const settled = preferred!.then(() => {}, () => {});
-      const others = Promise.allSettled(lookups.slice(1));
-      const ended = Promise.withResolvers<void>();
-      over.signal.addEventListener("abort", () => ended.resolve());
-      await Promise.race([settled, others, ended.promise]);
-      signal.throwIfAborted();
-      const until = deadline(RESOLUTION_DELAY, sleep, over.signal);
-      await Promise.race([settled, until.promise]);
-      until.cancel();
+      await until(() => isPreferredKnown || looking === 1);
+      await within(RESOLUTION_DELAY, () => isPreferredKnown);
     }
     for (;;) {
-      signal.throwIfAborted();
       if (winner !== undefined) return winner.connection;
-      event = Promise.withResolvers();
       const address = candidates.next();
       if (address !== undefined) {
         const before = failed.length;
         start(address);
-        const until = deadline(rules.attemptDelay, sleep, over.signal);
-        // Until it wins, fails, or has run alone for long enough.
-        while (
-          !until.isOver && winner === undefined && failed.length === before
-        ) {
-          await Promise.race([event.promise, until.promise]);
-          event = Promise.withResolvers();
-          signal.throwIfAborted();
-        }
-        until.cancel();
-      } else if (running > 0 || looking > 0) {
-        await event.promise;
+        const isDecided = () => winner !== undefined || failed.length > before;
+        await within(attemptDelay, isDecided);
+      } else if (running + looking > 0) {
+        const before = running + looking;
+        await until(() => running + looking < before);
       } else {
         return new RaceLost(failed, lookupErrors);
       }
@@ -169,26 +175,4 @@ export async function race<C>(rules: Race<C>): Promise<C | RaceLost> {
     signal.removeEventListener("abort", onAbort);
     over.abort();
   }
-}
-
-/** A time that can be waited for, and called off. */
-function deadline(
-  ms: number,
-  sleep: Race<unknown>["sleep"],
-  signal: AbortSignal,
-): { promise: Promise<void>; readonly isOver: boolean; cancel(): void } {
-  const timer = new AbortController();
-  let isOver = false;
-  const promise = sleep(ms, AbortSignal.any([timer.signal, signal])).then(
-    () => {
-      isOver = true;
-    },
-  );
-  return {
-    promise,
-    get isOver() {
-      return isOver;
-    },
-    cancel: () => timer.abort(),
-  };
 }

@@ -18,7 +18,12 @@ import {
   socketError,
   toSocketError,
 } from "../errors/mod.ts";
-import { setOptions, type SocketOptions } from "../internal/libc/mod.ts";
+import { checkPeer } from "../internal/hosts/mod.ts";
+import {
+  readOptions,
+  setOptions,
+  type SocketOptions,
+} from "../internal/libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import {
   checkWait,
@@ -148,7 +153,7 @@ export async function connectTcp(options: ConnectTcpOptions): Promise<TcpConn> {
 }
 
 async function connect(given: ConnectTcpOptions): Promise<TcpConn> {
-  const options = readOptions(given);
+  const options = readOptions(given, OPTIONS);
   const { hostname = "127.0.0.1", port } = options;
   const wait = check(options);
   const backend = backendFor(options);
@@ -160,7 +165,7 @@ async function connect(given: ConnectTcpOptions): Promise<TcpConn> {
   const racing = BACKENDS[backend].names && isForRuntime(target)
     ? attempt(backend, target, options, signal)
     : race<TcpTransport>({
-      lookups: lookupsFor(target, { signal }),
+      lookups: lookupsFor(target, signal),
       attemptDelay: options.attemptDelay ?? ATTEMPT_DELAY,
       attempt: (address, signal) => attempt(backend, address, options, signal),
       discard: (transport) => transport.close(),
@@ -197,30 +202,17 @@ async function connect(given: ConnectTcpOptions): Promise<TcpConn> {
   }
 }
 
-/** The options, each read once. */
-type ReadOptions = {
-  readonly [K in keyof Required<ConnectTcpOptions>]: ConnectTcpOptions[K];
-};
+const OPTIONS: readonly (keyof ConnectTcpOptions)[] = [
+  ...["hostname", "port", "family", "localAddress", "localPort"] as const,
+  ...["noDelay", "keepAlive", "attemptDelay", "highWaterMark"] as const,
+  ...["resolver", "backend", "signal", "timeout"] as const,
+];
 
-function readOptions(options: ConnectTcpOptions): ReadOptions {
-  const { hostname, port, family, localAddress, localPort } = options;
-  const { noDelay, keepAlive, attemptDelay, highWaterMark } = options;
-  const { resolver, socketOptions, backend, signal, timeout } = options;
-  return {
-    ...{ hostname, port, family, localAddress, localPort },
-    ...{ noDelay, keepAlive, attemptDelay, highWaterMark },
-    ...{ resolver, backend, signal, timeout },
-    socketOptions: socketOptions && { ...socketOptions },
-  };
-}
-
-function check(options: ReadOptions): Wait | undefined {
-  const { port, localPort, localAddress, keepAlive, attemptDelay } = options;
-  checkType("hostname", options.hostname, "string");
+function check(options: ConnectTcpOptions): Wait | undefined {
+  const { localPort, localAddress, keepAlive, attemptDelay } = options;
+  const { hostname = "127.0.0.1", port } = options;
+  checkPeer(hostname, port, "connect");
   checkChoice("family", options.family, [4, 6]);
-  if (checkPort(port) === 0) {
-    throw new RangeError("Cannot connect to port 0: it stands for any port");
-  }
   if (localPort !== undefined) checkPort(localPort, "localPort");
   checkType("localAddress", localAddress, "string");
   if (localAddress !== undefined && !isIpAddress(localAddress)) {
@@ -239,7 +231,7 @@ function check(options: ReadOptions): Wait | undefined {
   return checkWait(options);
 }
 
-function backendFor(options: ReadOptions): TcpBackend {
+function backendFor(options: ConnectTcpOptions): TcpBackend {
   const { backend, localAddress, localPort, keepAlive } = options;
   const needed: Feature & keyof Backend | undefined =
     localAddress !== undefined || localPort !== undefined
@@ -261,7 +253,7 @@ function backendFor(options: ReadOptions): TcpBackend {
 async function attempt(
   backend: TcpBackend,
   { hostname, port }: { hostname: string; port: number },
-  options: ReadOptions,
+  options: ConnectTcpOptions,
   signal: AbortSignal,
 ): Promise<TcpTransport> {
   const { connect } = await BACKENDS[backend].load();

@@ -1,16 +1,13 @@
 import { formatHostPort, SOCK_STREAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { lackReason, openingError } from "../internal/backends/mod.ts";
+import { findAddress } from "../internal/hosts/mod.ts";
 import { mayChoosePosix, setOptions } from "../internal/libc/mod.ts";
-import { waitFor } from "../internal/wait/mod.ts";
+import { AI_PASSIVE } from "../resolve/mod.ts";
 import { type Backend, BACKENDS } from "./_backends.ts";
-import {
-  checkListenOptions,
-  type ListenOptions,
-  readListenOptions,
-} from "./_listen_options.ts";
+import { checkListenOptions, readListenOptions } from "./_listen_options.ts";
 import { listenOnBoth } from "./_dual_stack.ts";
-import { addressToBind, isForRuntime } from "./_resolve.ts";
+import { isForRuntime } from "./_resolve.ts";
 import type { TcpBackend, TcpListenerTransport } from "./_transport.ts";
 import type { ListenTcpOptions } from "./listen_options.ts";
 import { TcpListener } from "./listener.ts";
@@ -49,27 +46,17 @@ export async function listenTcp(
   const hostname = read.hostname ?? "0.0.0.0";
   const backend = read.backend ?? await chooseBackend(read);
   const can = BACKENDS[backend];
-  const subject = formatHostPort(hostname, port);
-  const refusal = (feature: "ipv6Only" | "reusePort") =>
-    socketError("ENOTSUP", {
-      action: `listen on ${subject}`,
-      syscall: "setsockopt",
-      reason: lackReason(feature, { backend }),
-    });
+  const action = `listen on ${formatHostPort(hostname, port)}`;
+  const refusal = (feature: "ipv6Only" | "reusePort") => {
+    const reason = lackReason(feature, { backend });
+    return socketError("ENOTSUP", { action, syscall: "setsockopt", reason });
+  };
   if (read.reusePort && !can.reusePort) throw refusal("reusePort");
-  const timeout = () =>
-    socketError("ETIMEDOUT", {
-      action: `listen on ${subject}`,
-      syscall: "getaddrinfo",
-    });
   const lookup = { ...read, hostname };
+  const request = { ...lookup, socktype: SOCK_STREAM, flags: AI_PASSIVE };
   const address = can.names && isForRuntime(lookup)
     ? { hostname }
-    : await waitFor(
-      addressToBind(lookup, { signal: wait?.signal }),
-      wait,
-      timeout,
-    );
+    : await findAddress(request, wait, { action, syscall: "getaddrinfo" });
   const takesBoth = !can.ipv6Only && Deno.build.os !== "windows";
   if (ipv6Only && address.hostname === ANY_IPV6 && takesBoth) {
     throw refusal("ipv6Only");
@@ -87,7 +74,7 @@ export async function listenTcp(
 }
 
 /** The runtime's own, unless an option needs another. */
-async function chooseBackend(options: ListenOptions): Promise<TcpBackend> {
+async function chooseBackend(options: ListenTcpOptions): Promise<TcpBackend> {
   const { hostname = "", ipv6Only, reusePort, socketOptions } = options;
   const isForLibc = ipv6Only === true && hostname.includes(":") ||
     // Listeners that share a port cannot be told apart from outside.
@@ -99,12 +86,10 @@ async function chooseBackend(options: ListenOptions): Promise<TcpBackend> {
 async function bind(
   can: Backend,
   hostname: string,
-  options: ListenOptions,
+  options: ListenTcpOptions,
 ): Promise<TcpListenerTransport> {
-  const { port, backlog, reusePort, ipv6Only, socketOptions } = options;
-  const target = {
-    ...{ hostname, port, backlog, reusePort, ipv6Only, socketOptions },
-  };
+  const { port, ipv6Only } = options;
+  const target = { ...options, hostname };
   try {
     const { listen } = await can.load();
     return hostname === ANY_IPV6 && !ipv6Only && !can.ipv6Only

@@ -50,11 +50,11 @@ export const BACKENDS = Object.keys(ABILITIES) as readonly UdpBackend[];
 
 /** Whether a backend has a feature for a family, without `--allow-sys`. */
 export function has(
-  { lacks }: UdpAbilities,
+  backend: UdpBackend,
   feature: UdpFeature,
   family: 4 | 6,
 ): boolean {
-  return !lacks[feature]?.includes(family);
+  return !ABILITIES[backend].lacks[feature]?.includes(family);
 }
 
 /** Where a feature was asked for. */
@@ -73,10 +73,9 @@ export function unsupported(
   context: UnsupportedContext,
 ): string {
   const { backend, family } = context;
-  const other = BACKENDS.find((name) => {
-    const can = ABILITIES[name];
-    return name !== backend && can.flag === undefined &&
-      has(can, feature, family);
-  });
+  const other = BACKENDS.find((name) =>
+    name !== backend && ABILITIES[name].flag === undefined &&
+    has(name, feature, family)
+  );
   return lackReason(feature, { ...context, other });
 }

@@ -1,40 +1,30 @@
-import { formatHostPort } from "../address/mod.ts";
+import {
+  formatHostPort,
+  parseIpAddress,
+  SOCK_DGRAM,
+  type SocketAddress,
+} from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
-import { Timers } from "../internal/wait/mod.ts";
+import { refusedBytes } from "../internal/check/mod.ts";
+import { findAddress, type HostLookup } from "../internal/hosts/mod.ts";
+import { checkWait, Timers, type WaitOptions } from "../internal/wait/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import { has, unsupported } from "./_abilities.ts";
-import { addressFor, showAddr } from "./_address_text.ts";
-import { badBytes } from "./_check_bytes.ts";
-import { isBroadcast } from "./_interfaces.ts";
+import { findPeer } from "./_find_peer.ts";
 import { Peer } from "./_peer.ts";
 import { Receiver } from "./_receiver.ts";
-import type { Lookup } from "./_resolve.ts";
 import { Sender } from "./_sender.ts";
 import type {
-  BindTarget,
   DatagramTransport,
+  Member,
   MulticastGroup,
   OutgoingDatagram,
   SettingValues,
   UdpFeature,
 } from "./_transport.ts";
-import { neededFeature } from "./_multicast_group.ts";
 
 /** The largest payload of UDP over IPv4 and over IPv6 (without jumbograms). */
 const MAX_PAYLOAD = { 4: 65_507, 6: 65_527 };
-
-/** What the socket objects of one socket share, and hand on. */
-interface Shared {
-  readonly transport: DatagramTransport;
-  readonly receiver: Receiver;
-  readonly sender: Sender;
-  /** The timers of calls that are pending on the socket. */
-  readonly timers: Timers;
-  /** The family of the socket, whatever the family of its peer. */
-  readonly family: 4 | 6;
-  readonly resolver: AddressFinder | undefined;
-  broadcast: boolean;
-}
 
 /** The verbs of C calls in messages, without a peer and with one. */
 const VERBS: Record<string, readonly [string, string]> = {
@@ -43,55 +33,68 @@ const VERBS: Record<string, readonly [string, string]> = {
 };
 const SET_UP = ["set up", "set up the socket to"] as const;
 
+/** Why the system may refuse to send, to a socket that may not broadcast. */
+const DENIED =
+  "permission denied by the system; if it is a broadcast address, bind with broadcast: true";
+
+function keyOf({ address, interface: via, source }: MulticastGroup): string {
+  return `${address} ${via ?? ""} ${source ?? ""}`;
+}
+
 /** What is below one socket object: a bound socket, and its peer if it has one. */
 export class UdpCore {
   /** Whether the object was closed, or has handed the socket on. */
   isClosed = false;
   /** The peer of a connected socket. */
   peer: Peer | undefined;
-  readonly #shared: Shared;
-
-  constructor(shared: Shared, peer?: Peer) {
-    this.#shared = shared;
-    this.peer = peer;
-    shared.receiver.owner = this;
-    shared.sender.owner = this;
-  }
-
-  get transport(): DatagramTransport {
-    return this.#shared.transport;
-  }
-
-  get receiver(): Receiver {
-    return this.#shared.receiver;
-  }
-
-  get sender(): Sender {
-    return this.#shared.sender;
-  }
-
-  get timers(): Timers {
-    return this.#shared.timers;
-  }
-
   /** Whether it may send to broadcast addresses. */
-  get broadcast(): boolean {
-    return this.#shared.broadcast;
+  broadcast: boolean;
+  /** The family of the socket, whatever the family of its peer. */
+  readonly family: 4 | 6;
+  readonly transport: DatagramTransport;
+  readonly receiver: Receiver;
+  readonly sender: Sender;
+  /** The timers of calls that are pending on the socket. */
+  readonly timers: Timers;
+  readonly #resolver: AddressFinder | undefined;
+  /** The multicast groups that it is a member of. */
+  readonly #members: Map<string, Member>;
+
+  /** Takes over a socket that was just bound, or that of another object. */
+  constructor(
+    transport: DatagramTransport,
+    resolver?: AddressFinder,
+    former?: UdpCore,
+  ) {
+    this.transport = transport;
+    this.#resolver = resolver;
+    // Of its first address: one that is connected has the route's.
+    this.family = former?.family ??
+      (transport.localAddr.hostname.includes(":") ? 6 : 4);
+    this.broadcast = former?.broadcast ?? false;
+    this.timers = former?.timers ?? new Timers();
+    this.receiver = former?.receiver ?? new Receiver(transport, this.timers);
+    this.sender = former?.sender ?? new Sender(transport, this.timers);
+    this.#members = former === undefined ? new Map() : former.#members;
+    this.receiver.owner = this;
+    this.sender.owner = this;
   }
 
-  set broadcast(on: boolean) {
-    this.#shared.broadcast = on;
+  /** How to look up a host that it sends to. */
+  #lookup(hostname: string, port: number): HostLookup {
+    return {
+      ...{ hostname, port, resolver: this.#resolver, socktype: SOCK_DGRAM },
+      family: this.family === 4 ? 4 : undefined,
+      prefer: this.family,
+    };
   }
 
-  /** How to look up a host to send to. */
-  lookup(hostname: string, port: number): Lookup {
-    const { family, resolver } = this.#shared;
-    const only = family === 4 ? 4 : undefined;
-    return { hostname, port, family: only, prefer: family, resolver };
-  }
-
-  get family(): 4 | 6 {
-    return this.#shared.family;
+  /** Resolves with the text of an address of a host that it can send to. */
+  async find(hostname: string, port: number): Promise<string> {
+    const context = { action: `send to ${hostname}`, syscall: "sendto" };
+    const host = this.#lookup(hostname, port);
+    const found = await findAddress(host, undefined, context);
+    return this.reachable(found.hostname);
   }
 
   /** Whether a datagram from there is delivered. */
@@ -102,42 +105,25 @@ export class UdpCore {
   #context(syscall: string) {
     const { localAddr } = this.transport;
     const remoteAddr = this.peer?.remoteAddr;
-    const [alone, connected] = VERBS[syscall] ?? SET_UP;
-    const action = remoteAddr === undefined
-      ? `${alone} ${showAddr(localAddr)}`
-      : `${connected} ${showAddr(remoteAddr)}`;
+    const { hostname, port } = remoteAddr ?? localAddr;
+    const verbs = VERBS[syscall] ?? SET_UP;
+    const verb = verbs[remoteAddr === undefined ? 0 : 1];
+    const action = `${verb} ${formatHostPort(hostname, port)}`;
     return { action, syscall, localAddr, remoteAddr };
   }
 
   /** Makes the error of a call. */
-  error(
-    code: string,
-    syscall: string,
-    reason?: string,
-    cause?: unknown,
-  ): Error {
-    return socketError(code, { ...this.#context(syscall), reason, cause });
+  error(code: string, syscall: string, reason?: string): Error {
+    return socketError(code, { ...this.#context(syscall), reason });
   }
 
   /** Makes our error of the transport's. */
   failure(error: unknown, syscall: string): Error {
     if (this.isClosed) return this.error("EBADF", syscall);
-    const { code, address } = error as { code?: unknown; address?: unknown };
-    // node:dgram keeps the kernel's reason to itself, and calls it UNKNOWN.
-    const isVague = code === "UNKNOWN" && syscall === "sendto";
-    const isDenied = code === "EACCES" && syscall === "sendto" ||
-      isVague && isBroadcast(String(address));
-    if (isDenied && !this.broadcast) {
-      const reason =
-        "permission denied by the system; if it is a broadcast address, bind with broadcast: true";
-      return isVague
-        ? this.error("EACCES", syscall, reason, error)
-        : toSocketError(error, { ...this.#context(syscall), reason });
-    }
-    if (!isVague) return toSocketError(error, this.#context(syscall));
-    const reason =
-      `the system cannot send to ${address}, and the "${this.transport.backend}" backend does not say why: no route, an unreachable host, a firewall, or a broadcast address without broadcast: true`;
-    return this.error("EIO", syscall, reason, error);
+    const { code } = error as { code?: unknown };
+    const isDenied = code === "EACCES" && syscall === "sendto";
+    const reason = isDenied && !this.broadcast ? DENIED : undefined;
+    return toSocketError(error, { ...this.#context(syscall), reason });
   }
 
   /** Refuses a call on a closed socket. */
@@ -145,21 +131,24 @@ export class UdpCore {
     if (this.isClosed) throw this.error("EBADF", syscall);
   }
 
-  /** Does something below; a failure is made ours. */
-  #do<T>(syscall: string, body: () => T): T {
-    try {
-      return body();
-    } catch (error) {
-      throw this.failure(error, syscall);
-    }
-  }
-
   /** Returns the text of an address that this socket can send to. */
   reachable(hostname: string): string {
-    const text = addressFor(this.family, hostname);
+    const text = this.#textOf(hostname);
     if (text !== undefined) return text;
-    const reason = `an IPv4 socket cannot send to ${hostname}; bind to "::"`;
-    throw this.error("EAFNOSUPPORT", "sendto", reason);
+    throw this.error("EAFNOSUPPORT", "sendto", this.#whyNotTo(hostname));
+  }
+
+  #whyNotTo(hostname: string): string {
+    const { hostname: from } = this.transport.localAddr;
+    return `an IPv4 socket on ${from} cannot send to ${hostname}; bind to "::"`;
+  }
+
+  /** The address as a socket of its family sends to it; undefined if it cannot. */
+  #textOf(hostname: string): string | undefined {
+    const isIpv4 = !hostname.includes(":");
+    if (this.family === 6) return isIpv4 ? `::ffff:${hostname}` : hostname;
+    const ip = parseIpAddress(hostname).unmap();
+    return ip.family === 4 ? ip.toString() : undefined;
   }
 
   /** Sends to an IP address, once the bytes have been checked. */
@@ -173,8 +162,8 @@ export class UdpCore {
   /** Why a datagram cannot be sent, before anything is tried. */
   #refusal(bytes: Uint8Array, hostname: string): Error | undefined {
     if (this.isClosed) return this.error("EBADF", "sendto");
-    const bad = badBytes(bytes, "send");
-    if (bad !== undefined) return bad;
+    const refused = refusedBytes(bytes, "send");
+    if (refused !== undefined) return refused;
     const most = MAX_PAYLOAD[this.family];
     if (bytes.length > most) {
       const reason = `${bytes.length} bytes, the largest datagram has ${most}`;
@@ -203,12 +192,18 @@ export class UdpCore {
   /** Changes a setting. */
   set<K extends keyof SettingValues>(name: K, value: SettingValues[K]): void {
     this.requireOpen("setsockopt");
-    if (!this.#has(name)) throw this.#unsupported(name);
-    this.#do("setsockopt", () => this.transport.set(name, value));
+    this.#require(name);
+    try {
+      this.transport.set(name, value);
+    } catch (error) {
+      throw this.failure(error, "setsockopt");
+    }
+    if (name === "broadcast") this.broadcast = value === true;
   }
 
-  #has(feature: UdpFeature): boolean {
-    return has(this.transport.can, feature, this.family);
+  #require(feature: UdpFeature): void {
+    const { family, transport: { backend } } = this;
+    if (!has(backend, feature, family)) throw this.#unsupported(feature);
   }
 
   #unsupported(feature: UdpFeature): Error {
@@ -217,49 +212,95 @@ export class UdpCore {
     return this.error("ENOTSUP", "setsockopt", reason);
   }
 
-  /** Joins or leaves a multicast group. */
-  async member(verb: "join" | "leave", group: MulticastGroup): Promise<void> {
+  /** Joins a multicast group. */
+  async join(group: MulticastGroup): Promise<void> {
     this.requireOpen("setsockopt");
-    const isSource = verb === "join" && group.source !== undefined;
-    if (isSource && !this.#has("source")) throw this.#unsupported("source");
-    let isDone: boolean;
+    if (group.source !== undefined) this.#require("source");
+    const key = keyOf(group);
+    if (this.#members.has(key)) {
+      const reason = "already a member of the group";
+      throw this.error("EADDRINUSE", "setsockopt", reason);
+    }
+    let member: Member | undefined;
     try {
-      isDone = await this.transport[verb](group);
+      member = await this.transport.join(group);
     } catch (error) {
       throw this.failure(error, "setsockopt");
     }
-    if (!isDone) throw this.#unsupported(neededFeature(group));
+    if (member !== undefined) this.#members.set(key, member);
+    else {
+      const isName = typeof group.interface === "string";
+      throw this.#unsupported(isName ? "interfaceName" : "interfaceIndex");
+    }
+  }
+
+  /** Leaves a multicast group that was joined with the same options. */
+  async leave(group: MulticastGroup): Promise<void> {
+    this.requireOpen("setsockopt");
+    const key = keyOf(group);
+    const member = this.#members.get(key);
+    if (member === undefined) {
+      const reason = "not a member of the group";
+      throw this.error("EADDRNOTAVAIL", "setsockopt", reason);
+    }
+    this.#members.delete(key);
+    try {
+      await member.leave();
+    } catch (error) {
+      throw this.failure(error, "setsockopt");
+    }
   }
 
   /**
    * Connects the socket below to a peer, where the backend can: C's `connect`. The
    * socket is as it was when that fails.
    */
-  connect(hostname: string, port: number): Peer {
-    try {
-      this.transport.connect?.(hostname, port);
-    } catch (error) {
-      throw toSocketError(error, {
-        action: `connect to ${formatHostPort(hostname, port)}`,
-        syscall: "connect",
-        localAddr: this.transport.localAddr,
-        remoteAddr: { transport: "udp", hostname, port },
-      });
+  connect({ hostname, port }: SocketAddress): Peer {
+    this.requireOpen("connect");
+    const context = {
+      action: `connect to ${formatHostPort(hostname, port)}`,
+      syscall: "connect",
+      localAddr: this.transport.localAddr,
+      remoteAddr: { transport: "udp", hostname, port } as const,
+    };
+    const text = this.#textOf(hostname);
+    if (text === undefined) {
+      const reason = this.#whyNotTo(hostname);
+      throw socketError("EAFNOSUPPORT", { ...context, reason });
     }
-    return new Peer(hostname, port);
+    try {
+      this.transport.connect?.(text, port);
+    } catch (error) {
+      throw toSocketError(error, context);
+    }
+    return new Peer(text, port);
+  }
+
+  /** Looks up a peer, and connects the socket below to it. */
+  async connectTo(
+    { hostname, port }: { hostname: string; port: number },
+    options: WaitOptions,
+  ): Promise<Peer> {
+    const wait = checkWait(options);
+    return this.connect(await findPeer(this.#lookup(hostname, port), wait));
   }
 
   /** Takes the peer of the socket below away, as `connect` to AF_UNSPEC does. */
   disconnect(): void {
     this.requireOpen("connect");
-    this.#do("connect", () => this.transport.disconnect?.());
+    try {
+      this.transport.disconnect?.();
+    } catch (error) {
+      throw this.failure(error, "connect");
+    }
   }
 
   /** Closes this object without the socket, which goes to the core returned. */
-  handOver(peer: Peer | undefined): UdpCore {
-    this.requireOpen("connect");
+  handOver(peer?: Peer): UdpCore {
     this.isClosed = true;
-    return new UdpCore(this.#shared, peer);
+    const next = new UdpCore(this.transport, this.#resolver, this);
+    next.peer = peer;
+    return next;
   }
 
   /** Closes the socket; resolves when its port is free. */
@@ -269,22 +310,4 @@ export class UdpCore {
     this.sender.close(this.error("EBADF", "sendto"));
     return this.transport.close();
   }
-}
-
-/** Makes the core of a socket that was just bound. */
-export function newCore(
-  transport: DatagramTransport,
-  { hostname }: BindTarget,
-  resolver?: AddressFinder,
-): UdpCore {
-  const timers = new Timers();
-  return new UdpCore({
-    transport,
-    receiver: new Receiver(transport, timers),
-    sender: new Sender(transport, timers),
-    timers,
-    family: hostname.includes(":") ? 6 : 4,
-    resolver,
-    broadcast: false,
-  });
 }

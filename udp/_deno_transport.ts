@@ -1,11 +1,12 @@
+import { EndingSockets } from "../internal/backends/mod.ts";
 import { ABILITIES } from "./_abilities.ts";
 import { interfaceIndex } from "./_interfaces.ts";
-import { Memberships } from "./_membership.ts";
 import { isPassingFault, type Os, receiveRoom } from "./_systems.ts";
 import type {
   BindTarget,
   DatagramSink,
   DatagramTransport,
+  Member,
   MulticastGroup,
 } from "./_transport.ts";
 
@@ -19,10 +20,6 @@ interface DatagramConn {
   close(): void;
   ref?(): void;
   unref?(): void;
-}
-
-interface Member {
-  leave(): Promise<void>;
 }
 
 type ListenDatagram = (options: {
@@ -42,11 +39,7 @@ export function hasDenoDatagrams(): boolean {
   return typeof listenDatagram() === "function";
 }
 
-/**
- * Calls that were pending when their socket was closed: until they have ended,
- * the runtime keeps the port.
- */
-const ending = new Set<Promise<unknown>>();
+const ending = new EndingSockets();
 
 /** A socket over `Deno.listenDatagram`, which receives into one buffer. */
 class DenoTransport implements DatagramTransport {
@@ -61,7 +54,6 @@ class DenoTransport implements DatagramTransport {
   readonly #os: Os;
   /** More than the largest datagram, so that a larger one shows. */
   readonly #slab: Uint8Array;
-  readonly #members = new Memberships<Member>();
   /** The calls of the runtime that were begun last; there is one of each at most. */
   #receiving: Promise<unknown> | undefined;
   #sending: Promise<unknown> | undefined;
@@ -109,30 +101,21 @@ class DenoTransport implements DatagramTransport {
 
   set(): void {} // broadcast is always on
 
-  async join(group: MulticastGroup): Promise<boolean> {
-    const { family, address, interface: via = 0 } = group;
+  join(
+    { family, address, interface: via = 0 }: MulticastGroup,
+  ): Promise<Member | undefined> {
+    if (family === 4) {
+      return this.#conn.joinMulticastV4(address, String(via || "0.0.0.0"));
+    }
     const index = typeof via === "string" ? interfaceIndex(via) : via;
-    if (family === 6 && index === undefined) return false;
-    this.#members.requireNone(group);
-    const member = family === 4
-      ? await this.#conn.joinMulticastV4(address, String(via || "0.0.0.0"))
-      : await this.#conn.joinMulticastV6(address, index!);
-    this.#members.add(group, member);
-    return true;
-  }
-
-  async leave(group: MulticastGroup): Promise<boolean> {
-    await this.#members.take(group).leave();
-    return true;
+    return index === undefined
+      ? Promise.resolve(undefined)
+      : this.#conn.joinMulticastV6(address, index);
   }
 
   close(): Promise<void> {
     this.#conn.close();
-    const end = Promise.allSettled([this.#receiving, this.#sending])
-      .then(() => {});
-    ending.add(end);
-    end.then(() => ending.delete(end));
-    return end;
+    return ending.add([this.#receiving, this.#sending]);
   }
 
   ref(): void {
@@ -145,28 +128,14 @@ class DenoTransport implements DatagramTransport {
 }
 
 /** Binds, to a port that one of our own sockets may just have closed, too. */
-export async function bindDeno(
+export function bindDeno(
   target: BindTarget,
   os: Os = Deno.build.os,
 ): Promise<DatagramTransport> {
-  try {
-    return bind(target, os);
-  } catch (error) {
-    const isOurs = error instanceof Deno.errors.AddrInUse && ending.size > 0;
-    if (!isOurs) throw error;
-    await Promise.all(ending);
-    return bind(target, os);
-  }
-}
-
-function bind(target: BindTarget, os: Os): DatagramTransport {
   const { hostname, port, reuseAddress } = target;
-  const conn = listenDatagram()!({
-    transport: "udp",
-    hostname,
-    port,
-    reuseAddress,
-    loopback: true,
+  const where = { transport: "udp", hostname, port } as const;
+  return ending.open(() => {
+    const conn = listenDatagram()!({ ...where, reuseAddress, loopback: true });
+    return new DenoTransport(conn, target, os);
   });
-  return new DenoTransport(conn, target, os);
 }

@@ -1,12 +1,10 @@
-import { tryParseIpAddress } from "../address/mod.ts";
+import { type IpAddress, tryParseIpAddress } from "../address/mod.ts";
 import { showValue } from "../internal/check/mod.ts";
-import type { MulticastGroup, UdpFeature } from "./_transport.ts";
+import type { MulticastGroup } from "./_transport.ts";
 import type { MulticastOptions } from "./multicast_options.ts";
 
-function familyOf(address: unknown): number | undefined {
-  return typeof address === "string"
-    ? tryParseIpAddress(address)?.family
-    : undefined;
+function parse(address: unknown): IpAddress | undefined {
+  return typeof address === "string" ? tryParseIpAddress(address) : undefined;
 }
 
 /** The group of a call, once all of it has been checked. */
@@ -16,9 +14,7 @@ export function multicastGroup(
   address: string,
   { interface: via, source }: MulticastOptions,
 ): MulticastGroup {
-  const ip = typeof address === "string"
-    ? tryParseIpAddress(address)
-    : undefined;
+  const ip = parse(address);
   if (ip?.family !== family || ip.isV4Mapped() || !ip.isMulticast()) {
     throw new TypeError(
       `Cannot ${verb} ${
@@ -27,7 +23,7 @@ export function multicastGroup(
     );
   }
   if (via !== undefined) checkInterface(via, family);
-  if (source !== undefined && familyOf(source) !== family) {
+  if (source !== undefined && parse(source)?.family !== family) {
     throw new TypeError(
       `Cannot use source ${showValue(source)}: not an IPv${family} address`,
     );
@@ -38,7 +34,7 @@ export function multicastGroup(
 /** Refuses what names no interface as the family does. */
 export function checkInterface(via: string | number, family: 4 | 6): void {
   const isGood = family === 4
-    ? familyOf(via) === 4
+    ? parse(via)?.family === 4
     : typeof via === "number"
     ? Number.isInteger(via) && via >= 0
     : typeof via === "string" && via !== "" && !via.includes(":");
@@ -48,11 +44,4 @@ export function checkInterface(via: string | number, family: 4 | 6): void {
       family === 4 ? "an IPv4 address" : "an index or a name"
     }`,
   );
-}
-
-/** What a transport must lack that cannot find the interface of a group. */
-export function neededFeature(group: MulticastGroup): UdpFeature {
-  return typeof group.interface === "string"
-    ? "interfaceName"
-    : "interfaceIndex";
 }

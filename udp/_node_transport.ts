@@ -1,11 +1,12 @@
 import dgram from "node:dgram";
+import { socketError } from "../errors/mod.ts";
+import { EndingSockets, isInUse } from "../internal/backends/mod.ts";
 import { requireNet } from "../internal/runtime/mod.ts";
 import { unmapped } from "../internal/hosts/mod.ts";
 import { ABILITIES } from "./_abilities.ts";
 import { DatagramQueue } from "./_datagram_queue.ts";
-import { interfaceName } from "./_interfaces.ts";
+import { interfaceName, isBroadcast } from "./_interfaces.ts";
 import { KeepAlive } from "./_keep_alive.ts";
-import { Memberships } from "./_membership.ts";
 import {
   hasDualStack,
   isPassingFault,
@@ -16,13 +17,13 @@ import type {
   BindTarget,
   DatagramSink,
   DatagramTransport,
+  Member,
   MulticastGroup,
   RawDatagram,
   SettingValues,
 } from "./_transport.ts";
 
-/** Sockets that were closed, but whose port the runtime has yet to let go of. */
-const ending = new Set<Promise<void>>();
+const ending = new EndingSockets();
 
 /** A socket over `node:dgram`, which needs no flag and knows the most options. */
 class NodeTransport implements DatagramTransport {
@@ -31,6 +32,8 @@ class NodeTransport implements DatagramTransport {
   readonly can = ABILITIES.node;
   declare sink: DatagramSink;
   readonly localAddr: Deno.NetAddr;
+  /** All of its sockets. */
+  readonly #sockets: readonly dgram.Socket[];
   readonly #socket: dgram.Socket;
   /** The IPv4 socket on the same port, if the other one has only IPv6. */
   readonly #four: dgram.Socket | undefined;
@@ -38,37 +41,33 @@ class NodeTransport implements DatagramTransport {
   readonly #os: Os;
   /** Datagrams come as events, whether somebody asked for them or not. */
   readonly #queue: DatagramQueue;
-  readonly #members = new Memberships<string | undefined>();
   #isReceiving = false;
   readonly #keepAlive = new KeepAlive();
   #isRef = true;
+  #isBroadcaster = false;
   /** Ends the send that was begun last, of which the runtime forgets to tell. */
   #giveUpSend: (error: unknown) => void = () => {};
   #error: unknown;
 
   constructor(
-    [socket, four]: [dgram.Socket, dgram.Socket?],
+    sockets: readonly dgram.Socket[],
     target: BindTarget,
     os: Os,
   ) {
-    this.#socket = socket;
+    const [socket, four] = sockets;
+    this.#sockets = sockets;
+    this.#socket = socket!;
     this.#four = four;
     this.#os = os;
     this.#maxDatagramSize = target.maxDatagramSize;
     this.#queue = new DatagramQueue(target);
-    const { address, port } = socket.address();
+    const { address, port } = this.#socket.address();
     this.localAddr = { transport: "udp", hostname: address, port };
     for (const each of this.#sockets) {
       makeRoom(each, receiveRoom(target, os));
       each.on("message", (bytes, from) => this.#onMessage(bytes, from));
       each.on("error", (error) => this.#onError(error));
     }
-  }
-
-  get #sockets(): dgram.Socket[] {
-    return this.#four === undefined
-      ? [this.#socket]
-      : [this.#socket, this.#four];
   }
 
   get dropped(): number {
@@ -124,10 +123,28 @@ class NodeTransport implements DatagramTransport {
       const host = this.#four === undefined ? hostname : unmapped(hostname);
       const socket = host.includes(":") ? this.#socket : this.#four;
       (socket ?? this.#socket).send(copy, port, host, (error, count) => {
-        if (error) reject(reasonOf(error, hostname, port));
+        if (error) reject(this.#sendFailure(error, hostname, port));
         else resolve(count);
       });
     });
+  }
+
+  /** The runtime calls each failure to send UNKNOWN, and keeps its reason to itself. */
+  #sendFailure(error: Error, hostname: string, port: number): unknown {
+    if ((error as { code?: unknown }).code !== "UNKNOWN") return error;
+    try {
+      requireNet(hostname, port);
+    } catch (refusal) {
+      return refusal;
+    }
+    const context = { action: "send", syscall: "sendto", cause: error };
+    return isBroadcast(hostname) && !this.#isBroadcaster
+      ? socketError("EACCES", context)
+      : socketError("EIO", {
+        ...context,
+        reason:
+          `the system cannot send to ${hostname}, and the "node" backend does not say why: no route, an unreachable host, a firewall, or a broadcast address without broadcast: true`,
+      });
   }
 
   get #isIpv6(): boolean {
@@ -155,38 +172,35 @@ class NodeTransport implements DatagramTransport {
         break;
       case "broadcast":
         for (const each of this.#sockets) each.setBroadcast(value as boolean);
+        this.#isBroadcaster = value as boolean;
     }
   }
 
-  join(group: MulticastGroup): Promise<boolean> {
-    const { family, source, address, interface: via } = group;
+  // deno-lint-ignore require-await -- so that what it throws rejects
+  async join(
+    { family, source, address, interface: via }: MulticastGroup,
+  ): Promise<Member | undefined> {
     // The runtime takes an index as well, but joins by the system's choice.
     const isIndex = family === 6 && typeof via === "number" && via !== 0;
     const name = isIndex ? interfaceName(via) : via || undefined;
-    if (isIndex && name === undefined) return resolved(false);
+    if (isIndex && name === undefined) return undefined;
     const text = name === undefined || family === 4
       ? name as string | undefined
       : withZone(name);
-    this.#members.requireNone(group);
-    if (source === undefined) this.#socket.addMembership(address, text);
-    else this.#socket.addSourceSpecificMembership(source, address, text);
-    this.#members.add(group, text);
-    return resolved(true);
-  }
-
-  leave(group: MulticastGroup): Promise<boolean> {
-    const { source, address } = group;
-    const text = this.#members.take(group);
-    if (source === undefined) this.#socket.dropMembership(address, text);
-    else this.#socket.dropSourceSpecificMembership(source, address, text);
-    return resolved(true);
+    const socket = this.#socket;
+    if (source === undefined) {
+      socket.addMembership(address, text);
+      return { leave: () => socket.dropMembership(address, text) };
+    }
+    socket.addSourceSpecificMembership(source, address, text);
+    return {
+      leave: () => socket.dropSourceSpecificMembership(source, address, text),
+    };
   }
 
   close(): Promise<void> {
     this.#queue.clear();
-    const end = Promise.all(this.#sockets.map(closeSocket)).then(() => {});
-    ending.add(end);
-    end.then(() => ending.delete(end));
+    const end = ending.add(this.#sockets.map(closeSocket));
     const closed = new Deno.errors.BadResource("Socket has been closed");
     this.#onError(closed);
     this.#giveUpSend(closed);
@@ -205,23 +219,9 @@ class NodeTransport implements DatagramTransport {
   }
 }
 
-function resolved(isDone: boolean): Promise<boolean> {
-  return Promise.resolve(isDone);
-}
-
 /** How Node writes an IPv6 interface. */
 function withZone(via: string | number): string {
   return `::%${via}`;
-}
-
-/** The runtime says UNKNOWN, too, where it is the program that may not. */
-function reasonOf(error: unknown, hostname: string, port: number): unknown {
-  try {
-    requireNet(hostname, port);
-    return error;
-  } catch (refusal) {
-    return refusal;
-  }
 }
 
 /**
@@ -240,26 +240,15 @@ function rightSized(bytes: Uint8Array): Uint8Array {
 }
 
 /** Binds, to a port that one of our own sockets may just have closed, too. */
-export async function bindNode(
+export function bindNode(
   target: BindTarget,
   os: Os = Deno.build.os,
 ): Promise<DatagramTransport> {
-  requireNet(target.hostname, target.port);
-  try {
-    return await bind(target, os);
-  } catch (error) {
-    const { code } = error as { code?: unknown };
-    if (code !== "EADDRINUSE" || ending.size === 0) throw error;
-    await Promise.all(ending);
-    return await bind(target, os);
-  }
-}
-
-async function bind(target: BindTarget, os: Os): Promise<DatagramTransport> {
-  const sockets = target.hostname === "::" && !hasDualStack(os)
-    ? await openPair(target)
-    : [await open(target)] as [dgram.Socket];
-  return new NodeTransport(sockets, target, os);
+  const isPair = target.hostname === "::" && !hasDualStack(os);
+  return ending.open(async () => {
+    const sockets = isPair ? await openPair(target) : [await open(target)];
+    return new NodeTransport(sockets, target, os);
+  });
 }
 
 /** How often another program may have the port that was free for one socket. */
@@ -268,8 +257,7 @@ const MAX_ATTEMPTS = 10;
 /** Opens a socket for each family, on the same port. */
 async function openPair(
   target: BindTarget,
-): Promise<[dgram.Socket, dgram.Socket]> {
-  requireNet("0.0.0.0", target.port);
+): Promise<readonly dgram.Socket[]> {
   for (let attempt = 1;; attempt++) {
     const six = await open(target, true);
     try {
@@ -277,10 +265,8 @@ async function openPair(
       return [six, await open({ ...target, hostname: "0.0.0.0", port })];
     } catch (error) {
       await closeSocket(six);
-      const isInUse = (error as { code?: unknown }).code === "EADDRINUSE";
-      if (!isInUse || target.port !== 0 || attempt === MAX_ATTEMPTS) {
-        throw error;
-      }
+      const isFinal = target.port !== 0 || attempt === MAX_ATTEMPTS;
+      if (isFinal || !isInUse(error)) throw error;
     }
   }
 }
@@ -293,6 +279,7 @@ function open(
   { hostname, port, reuseAddress }: BindTarget,
   ipv6Only = false,
 ): Promise<dgram.Socket> {
+  requireNet(hostname, port); // `node:dgram` would end the program
   return new Promise((resolve, reject) => {
     const socket = dgram.createSocket({
       type: hostname.includes(":") ? "udp6" : "udp4",

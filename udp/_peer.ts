@@ -1,6 +1,5 @@
 import { parseIpAddress } from "../address/mod.ts";
 import { unmapped } from "../internal/hosts/mod.ts";
-import { isSameHost } from "./_address_text.ts";
 
 /** The peer of a connected socket. */
 export class Peer {
@@ -16,11 +15,8 @@ export class Peer {
   constructor(hostname: string, port: number) {
     this.hostname = parseIpAddress(hostname).toString();
     this.port = port;
-    this.remoteAddr = {
-      transport: "udp",
-      hostname: unmapped(this.hostname),
-      port,
-    };
+    const shown = unmapped(this.hostname);
+    this.remoteAddr = { transport: "udp", hostname: shown, port };
   }
 
   /** Whether a sender is this peer. */
@@ -31,4 +27,18 @@ export class Peer {
     this.#alias = hostname;
     return true;
   }
+}
+
+/**
+ * Whether two addresses are the same host's. One of them may be mapped, or lack the
+ * zone, as the runtime omits it, or have it as an index.
+ */
+function isSameHost(a: string, b: string): boolean {
+  const [hostA, zoneA] = unmapped(a).split("%");
+  const [hostB, zoneB] = unmapped(b).split("%");
+  if (hostA !== hostB) return false;
+  if (zoneA === undefined || zoneB === undefined || zoneA === zoneB) {
+    return true;
+  }
+  return /^\d+$/.test(zoneA) !== /^\d+$/.test(zoneB);
 }

@@ -1,5 +1,6 @@
 /** Settings and memberships of a datagram socket, as options of libc. */
 import { AF_INET6, tryParseIpAddress } from "../address/mod.ts";
+import { optionOf } from "../internal/backends/mod.ts";
 import type { PosixSocket } from "../posix/mod.ts";
 import type { MulticastGroup, SettingValues } from "./_transport.ts";
 
@@ -12,37 +13,11 @@ export function applySetting<K extends keyof SettingValues>(
   name: K,
   value: SettingValues[K],
 ): void {
-  const isV6 = socket.family === AF_INET6;
-  switch (name) {
-    case "ttl":
-      return socket.setSockOpt(
-        isV6 ? "IPV6_UNICAST_HOPS" : "IP_TTL",
-        value as number,
-      );
-    case "multicastTtl":
-      return socket.setSockOpt(
-        isV6 ? "IPV6_MULTICAST_HOPS" : "IP_MULTICAST_TTL",
-        value as number,
-      );
-    case "multicastLoopback":
-      return socket.setSockOpt(
-        isV6 ? "IPV6_MULTICAST_LOOP" : "IP_MULTICAST_LOOP",
-        value as boolean,
-      );
-    case "multicastInterface":
-      return isV6
-        ? socket.setSockOpt(
-          "IPV6_MULTICAST_IF",
-          typeof value === "number" ? value : posix.interfaceIndex(`${value}`),
-        )
-        : socket.setSockOpt("IP_MULTICAST_IF", value as string | number);
-    case "broadcast":
-      return socket.setSockOpt("SO_BROADCAST", value as boolean);
-    case "receiveBufferSize":
-      return socket.setSockOpt("SO_RCVBUF", value as number);
-    case "sendBufferSize":
-      return socket.setSockOpt("SO_SNDBUF", value as number);
-  }
+  const option = optionOf(name, socket.family === AF_INET6 ? 6 : 4);
+  const own = option === "IPV6_MULTICAST_IF" && typeof value === "string"
+    ? posix.interfaceIndex(value)
+    : value;
+  socket.setSockOpt(option, own as never);
 }
 
 /** Joins or leaves a group. */

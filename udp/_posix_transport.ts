@@ -13,12 +13,12 @@ import {
 import type { InetName, MessageBatch, PosixSocket } from "../posix/mod.ts";
 import { isLoopStarved, nextTurn } from "../internal/wait/mod.ts";
 import { ABILITIES } from "./_abilities.ts";
-import { Memberships } from "./_membership.ts";
 import { applySetting, changeMembership } from "./_posix_settings.ts";
 import type {
   BindTarget,
   DatagramSink,
   DatagramTransport,
+  Member,
   MulticastGroup,
   OutgoingDatagram,
   RawDatagram,
@@ -55,7 +55,6 @@ class PosixTransport implements DatagramTransport {
   readonly #size: number;
   /** The address that it was bound to, which a connected socket does not tell. */
   readonly #bound: string;
-  readonly #members = new Memberships<true>();
   /** Whom the kernel has connected it to. */
   #peer: InetName | undefined;
   /** What the last call brought, and how much of it has been taken. */
@@ -247,24 +246,11 @@ class PosixTransport implements DatagramTransport {
     applySetting(this.#posix, this.#socket, name, value);
   }
 
-  join(group: MulticastGroup): Promise<boolean> {
-    return this.#member("JOIN", group);
-  }
-
-  leave(group: MulticastGroup): Promise<boolean> {
-    return this.#member("LEAVE", group);
-  }
-
   // deno-lint-ignore require-await -- so that what it throws rejects
-  async #member(
-    verb: "JOIN" | "LEAVE",
-    group: MulticastGroup,
-  ): Promise<boolean> {
-    if (verb === "JOIN") this.#members.requireNone(group);
-    else this.#members.take(group);
-    changeMembership(this.#socket, verb, group);
-    if (verb === "JOIN") this.#members.add(group, true);
-    return true;
+  async join(group: MulticastGroup): Promise<Member> {
+    const socket = this.#socket;
+    changeMembership(socket, "JOIN", group);
+    return { leave: () => changeMembership(socket, "LEAVE", group) };
   }
 
   close(): Promise<void> {

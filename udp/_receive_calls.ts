@@ -1,21 +1,13 @@
 import type { RawDatagram } from "./_transport.ts";
 import { ReceiveCall, type Receiver } from "./_receiver.ts";
-import type { SenderAddress } from "./_sender_address.ts";
 import type { Datagram, ReceivedInto } from "./datagram.ts";
 
-/** A receive of a datagram with memory of its own; it may be made again and again. */
+/** A receive of a datagram with memory of its own. */
 export class WholeCall extends ReceiveCall<Datagram> {
-  readonly #from: SenderAddress;
-
-  constructor(receiver: Receiver, from: SenderAddress) {
-    super(receiver);
-    this.#from = from;
-  }
-
   take(datagram: RawDatagram): Datagram {
     return {
       data: new Uint8Array(datagram.bytes),
-      address: this.#from.of(datagram),
+      address: this.receiver.senderOf(datagram),
       truncated: datagram.truncated,
     };
   }
@@ -23,12 +15,10 @@ export class WholeCall extends ReceiveCall<Datagram> {
 
 /** A receive into memory of the caller's. */
 export class IntoCall extends ReceiveCall<ReceivedInto> {
-  readonly #from: SenderAddress;
   readonly #buffer: Uint8Array;
 
-  constructor(receiver: Receiver, from: SenderAddress, buffer: Uint8Array) {
+  constructor(receiver: Receiver, buffer: Uint8Array) {
     super(receiver);
-    this.#from = from;
     this.#buffer = buffer;
   }
 
@@ -39,7 +29,7 @@ export class IntoCall extends ReceiveCall<ReceivedInto> {
     this.#buffer.set(isShort ? bytes.subarray(0, room) : bytes);
     return {
       length: isShort ? room : bytes.length,
-      address: this.#from.of(datagram),
+      address: this.receiver.senderOf(datagram),
       truncated: isShort || datagram.truncated,
     };
   }

@@ -1,10 +1,10 @@
+import { unmapped } from "../internal/hosts/mod.ts";
 import {
   type Call,
   CallQueue,
   checkWait,
   isLoopStarved,
   type Timers,
-  type Wait,
   type WaitOptions,
 } from "../internal/wait/mod.ts";
 import type {
@@ -26,23 +26,24 @@ export interface ReceiveOwner {
   accepts(hostname: string, port: number): boolean;
 }
 
-/** A receive, which waits for a datagram. */
+/** A receive, which waits for a datagram. It may be made again and again. */
 export abstract class ReceiveCall<T> implements Call<T> {
-  readonly #receiver: Receiver;
+  /** The receiver of its socket. */
+  protected readonly receiver: Receiver;
 
   constructor(receiver: Receiver) {
-    this.#receiver = receiver;
+    this.receiver = receiver;
   }
 
   /** Makes the result of a datagram, whose bytes are valid only meanwhile. */
   abstract take(datagram: RawDatagram): T;
 
   attempt(): T | undefined {
-    return this.#receiver.deliver(this);
+    return this.receiver.deliver(this);
   }
 
   timeoutError(): Error {
-    return this.#receiver.timeoutError();
+    return this.receiver.owner.error("ETIMEDOUT", "recvfrom");
   }
 }
 
@@ -69,6 +70,9 @@ export class Receiver implements DatagramSink {
   /** Why the receive below failed, until a call throws it. */
   #failure: Error | undefined;
   #closed: Error | undefined;
+  /** The last sender as the runtime writes it, and its address as users see it. */
+  #lastSender = "";
+  #lastAddress: Deno.NetAddr = { transport: "udp", hostname: "", port: -1 };
 
   constructor(transport: DatagramTransport, timers: Timers) {
     this.#transport = transport;
@@ -85,24 +89,34 @@ export class Receiver implements DatagramSink {
     return this.#taken + this.#transport.dropped;
   }
 
+  /** Returns where a datagram came from: the same object for the same sender. */
+  senderOf({ hostname, port }: RawDatagram): Deno.NetAddr {
+    if (this.#lastAddress.port === port && this.#lastSender === hostname) {
+      return this.#lastAddress;
+    }
+    this.#lastSender = hostname;
+    const shown = unmapped(hostname);
+    return this.#lastAddress = { transport: "udp", hostname: shown, port };
+  }
+
   /** Waits for a datagram, and delivers it in one step. */
   receive<T>(
     options: WaitOptions | undefined,
     call: ReceiveCall<T>,
   ): Promise<Awaited<T>> {
-    let wait: Wait | undefined;
     try {
-      wait = checkWait(options);
+      const wait = checkWait(options);
       if (this.#closed !== undefined) throw this.#closed;
+      return this.#calls.call(call, wait);
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.#calls.call(call, wait);
   }
 
   /**
-   * Delivers the datagrams that have arrived to a batch, until it has `most`. Where the transport does not know what has arrived, it gets a few turns
-   * of the microtask queue for each.
+   * Delivers the datagrams that have arrived to a batch, until it has `most`. Where
+   * the transport does not know what has arrived, it gets a few turns of the microtask
+   * queue for each.
    */
   async drain<T>(
     most: number,
@@ -115,7 +129,7 @@ export class Receiver implements DatagramSink {
     const rest: Call<true> = {
       attempt: () => {
         while (batch.length < most) {
-          const result = this.deliver(call);
+          const result = call.attempt();
           if (result === undefined) break;
           batch.push(result);
           turns = patience;
@@ -123,7 +137,7 @@ export class Receiver implements DatagramSink {
         }
         return batch.length === most || turns === 0 ? true : undefined;
       },
-      timeoutError: () => this.timeoutError(),
+      timeoutError: () => call.timeoutError(),
     };
     const done = this.#calls.call(rest, undefined).catch(() => {});
     while (this.#calls.first === rest && turns-- > 0) await undefined;
@@ -161,11 +175,6 @@ export class Receiver implements DatagramSink {
     }
   }
 
-  /** Returns the error of a receive whose time is up. */
-  timeoutError(): Error {
-    return this.owner.error("ETIMEDOUT", "recvfrom");
-  }
-
   /** Whether a datagram from there is delivered; counts it if not. */
   wants(hostname: string, port: number): boolean {
     if (this.owner.accepts(hostname, port)) return true;
@@ -201,15 +210,9 @@ export class Receiver implements DatagramSink {
     this.#calls.run();
   }
 
-  /** Lets pending calls keep the program alive, as they do from the start. */
-  ref(): void {
-    this.#isRef = true;
-    this.#hold();
-  }
-
-  /** Lets the program end while calls are pending. */
-  unref(): void {
-    this.#isRef = false;
+  /** Lets pending calls keep the program alive, or lets it end meanwhile. */
+  setRef(isRef: boolean): void {
+    this.#isRef = isRef;
     this.#hold();
   }
 

@@ -5,34 +5,6 @@ import type { DatagramTransport, OutgoingDatagram } from "./_transport.ts";
 /** How many sends may wait, from a caller who does not await them. */
 const MAX_WAITING = 65_536;
 
-/** A send, which waits for its turn. */
-class SendCall implements Call<Promise<number>> {
-  readonly #sender: Sender;
-  readonly #bytes: Uint8Array;
-  readonly #hostname: string;
-  readonly #port: number;
-
-  constructor(
-    sender: Sender,
-    bytes: Uint8Array,
-    hostname: string,
-    port: number,
-  ) {
-    this.#sender = sender;
-    this.#bytes = bytes;
-    this.#hostname = hostname;
-    this.#port = port;
-  }
-
-  attempt(): Promise<number> | undefined {
-    return this.#sender.begin(this.#bytes, this.#hostname, this.#port);
-  }
-
-  timeoutError(): Error {
-    return timeoutError();
-  }
-}
-
 function timeoutError(): Error {
   return socketError("ETIMEDOUT", { action: "send", syscall: "sendto" });
 }
@@ -65,37 +37,29 @@ export class Sender {
         reason: `${MAX_WAITING} datagrams wait to be sent; await the sends`,
       }));
     }
-    return this.#call(new SendCall(this, bytes, hostname, port));
-  }
-
-  /** Begins a send, unless another one goes on. */
-  begin(
-    bytes: Uint8Array,
-    hostname: string,
-    port: number,
-  ): Promise<number> | undefined {
-    if (this.#isSending) return undefined;
-    this.#isSending = true;
-    return this.#transport.send(bytes, hostname, port)
-      .then(this.#onSent, this.#onFailed);
+    return this.#call(() =>
+      this.#transport.send(bytes, hostname, port)
+        .then(this.#onSent, this.#onFailed)
+    );
   }
 
   /** Sends datagrams, in as few calls as the transport can; resolves with how many. */
   sendMany(datagrams: readonly OutgoingDatagram[]): Promise<number> {
-    return this.#call({
-      attempt: () => this.#isSending ? undefined : this.#sendAll(datagrams),
-      timeoutError,
-    });
+    return this.#call(() => this.#sendAll(datagrams));
   }
 
-  #call(call: Call<Promise<number>>): Promise<number> {
-    return this.#closed === undefined
-      ? this.#calls.call(call, undefined)
-      : Promise.reject(this.#closed);
+  /** Begins when no other send goes on. */
+  #call(begin: () => Promise<number>): Promise<number> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
+    const attempt = () => {
+      if (this.#isSending) return undefined;
+      this.#isSending = true;
+      return begin();
+    };
+    return this.#calls.call({ attempt, timeoutError }, undefined);
   }
 
   async #sendAll(datagrams: readonly OutgoingDatagram[]): Promise<number> {
-    this.#isSending = true;
     try {
       if (this.#transport.sendMany === undefined) {
         for (const { bytes, hostname, port } of datagrams) {

@@ -37,6 +37,12 @@ export interface MulticastGroup {
   readonly source?: string | undefined;
 }
 
+/** A membership of a multicast group. */
+export interface Member {
+  /** Leaves the group. */
+  leave(): void | Promise<void>;
+}
+
 /** A number or a switch of the socket. */
 export interface SettingValues {
   /** IP_TTL, IPV6_UNICAST_HOPS. */
@@ -123,10 +129,8 @@ export interface DatagramTransport {
   ): Promise<void>;
   /** Changes a setting that it has for the family. */
   set<K extends keyof SettingValues>(name: K, value: SettingValues[K]): void;
-  /** Joins a group; false where the API cannot find the interface. */
-  join(group: MulticastGroup): Promise<boolean>;
-  /** Leaves a group that was joined; true. */
-  leave(group: MulticastGroup): Promise<boolean>;
+  /** Joins a group; undefined where the API cannot find the interface. */
+  join(group: MulticastGroup): Promise<Member | undefined>;
   /** Ends the socket and what is pending on it; resolves when the port is free. */
   close(): Promise<void>;
   /** Lets a pending receive keep the program alive, as it does from the start. */

@@ -1,21 +1,25 @@
 import { checkPort, formatHostPort, SOCK_DGRAM } from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import { openingError } from "../internal/backends/mod.ts";
-import { checkChoice, checkInteger } from "../internal/check/mod.ts";
-import { setOptions } from "../internal/libc/mod.ts";
-import { checkWait, waitFor } from "../internal/wait/mod.ts";
-import { ABILITIES, has, unsupported } from "./_abilities.ts";
+import { checkChoice, checkInteger, checkType } from "../internal/check/mod.ts";
+import { findAddress } from "../internal/hosts/mod.ts";
+import { readOptions, setOptions } from "../internal/libc/mod.ts";
+import { checkWait } from "../internal/wait/mod.ts";
+import { AI_PASSIVE } from "../resolve/mod.ts";
+import { has, unsupported } from "./_abilities.ts";
 import { type BackendRequest, bindOn, chooseBackend } from "./_backend.ts";
-import { newCore, type UdpCore } from "./_core.ts";
-import { readBindOptions } from "./_read_options.ts";
-import { checkHostname, findAddress } from "./_resolve.ts";
-import type {
-  BindTarget,
-  DatagramTransport,
-  UdpBackend,
-} from "./_transport.ts";
+import { UdpCore } from "./_core.ts";
+import type { BindTarget, DatagramTransport } from "./_transport.ts";
 import type { BindUdpOptions, UdpOptions } from "./bind_options.ts";
 import { UdpSocket } from "./socket.ts";
+
+/** The options of both kinds of sockets. */
+export const UDP_OPTIONS: readonly (keyof UdpOptions)[] = [
+  ...["reuseAddress", "broadcast", "ttl", "maxDatagramSize"] as const,
+  ...["maxQueuedDatagrams", "maxQueuedBytes", "dropPolicy"] as const,
+  ...["resolver", "backend", "signal", "timeout"] as const,
+];
+const BIND_OPTIONS = [...UDP_OPTIONS, "hostname", "port"] as const;
 
 /**
  * Binds a UDP socket: C's `socket` and `bind` in one.
@@ -40,7 +44,7 @@ import { UdpSocket } from "./socket.ts";
 export async function bindUdp(
   options: BindUdpOptions = {},
 ): Promise<UdpSocket> {
-  return new UdpSocket(await bindCore(readBindOptions(options)));
+  return new UdpSocket(await bindCore(readOptions(options, BIND_OPTIONS)));
 }
 
 /** Binds, for whichever class. The options are plain. */
@@ -48,27 +52,28 @@ export async function bindCore(
   options: BindUdpOptions & BackendRequest,
 ): Promise<UdpCore> {
   const { hostname = "0.0.0.0", port = 0, broadcast = false, ttl } = options;
-  checkWait(options);
-  checkHostname(hostname, "bind to");
+  const { resolver, reuseAddress = false, socketOptions } = options;
+  const wait = checkWait(options);
+  checkType("hostname", hostname, "string");
   checkPort(port);
   const limits = checkLimits(options);
   if (ttl !== undefined) checkInteger("ttl", ttl, 1, 255);
   const backend = await chooseBackend(options);
   const action = `bind to ${formatHostPort(hostname, port)}`;
-  const { signal, resolver } = options;
-  const address = await waitFor(
-    findAddress({ hostname, port, resolver, isPassive: true }, { signal }),
-    options,
-    () => socketError("ETIMEDOUT", { action, syscall: "bind" }),
+  const address = await findAddress(
+    { hostname, port, resolver, socktype: SOCK_DGRAM, flags: AI_PASSIVE },
+    wait,
+    { action, syscall: "bind" },
   );
+  const { family } = address;
   const target: BindTarget = {
+    ...{ ...limits, reuseAddress, socketOptions, port },
     hostname: address.hostname,
-    port,
-    reuseAddress: options.reuseAddress ?? false,
-    socketOptions: options.socketOptions,
-    ...limits,
   };
-  if (ttl !== undefined) requireTtl(backend, address.family);
+  if (ttl !== undefined && !has(backend, "ttl", family)) {
+    const reason = unsupported("ttl", { backend, family, isOpening: true });
+    throw socketError("ENOTSUP", { action, syscall: "setsockopt", reason });
+  }
   const localAddr = address.toNetAddr("udp");
   let transport: DatagramTransport;
   try {
@@ -77,31 +82,18 @@ export async function bindCore(
     throw openingError(error, { action, localAddr }, "bind");
   }
   // At once: datagrams may arrive while options are set.
-  const core = newCore(transport, target, resolver);
-  const { socketOptions } = options;
+  const core = new UdpCore(transport, resolver);
   try {
-    if (broadcast) transport.set("broadcast", true);
-    if (ttl !== undefined) transport.set("ttl", ttl);
+    if (broadcast || socketOptions?.SO_BROADCAST) core.set("broadcast", true);
+    if (ttl !== undefined) core.set("ttl", ttl);
     if (!transport.can.setsOptionsFirst) {
-      const owner = { type: SOCK_DGRAM, socket: transport };
-      await setOptions(owner, socketOptions);
+      await setOptions({ type: SOCK_DGRAM, socket: transport }, socketOptions);
     }
+    return core;
   } catch (error) {
     transport.close();
     throw toSocketError(error, { action, syscall: "setsockopt", localAddr });
   }
-  core.broadcast = broadcast || socketOptions?.SO_BROADCAST === true;
-  return core;
-}
-
-/** Refuses a TTL that a backend cannot set. */
-function requireTtl(backend: UdpBackend, family: 4 | 6): void {
-  if (has(ABILITIES[backend], "ttl", family)) return;
-  throw socketError("ENOTSUP", {
-    action: "bind",
-    syscall: "setsockopt",
-    reason: unsupported("ttl", { backend, family, isOpening: true }),
-  });
 }
 
 function checkLimits(options: UdpOptions) {

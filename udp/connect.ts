@@ -1,16 +1,14 @@
 import {
   checkPort,
-  formatHostPort,
   isIpAddress,
+  SOCK_DGRAM,
   type SocketAddress,
 } from "../address/mod.ts";
-import { socketError } from "../errors/mod.ts";
-import { checkWait, waitFor } from "../internal/wait/mod.ts";
-import { checkPeerPort, findPeer } from "./_resolve.ts";
-import { checkChoice, showValue } from "../internal/check/mod.ts";
-import { addressFor } from "./_address_text.ts";
-import { readOptions } from "./_read_options.ts";
-import { bindCore } from "./bind.ts";
+import { checkChoice, checkType, showValue } from "../internal/check/mod.ts";
+import { readOptions } from "../internal/libc/mod.ts";
+import { checkWait } from "../internal/wait/mod.ts";
+import { findPeer } from "./_find_peer.ts";
+import { bindCore, UDP_OPTIONS } from "./bind.ts";
 import type { UdpOptions } from "./bind_options.ts";
 import { ConnectedUdpSocket } from "./socket.ts";
 
@@ -69,51 +67,29 @@ export interface ConnectUdpOptions extends UdpOptions {
 export async function connectUdp(
   options: ConnectUdpOptions,
 ): Promise<ConnectedUdpSocket> {
-  const {
-    hostname = "127.0.0.1",
-    port,
-    family,
-    localAddress,
-    localPort = 0,
-  } = options;
-  const common = readOptions(options);
-  checkWait(common);
-  checkPeerPort(port, "connect");
+  const { hostname = "127.0.0.1", port, family } = options;
+  const { localAddress, localPort = 0 } = options;
+  const common = readOptions(options, UDP_OPTIONS);
+  const wait = checkWait(common);
   checkPort(localPort, "localPort");
   checkChoice("family", family, [4, 6]);
-  const isAddress = localAddress === undefined ||
-    typeof localAddress === "string" && isIpAddress(localAddress);
-  if (!isAddress) {
+  checkType("localAddress", localAddress, "string");
+  if (localAddress !== undefined && !isIpAddress(localAddress)) {
     throw new TypeError(
       `Cannot connect from ${showValue(localAddress)}: not an IP address`,
     );
   }
-  const { signal, resolver } = common;
-  const peer = await waitFor(
-    findPeer({ hostname, port, family, resolver }, { signal }),
-    common,
-    () =>
-      socketError("ETIMEDOUT", {
-        action: `connect to ${formatHostPort(hostname, port)}`,
-        syscall: "connect",
-      }),
-  );
+  const { resolver } = common;
+  const lookup = { hostname, port, family, resolver, socktype: SOCK_DGRAM };
+  const peer = await findPeer(lookup, wait);
   const core = await bindCore({
     ...common,
     hostname: localAddress ?? localFor(peer),
     isOneFamily: peer.family === 6,
     port: localPort,
   });
-  const text = addressFor(core.family, peer.hostname);
   try {
-    if (text === undefined) {
-      throw socketError("EAFNOSUPPORT", {
-        action: `connect to ${formatHostPort(hostname, port)}`,
-        syscall: "connect",
-        reason: `${core.transport.localAddr.hostname} is an IPv4 address`,
-      });
-    }
-    core.peer = core.connect(text, port);
+    core.peer = core.connect(peer);
   } catch (error) {
     await core.transport.close();
     throw error;

@@ -1,10 +1,8 @@
-import { checkInteger } from "../internal/check/mod.ts";
+import { checkInteger, refusedBytes } from "../internal/check/mod.ts";
 import type { WaitOptions } from "../internal/wait/mod.ts";
-import { badBytes } from "./_check_bytes.ts";
 import type { UdpCore } from "./_core.ts";
 import { IntoCall, WholeCall } from "./_receive_calls.ts";
 import type { ReceiveCall } from "./_receiver.ts";
-import { SenderAddress } from "./_sender_address.ts";
 import type { Datagram, ReceivedInto } from "./datagram.ts";
 import { UdpSettings } from "./settings.ts";
 
@@ -36,7 +34,6 @@ import { UdpSettings } from "./settings.ts";
 export abstract class UdpEndpoint extends UdpSettings
   implements AsyncIterable<Datagram> {
   readonly #core: UdpCore;
-  readonly #from = new SenderAddress();
   readonly #whole: WholeCall;
 
   /**
@@ -47,7 +44,7 @@ export abstract class UdpEndpoint extends UdpSettings
   protected constructor(core: UdpCore) {
     super(core);
     this.#core = core;
-    this.#whole = new WholeCall(core.receiver, this.#from);
+    this.#whole = new WholeCall(core.receiver);
   }
 
   /**
@@ -113,10 +110,10 @@ export abstract class UdpEndpoint extends UdpSettings
     buffer: Uint8Array,
     options?: WaitOptions,
   ): Promise<ReceivedInto> {
-    const bad = badBytes(buffer, "receive");
-    if (bad !== undefined) return Promise.reject(bad);
-    const { receiver } = this.#core;
-    return this.#receive(options, new IntoCall(receiver, this.#from, buffer));
+    const refused = refusedBytes(buffer, "receive");
+    return refused === undefined
+      ? this.#receive(options, new IntoCall(this.#core.receiver, buffer))
+      : Promise.reject(refused);
   }
 
   /**

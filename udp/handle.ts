@@ -77,7 +77,7 @@ export abstract class UdpHandle implements Disposable, AsyncDisposable {
    */
   ref(): void {
     this.#core.timers.ref();
-    this.#core.receiver.ref();
+    this.#core.receiver.setRef(true);
   }
 
   /**
@@ -101,7 +101,7 @@ export abstract class UdpHandle implements Disposable, AsyncDisposable {
    */
   unref(): void {
     this.#core.timers.unref();
-    this.#core.receiver.unref();
+    this.#core.receiver.setRef(false);
   }
 
   /**

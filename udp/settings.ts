@@ -87,7 +87,6 @@ export abstract class UdpSettings extends UdpHandle {
    */
   setBroadcast(on: boolean): void {
     this.#core.set("broadcast", on);
-    this.#core.broadcast = on;
   }
 
   /**
@@ -250,7 +249,7 @@ export abstract class UdpSettings extends UdpHandle {
   ): Promise<void> {
     const { family } = this.#core;
     const group = multicastGroup("join", family, address, options);
-    await this.#core.member("join", group);
+    await this.#core.join(group);
   }
 
   /**
@@ -278,7 +277,7 @@ export abstract class UdpSettings extends UdpHandle {
   ): Promise<void> {
     const { family } = this.#core;
     const group = multicastGroup("leave", family, address, options);
-    await this.#core.member("leave", group);
+    await this.#core.leave(group);
   }
 
   /**
@@ -309,7 +308,7 @@ export abstract class UdpSettings extends UdpHandle {
     value: SocketOptions[K],
   ): Promise<void> {
     await setOptions(this.#options, { [name]: value });
-    if (name === "SO_BROADCAST") this.#core.broadcast = value === true;
+    if (name === "SO_BROADCAST") this.setBroadcast(value === true);
   }
 
   /**

@@ -1,12 +1,6 @@
-import { numericAddress } from "../internal/hosts/mod.ts";
+import { checkPeer, numericAddress } from "../internal/hosts/mod.ts";
 import type { WaitOptions } from "../internal/wait/mod.ts";
 import type { UdpCore } from "./_core.ts";
-import {
-  checkHostname,
-  checkPeerPort,
-  findAddress,
-  findPeer,
-} from "./_resolve.ts";
 import type { OutgoingDatagram } from "./_transport.ts";
 import type { Datagram } from "./datagram.ts";
 import { UdpEndpoint } from "./endpoint.ts";
@@ -100,8 +94,7 @@ export class UdpSocket extends UdpEndpoint {
 
   /** The address of a host as the backend needs it; undefined for a name. */
   #textNow(hostname: string, port: number): string | undefined {
-    checkPeerPort(port, "send");
-    checkHostname(hostname, "send to");
+    checkPeer(hostname, port, "send");
     if (hostname === this.#lastHost) return this.#lastText;
     const found = numericAddress({ hostname, port });
     if (found === undefined) return undefined;
@@ -115,8 +108,7 @@ export class UdpSocket extends UdpEndpoint {
     hostname: string,
     port: number,
   ): Promise<number> {
-    const found = await findAddress(this.#core.lookup(hostname, port), {});
-    return this.#core.send(bytes, this.#core.reachable(found.hostname), port);
+    return this.#core.send(bytes, await this.#core.find(hostname, port), port);
   }
 
   /**
@@ -151,14 +143,8 @@ export class UdpSocket extends UdpEndpoint {
     for (const { data, address } of datagrams) {
       try {
         const { hostname, port } = address;
-        let text = this.#textNow(hostname, port);
-        if (text === undefined) {
-          const found = await findAddress(
-            this.#core.lookup(hostname, port),
-            {},
-          );
-          text = this.#core.reachable(found.hostname);
-        }
+        const text = this.#textNow(hostname, port) ??
+          await this.#core.find(hostname, port);
         outgoing.push({ bytes: data, hostname: text, port });
       } catch (error) {
         failure = { error };
@@ -199,11 +185,7 @@ export class UdpSocket extends UdpEndpoint {
     address: UdpDestination,
     options: WaitOptions = {},
   ): Promise<ConnectedUdpSocket> {
-    const { hostname, port } = address;
-    const found = await findPeer(this.#core.lookup(hostname, port), options);
-    this.#core.requireOpen("connect");
-    const text = this.#core.reachable(found.hostname);
-    const peer = this.#core.connect(text, port);
+    const peer = await this.#core.connectTo(address, options);
     return new ConnectedUdpSocket(this.#core.handOver(peer));
   }
 }
@@ -337,11 +319,7 @@ export class ConnectedUdpSocket extends UdpEndpoint {
     address: UdpDestination,
     options: WaitOptions = {},
   ): Promise<void> {
-    const { hostname, port } = address;
-    const found = await findPeer(this.#core.lookup(hostname, port), options);
-    this.#core.requireOpen("connect");
-    const text = this.#core.reachable(found.hostname);
-    this.#core.peer = this.#core.connect(text, port);
+    this.#core.peer = await this.#core.connectTo(address, options);
   }
 
   /**

@@ -54,3 +54,17 @@ export function takenAway(action: "read into" | "write"): TypeError {
     `Cannot ${action} the buffer: its memory was taken away; transfer it when the call has settled`,
   );
 }
+
+/** Returns why a buffer cannot be sent from or received into; undefined if it can. */
+export function refusedBytes(
+  bytes: Uint8Array,
+  verb: "receive" | "send",
+): TypeError | undefined {
+  if (!(bytes instanceof Uint8Array)) {
+    return new TypeError(`Cannot ${verb}: not a Uint8Array`);
+  }
+  // The runtimes differ: some would take it for empty, one would end the program.
+  return bytes.length === 0 && (bytes.buffer as ArrayBuffer).detached
+    ? new TypeError(`Cannot ${verb}: the memory of the bytes was transferred`)
+    : undefined;
+}

@@ -8,6 +8,7 @@
  * - {@linkcode checkType}, {@linkcode checkChoice}: refuse other types and values.
  * - {@linkcode lengthOf}, {@linkcode viewFrom}, {@linkcode plainBytes}: what a buffer
  *   truly is, whatever its class says.
+ * - {@linkcode refusedBytes}: why a buffer cannot be sent from or received into.
  * - {@linkcode takenAway}: the error of a buffer that was transferred while in use.
  * - {@linkcode showValue}: how a message shows a value.
  *

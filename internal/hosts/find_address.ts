@@ -1,12 +1,18 @@
 import {
   AF_INET,
   AF_INET6,
+  checkPort,
   SocketAddress,
   tryParseIpAddress,
 } from "../../address/mod.ts";
-import { AddrInfoError } from "../../errors/mod.ts";
+import {
+  AddrInfoError,
+  socketError,
+  type SocketErrorContext,
+} from "../../errors/mod.ts";
+import { showValue } from "../check/mod.ts";
 import { type AddressFinder, getAddrInfo } from "../../resolve/mod.ts";
-import type { WaitOptions } from "../wait/mod.ts";
+import { waitFor, type WaitOptions } from "../wait/mod.ts";
 
 /** An IP version. */
 export type Family = 4 | 6;
@@ -25,6 +31,8 @@ export interface Host {
 export interface HostLookup extends Host {
   /** The resolver to use. Defaults to the shared one. */
   readonly resolver?: AddressFinder | undefined;
+  /** The family to look for first, if both will do. Defaults to IPv4. */
+  readonly prefer?: Family | undefined;
   /** SOCK_STREAM or SOCK_DGRAM. */
   readonly socktype: number;
   /** AI_* flags. Defaults to none. */
@@ -32,6 +40,22 @@ export interface HostLookup extends Host {
 }
 
 const NUMBERS = { 4: AF_INET, 6: AF_INET6 };
+const ORDERS = { 4: [4, 6], 6: [6, 4] } as const;
+
+/** Refuses a host that is not text, and a port that no peer has. */
+export function checkPeer(
+  hostname: string,
+  port: number,
+  verb: "connect" | "send",
+): void {
+  if (typeof hostname !== "string") {
+    throw new TypeError(
+      `Cannot use hostname ${showValue(hostname)}: it must be a string`,
+    );
+  }
+  if (checkPort(port) !== 0) return;
+  throw new RangeError(`Cannot ${verb} to port 0: it stands for any port`);
+}
 
 /**
  * Returns the address of a host that is an address in text, or undefined for a name.
@@ -85,21 +109,30 @@ export async function findAddresses(
 }
 
 /**
- * Resolves with the address of a host: of the families in turn, the best of the
- * first one that has any. If none has, rejects with the error of the first.
+ * Resolves with the address of a host: the best one of the preferred family, or of the
+ * other one if that has none. If neither has any, rejects with the error of the first.
+ * `context` says what the address is for if the time of the options runs out.
  */
-export async function findAddress(
+export function findAddress(
   lookup: HostLookup,
-  families: readonly Family[],
-  wait: WaitOptions,
+  wait: WaitOptions | undefined,
+  context: SocketErrorContext,
+): Promise<SocketAddress> {
+  const search = searchAddress(lookup, wait?.signal);
+  return waitFor(search, wait, () => socketError("ETIMEDOUT", context));
+}
+
+async function searchAddress(
+  lookup: HostLookup,
+  signal: AbortSignal | undefined,
 ): Promise<SocketAddress> {
   const address = numericAddress(lookup);
   if (address !== undefined) return address;
-  const { family } = lookup;
+  const { family, prefer = 4 } = lookup;
   let failure: AddrInfoError | undefined;
-  for (const wanted of family === undefined ? families : [family]) {
+  for (const wanted of family === undefined ? ORDERS[prefer] : [family]) {
     try {
-      const [first] = await findAddresses(lookup, wanted, wait);
+      const [first] = await findAddresses(lookup, wanted, { signal });
       return first!;
     } catch (error) {
       if (!(error instanceof AddrInfoError)) throw error;

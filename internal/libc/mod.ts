@@ -9,10 +9,12 @@
  * - {@linkcode mayChoosePosix}: whether it carries sockets without a chosen backend.
  * - {@linkcode requirePosix}: libc, or an error that says what is missing.
  * - {@linkcode setOptions}, {@linkcode readOption}: options by name.
+ * - {@linkcode readOptions}: what a socket is opened with, each option read once.
  * - {@linkcode whenReady}: waits for a socket, for the transports over libc.
  *
  * @module
  */
 export * from "./load.ts";
 export * from "./options.ts";
+export * from "./read_options.ts";
 export * from "./when_ready.ts";

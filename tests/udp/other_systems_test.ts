@@ -3,7 +3,7 @@ import { assertEquals, assertRejects } from "@std/assert";
 import { NotSupportedError, SocketError } from "@berkeley/sockets/errors";
 import { type UdpBackend, UdpSocket } from "@berkeley/sockets/udp";
 import { chooseBackend } from "../../udp/_backend.ts";
-import { newCore } from "../../udp/_core.ts";
+import { UdpCore } from "../../udp/_core.ts";
 import { bindDeno } from "../../udp/_deno_transport.ts";
 import { bindNode } from "../../udp/_node_transport.ts";
 import type { Os } from "../../udp/_systems.ts";
@@ -36,7 +36,7 @@ async function bindOn(
   const target = { ...TARGET, hostname, maxDatagramSize };
   const bind = backend === "node" ? bindNode : bindDeno;
   const transport = await bind(target, os);
-  return new UdpSocket(newCore(transport, target));
+  return new UdpSocket(new UdpCore(transport));
 }
 
 for (const os of SYSTEMS) {

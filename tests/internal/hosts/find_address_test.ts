@@ -80,18 +80,21 @@ Deno.test("findAddresses() gives each address of the family once, in order", asy
   assertEquals(four.map(String), ["192.0.2.1:80"]);
 });
 
+/** What the address is for. */
+const CONTEXT = { action: "connect to h.test:80", syscall: "connect" };
+
 Deno.test("findAddress() takes the first family that has an address", async () => {
-  for (const families of [[4, 6], [6, 4]] as const) {
+  for (const prefer of [4, 6] as const) {
     const both = await findAddress(
-      lookup(finderOf("2001:db8::1", "192.0.2.1")),
-      families,
-      {},
+      { ...lookup(finderOf("2001:db8::1", "192.0.2.1")), prefer },
+      undefined,
+      CONTEXT,
     );
-    assertEquals(both.family, families[0]);
+    assertEquals(both.family, prefer);
     const single = await findAddress(
-      lookup(finderOf("2001:db8::1")),
-      families,
-      {},
+      { ...lookup(finderOf("2001:db8::1")), prefer },
+      undefined,
+      CONTEXT,
     );
     assertEquals(String(single), "[2001:db8::1]:80");
   }
@@ -100,7 +103,7 @@ Deno.test("findAddress() takes the first family that has an address", async () =
 Deno.test("findAddress() asks for the family of the lookup only", async () => {
   const resolver = finderOf("2001:db8::1");
   const error = await assertRejects(
-    () => findAddress(lookup(resolver, 4), [6, 4], {}),
+    () => findAddress(lookup(resolver, 4), undefined, CONTEXT),
     AddrInfoError,
   );
   assertEquals(error.code, "EAI_NODATA");
@@ -108,11 +111,11 @@ Deno.test("findAddress() asks for the family of the lookup only", async () => {
 });
 
 Deno.test("findAddress() rejects with the error of the first family if none has an address", async () => {
-  for (const families of [[4, 6], [6, 4]] as const) {
+  for (const prefer of [4, 6] as const) {
     const error = await assertRejects(
-      () => findAddress(lookup(finderOf()), families, {}),
+      () => findAddress({ ...lookup(finderOf()), prefer }, undefined, CONTEXT),
       AddrInfoError,
-      `no IPv${families[0]} address`,
+      `no IPv${prefer} address`,
     );
     assertEquals(error.code, "EAI_NODATA");
   }
@@ -126,10 +129,11 @@ Deno.test("findAddress() goes on after a look-up that failed, and not after anot
       }]),
   });
   const again = new AddrInfoError("EAI_AGAIN", { hostname: "h.test" });
-  const found = await findAddress(lookup(failing(again)), [4, 6], {});
+  const found = await findAddress(lookup(failing(again)), undefined, CONTEXT);
   assertEquals(String(found), "[::1]:80");
   await assertRejects(
-    () => findAddress(lookup(failing(new RangeError("mine"))), [4, 6], {}),
+    () =>
+      findAddress(lookup(failing(new RangeError("mine"))), undefined, CONTEXT),
     RangeError,
     "mine",
   );
@@ -137,10 +141,13 @@ Deno.test("findAddress() goes on after a look-up that failed, and not after anot
 
 Deno.test("findAddress() passes on the flags, and asks nobody for an address", async () => {
   const resolver = finderOf("192.0.2.1");
-  await findAddress({ ...lookup(resolver), flags: 1 }, [4, 6], {});
+  await findAddress({ ...lookup(resolver), flags: 1 }, undefined, CONTEXT);
   assertEquals(resolver.asked, [["h.test", 2, 1]]);
   const numeric = { ...lookup(resolver), hostname: "192.0.2.9" };
-  assertEquals(String(await findAddress(numeric, [4, 6], {})), "192.0.2.9:80");
+  assertEquals(
+    String(await findAddress(numeric, undefined, CONTEXT)),
+    "192.0.2.9:80",
+  );
   assertEquals(resolver.asked.length, 1);
 });
 
@@ -151,14 +158,17 @@ Deno.test({
     for (const socktype of [SOCK_STREAM, SOCK_DGRAM]) {
       const host = { hostname: "localhost", port: 80, socktype };
       assertEquals(
-        String(await findAddress(host, [4, 6], {})),
+        String(await findAddress({ ...host, prefer: 4 }, undefined, CONTEXT)),
         "127.0.0.1:80",
       );
-      assertEquals(String(await findAddress(host, [6, 4], {})), "[::1]:80");
+      assertEquals(
+        String(await findAddress({ ...host, prefer: 6 }, undefined, CONTEXT)),
+        "[::1]:80",
+      );
       const reason = new Error("mine");
       const signal = AbortSignal.abort(reason);
       const thrown = await assertRejects(
-        () => findAddress(host, [6, 4], { signal }),
+        () => findAddress(host, { signal }, CONTEXT),
       );
       assertEquals(thrown, reason);
     }
