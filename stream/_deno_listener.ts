@@ -1,10 +1,8 @@
+import { EndingSockets } from "../internal/backends/mod.ts";
 import type { ListenerTransport, StreamTransport } from "./_transport.ts";
 
-/**
- * Accepts that were pending when their listener was closed: until they have
- * ended, the runtime keeps the address.
- */
-const ending = new Set<Promise<unknown>>();
+/** Until the accept that was pending has ended, the runtime keeps the address. */
+const ENDING = new EndingSockets();
 
 /** What of a runtime's listener is needed here. */
 export type RuntimeListener<C extends Deno.Conn> = Pick<
@@ -54,11 +52,9 @@ export class DenoListener<
     // The program must not end before the address is free, if a caller waits for it.
     if (this.#accepting !== undefined) this.#listener.ref();
     this.#listener.close();
-    if (this.#accepting === undefined) return Promise.resolve();
-    const end = this.#accepting.then(() => {}, () => {});
-    ending.add(end);
-    end.then(() => ending.delete(end));
-    return end;
+    return this.#accepting === undefined
+      ? Promise.resolve()
+      : ENDING.add([this.#accepting]);
   }
 
   ref(): void {
@@ -70,17 +66,7 @@ export class DenoListener<
   }
 }
 
-/**
- * Calls `listen`. If the address is taken and one of our own listeners was just
- * closed, calls it again when the runtime has released that one's address.
- */
-export async function listenWhenFree<L>(listen: () => L): Promise<L> {
-  try {
-    return listen();
-  } catch (error) {
-    const isOurs = error instanceof Deno.errors.AddrInUse && ending.size > 0;
-    if (!isOurs) throw error;
-    await Promise.all(ending);
-    return listen();
-  }
+/** Calls `listen`, also for an address that one of our own listeners may still hold. */
+export function listenWhenFree<L>(listen: () => L): Promise<L> {
+  return ENDING.open(listen);
 }
