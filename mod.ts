@@ -50,3 +50,4 @@ export * from "./resolve/mod.ts";
 export * from "./stream/mod.ts";
 export * from "./tcp/mod.ts";
 export * from "./udp/mod.ts";
+export * from "./unix/mod.ts";

@@ -1,5 +1,6 @@
 import { AF_INET, AF_INET6, SOCK_DGRAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
+import { findDescriptors } from "./_find_descriptors.ts";
 import { loadLibc } from "./_libc.ts";
 import { getOption } from "./_options.ts";
 import { encode, SOCKADDR_SIZE } from "./_sockaddr.ts";
@@ -15,11 +16,6 @@ export interface RuntimeSocket {
   /** The far end of a connection; left out for a listener, and for UDP. */
   remoteAddr?: { hostname: string; port: number } | undefined;
 }
-
-/** How many numbers in a row may be unused before the search ends. */
-const MAX_GAP = 4096;
-/** The largest number that is tried. */
-const MAX_DESCRIPTOR = 1 << 20;
 
 const name = new Uint8Array(SOCKADDR_SIZE);
 const length = new Uint32Array(1);
@@ -47,23 +43,15 @@ export function descriptorOf(socket: RuntimeSocket): number {
   const [localAddr, remoteAddr] = [socket.localAddr, socket.remoteAddr].map(
     (name) => name && copyName(name, AF_INET) as InetName,
   ) as [InetName, InetName | undefined];
-  const found: number[] = [];
-  let gap = 0;
-  for (let fd = 0; fd < MAX_DESCRIPTOR && gap < MAX_GAP; fd++) {
+  const found = findDescriptors((fd) => {
     const isLocal = matches(fd, "getsockname", localAddr);
-    if (isLocal === undefined) {
-      gap++;
-      continue;
+    if (!isLocal || !has(fd, "SO_TYPE", type)) return isLocal && false;
+    if (remoteAddr === undefined) {
+      return type === SOCK_DGRAM || has(fd, "SO_ACCEPTCONN", true);
     }
-    gap = 0;
-    if (!isLocal || !has(fd, "SO_TYPE", type)) continue;
-    const isRemote = remoteAddr === undefined
-      ? type === SOCK_DGRAM || has(fd, "SO_ACCEPTCONN", true)
-      : matches(fd, "getpeername", remoteAddr);
-    if (isRemote) found.push(fd);
     // Nothing else has both ends of a connection.
-    if (isRemote && remoteAddr !== undefined) break;
-  }
+    return matches(fd, "getpeername", remoteAddr) ? "only" : false;
+  });
   if (found.length === 1) return found[0]!;
   throw socketError("ENOTSUP", {
     action: "find the descriptor of a socket",

@@ -32,6 +32,7 @@
  * - {@linkcode TcpInfo}: what the kernel knows of a connection.
  * - {@linkcode descriptorOf}, {@linkcode getSockOpt}, {@linkcode setSockOpt}: options
  *   of sockets that the runtime opened.
+ * - {@linkcode peerCredentialsOf}: the process at the other end of a unix connection.
  *
  * ```text
  * socket.ts            PosixSocket: connections
@@ -96,6 +97,7 @@ export {
   getOption as getSockOpt,
   setOption as setSockOpt,
 } from "./_options.ts";
+export * from "./peer_credentials_of.ts";
 export * from "./poll.ts";
 export type { Received } from "./_receive.ts";
 export { ByteSocket, type TransferOptions } from "./byte_socket.ts";

@@ -20,7 +20,14 @@ const VERBS: Record<string, string> = {
 export function showAddr(addr: Deno.Addr): string {
   if ("hostname" in addr) return formatHostPort(addr.hostname, addr.port);
   if (!("path" in addr)) return `${addr.cid}:${addr.port}`;
-  return addr.path || "the peer"; // an unnamed unix socket, or a source without addresses
+  return addr.path.replace(/^\0/, "@"); // of an abstract name, as `ss` shows it
+}
+
+/** Returns the remote address; of a unix socket without a name, what is known. */
+function showPeer(remote: Deno.Addr, local: Deno.Addr): string {
+  if (!("path" in remote) || remote.path) return showAddr(remote);
+  const isNamed = "path" in local && Boolean(local.path);
+  return isNamed ? `a client of ${showAddr(local)}` : "the peer";
 }
 
 /** The errors of one connection, which name its addresses. */
@@ -38,7 +45,7 @@ export class ConnErrors {
   #context(syscall: string) {
     const { localAddr, remoteAddr } = this.#transport;
     const verb = VERBS[syscall] ?? `${syscall} the connection to`;
-    const action = `${verb} ${showAddr(remoteAddr)}`;
+    const action = `${verb} ${showPeer(remoteAddr, localAddr)}`;
     return { action, syscall, localAddr, remoteAddr };
   }
 

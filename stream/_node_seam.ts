@@ -5,3 +5,4 @@
  * @module
  */
 export { NodeListener } from "./_node_listener.ts";
+export { connectSocket, openServer } from "./_node_sockets.ts";

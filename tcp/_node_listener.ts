@@ -1,6 +1,6 @@
-import net from "node:net";
+import type net from "node:net";
 import { requireNet } from "../internal/runtime/mod.ts";
-import { NodeListener } from "../stream/_node_seam.ts";
+import { NodeListener, openServer } from "../stream/_node_seam.ts";
 import { descriptorShortage } from "./_descriptor_shortage.ts";
 import { NodeTransport } from "./_node_transport.ts";
 import { DEFAULT_BACKLOG } from "./_transport.ts";
@@ -47,7 +47,7 @@ export async function listenNode(
 async function openWhenFree(target: ListenTarget): Promise<net.Server> {
   for (;;) {
     try {
-      return await openServer(target);
+      return await open(target);
     } catch (error) {
       const { code } = error as { code?: unknown };
       const age = performance.now() - (closedAt.get(target.port) ?? -Infinity);
@@ -57,24 +57,14 @@ async function openWhenFree(target: ListenTarget): Promise<net.Server> {
   }
 }
 
-function openServer(target: ListenTarget): Promise<net.Server> {
+function open(target: ListenTarget): Promise<net.Server> {
   const { hostname, port, backlog = DEFAULT_BACKLOG } = target;
   const { reusePort = false } = target;
   requireNet(hostname, port);
-  return new Promise((resolve, reject) => {
-    const server = net.createServer({
-      allowHalfOpen: true,
-      pauseOnConnect: true,
-    });
-    const onError = (error: Error & { code?: string }) => {
-      reject(error.code === "EINVAL" ? bindFailure(target) ?? error : error);
-    };
-    server.once("error", onError);
-    const where = { host: hostname, port, backlog, reusePort };
-    server.listen(where, () => {
-      server.off("error", onError);
-      resolve(server);
-    });
+  const where = { host: hostname, port, backlog, reusePort };
+  return openServer(where, {
+    explain: (error) =>
+      error.code === "EINVAL" ? bindFailure(target) ?? error : error,
   });
 }
 

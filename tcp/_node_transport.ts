@@ -1,4 +1,5 @@
-import net from "node:net";
+import type net from "node:net";
+import { connectSocket } from "../stream/_node_seam.ts";
 import { DuplexTransport } from "../stream/_seam.ts";
 import { plainNetAddr } from "./_net_addr.ts";
 import type { ConnectTarget, TcpTransport } from "./_transport.ts";
@@ -31,33 +32,13 @@ function addrOf(hostname = "", port = 0): Deno.NetAddr {
 }
 
 /** Connects; an abort ends the attempt and closes its socket. */
-export function connectNode(
-  { hostname, port, localAddress, localPort }: ConnectTarget,
+export async function connectNode(
+  { hostname: host, port, localAddress, localPort }: ConnectTarget,
   signal: AbortSignal,
 ): Promise<TcpTransport> {
-  return new Promise((resolve, reject) => {
-    const options: net.TcpNetConnectOpts & net.SocketConstructorOpts = {
-      host: hostname,
-      port,
-      allowHalfOpen: true,
-    };
-    if (localAddress !== undefined) options.localAddress = localAddress;
-    if (localPort !== undefined) options.localPort = localPort;
-    const socket = net.connect(options);
-    const onAbort = () => {
-      socket.destroy();
-      reject(signal.reason);
-    };
-    signal.addEventListener("abort", onAbort, { once: true });
-    const onError = (error: Error) => {
-      signal.removeEventListener("abort", onAbort);
-      reject(error);
-    };
-    socket.once("error", onError);
-    socket.once("connect", () => {
-      socket.off("error", onError);
-      signal.removeEventListener("abort", onAbort);
-      resolve(new NodeTransport(socket, { isAccepted: false }));
-    });
-  });
+  const options: net.TcpNetConnectOpts = { host, port };
+  if (localAddress !== undefined) options.localAddress = localAddress;
+  if (localPort !== undefined) options.localPort = localPort;
+  const socket = await connectSocket(options, signal);
+  return new NodeTransport(socket, { isAccepted: false });
 }

@@ -50,6 +50,10 @@ const ROWS = {
     lack: "cannot detach this connection",
     hints: ["read and write through it"],
   },
+  backlog: {
+    lack: "has a backlog of 1024 for unix sockets, which cannot be changed",
+    hints: ["leave out backend", 'use backend: "posix"'],
+  },
   // Of datagrams.
   unstableNet: {
     lack: "needs a program started with --unstable-net",

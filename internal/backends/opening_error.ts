@@ -18,7 +18,12 @@ const OF_BIND = new Set([
  */
 export function openingError(
   error: unknown,
-  context: { action: string; localAddr: Deno.Addr },
+  { reason, ...context }: {
+    action: string;
+    localAddr: Deno.Addr;
+    /** What stands in the message instead of the usual text of a code. */
+    reason?: (code: string) => string | undefined;
+  },
   last: "bind" | "listen",
 ): Error {
   const { action } = context;
@@ -29,5 +34,9 @@ export function openingError(
   const { code = "", syscall } = made;
   const isOfBind = last === "bind" || OF_BIND.has(code);
   const guess = OF_SOCKET.has(code) ? "socket" : isOfBind ? "bind" : "listen";
-  return toSocketError(made, { ...context, syscall: syscall ?? guess });
+  return toSocketError(made, {
+    ...context,
+    syscall: syscall ?? guess,
+    reason: reason?.(code),
+  });
 }

@@ -10,6 +10,7 @@
  * - {@linkcode requirePosix}: libc, or an error that says what is missing.
  * - {@linkcode setOptions}, {@linkcode readOption}: options by name.
  * - {@linkcode readOptions}: what a socket is opened with, each option read once.
+ * - {@linkcode readPeerCredentials}: the process at the other end of a unix socket.
  * - {@linkcode whenReady}: waits for a socket, for the transports over libc.
  *
  * @module
@@ -17,4 +18,5 @@
 export * from "./load.ts";
 export * from "./options.ts";
 export * from "./read_options.ts";
+export * from "./peer_credentials.ts";
 export * from "./when_ready.ts";

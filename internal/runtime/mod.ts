@@ -6,8 +6,8 @@
  * - {@linkcode requireNet}: refuses a host that lacks `--allow-net`.
  * - {@linkcode requireAllNet}, {@linkcode isAllNet}: access to every host.
  * - {@linkcode requireNotDenied}: refuses a host that has `--deny-net`.
- * - {@linkcode requireUnix}, {@linkcode requireUnixNotDenied}: the same for local
- *   sockets.
+ * - {@linkcode requireUnix}, {@linkcode requireUnixNotDenied},
+ *   {@linkcode missingUnixFlags}: the same for local sockets.
  * - {@linkcode isNetByName}: whether `--allow-net` names a host, not its address.
  * - {@linkcode libcObstacle}, {@linkcode libcPaths}: whether and by which paths the
  *   program may open libc.

@@ -29,18 +29,22 @@ function absolute(path: string): string | undefined {
   return `/${parts.join("/")}`;
 }
 
-function refuse(access: string, name: string): never {
-  throw new Deno.errors.NotCapable(
-    `Requires ${access} access to ${name}, run again with the --allow-${access} flag`,
-  );
-}
-
 type Status = Pick<Deno.PermissionStatus, "state" | "partial">;
 
 /** Whether all that a name is for is granted: a part of it may be denied. */
 const isGranted = ({ state, partial }: Status) =>
   state === "granted" && !partial;
 const isNotDenied = ({ state }: Status) => state !== "denied";
+
+/** A permission that a program lacks for a local socket. */
+interface Lack {
+  /** What it is for: `read`, `write`, `net`, or `all`. */
+  readonly access: string;
+  /** What it is needed to, for a message. */
+  readonly to: string;
+  /** What the flag needs behind its name; undefined if it is for everything. */
+  readonly scope?: string;
+}
 
 /**
  * Throws, as `Deno.connect` and `Deno.listen` with `transport: "unix"` do, if the
@@ -51,7 +55,7 @@ const isNotDenied = ({ state }: Status) => state !== "denied";
  * @throws {Deno.errors.NotCapable} If any of them is not granted.
  */
 export function requireUnix(path: string): void {
-  check(path, isGranted);
+  refuseFirst(lacksOf(path, isGranted));
 }
 
 /**
@@ -61,29 +65,57 @@ export function requireUnix(path: string): void {
  * @throws {Deno.errors.NotCapable} If one was denied.
  */
 export function requireUnixNotDenied(path: string): void {
-  check(path, isNotDenied);
+  refuseFirst(lacksOf(path, isNotDenied));
 }
 
-function check(path: string, isGood: (status: Status) => boolean): void {
+/** Returns the flags that a program lacks to use a local socket, as a shell takes them. */
+export function missingUnixFlags(path: string): string[] {
+  return Array.from(lacksOf(path, isGranted), ({ access, scope }) => {
+    const flag = `--allow-${access}`;
+    if (scope === undefined) return flag;
+    const value = scope.replaceAll(",", ",,");
+    return /^[\w@%+=:,./-]*$/.test(value)
+      ? `${flag}=${value}`
+      : `${flag}='${value.replaceAll("'", "'\\''")}'`;
+  });
+}
+
+function refuseFirst(lacks: Iterable<Lack>): void {
+  for (const { access, to } of lacks) {
+    throw new Deno.errors.NotCapable(
+      `Requires ${access} access to ${to}, run again with the --allow-${access} flag`,
+    );
+  }
+}
+
+function* lacksOf(
+  path: string,
+  isGood: (status: Status) => boolean,
+): Generator<Lack> {
   if (path === "" || path.startsWith("\0")) {
     // That some hosts are denied does not count here, for the runtime either.
     const { state } = Deno.permissions.querySync({ name: "net" });
-    if (!isGood({ state, partial: false })) refuse("net", "local sockets");
+    if (!isGood({ state, partial: false })) {
+      yield { access: "net", to: "local sockets" };
+    }
     return;
   }
   const full = absolute(path);
   // The bytes of a path that is no text, as a sender may have, are not known here.
   const isKnown = full !== undefined && !full.includes("\uFFFD");
-  const shown = `"${path}"`;
+  const to = `"${path}"`;
   for (const name of ["read", "write"] as const) {
     const scope = isKnown ? { name, path } : { name };
-    if (!isGood(Deno.permissions.querySync(scope))) refuse(name, shown);
+    if (!isGood(Deno.permissions.querySync(scope))) {
+      yield { access: name, to, scope: path };
+    }
   }
   const isSpecial = isKnown && SPECIAL.test(full);
   if (isSpecial && isGood === isGranted && !EVERYTHING.every(isWhole)) {
-    refuse("all", shown);
+    yield { access: "all", to };
   }
   const scope = isKnown ? { host: `unix:${full}` } : {};
   if (isGood(Deno.permissions.querySync({ name: "net", ...scope }))) return;
-  refuse("net", `"unix:${full ?? path}"`);
+  const name = `unix:${full ?? path}`;
+  yield { access: "net", to: `"${name}"`, scope: name };
 }

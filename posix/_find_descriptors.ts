@@ -1,0 +1,23 @@
+/** How many numbers in a row may be unused before the search ends. */
+const MAX_GAP = 4096;
+/** The largest number that is tried. */
+const MAX_DESCRIPTOR = 1 << 20;
+
+/**
+ * Returns the descriptors that `matches` recognises, which takes a microsecond or less
+ * each. It returns undefined for a number that is not open, and "only" for the only
+ * descriptor that there can be.
+ */
+export function findDescriptors(
+  matches: (fd: number) => boolean | "only" | undefined,
+): number[] {
+  const found: number[] = [];
+  let gap = 0;
+  for (let fd = 0; fd < MAX_DESCRIPTOR && gap < MAX_GAP; fd++) {
+    const match = matches(fd);
+    gap = match === undefined ? gap + 1 : 0;
+    if (match) found.push(fd);
+    if (match === "only") break;
+  }
+  return found;
+}

@@ -1,0 +1,35 @@
+/**
+ * Calls `bind`, which creates a socket's file, so that nobody gets more permissions
+ * than `mode` in the moment before it is set. `bind` binds in the same turn.
+ *
+ * Only umask can do that, which is one for the whole process: for that moment, files
+ * that other threads create may get fewer permissions, never more. It needs
+ * `--allow-sys`; without, the file has the permissions of the umask for that moment.
+ */
+export function withNarrowUmask<T>(
+  mode: number | undefined,
+  bind: () => T,
+): T {
+  if (mode === undefined || !mayUmask()) return bind();
+  const before = Deno.umask();
+  Deno.umask(before | (0o777 & ~mode));
+  try {
+    return bind();
+  } finally {
+    Deno.umask(before);
+  }
+}
+
+function mayUmask(): boolean {
+  // The types of Deno 2.9 do not know this kind, which its runtime asks for.
+  const umask = { name: "sys", kind: "umask" } as unknown;
+  const { state } = Deno.permissions.querySync(
+    umask as Deno.SysPermissionDescriptor,
+  );
+  return state === "granted";
+}
+
+/** Sets the permissions of a file that was just created. */
+export function setMode(path: string, mode: number | undefined): void {
+  if (mode !== undefined) Deno.chmodSync(path, mode);
+}

@@ -1,0 +1,101 @@
+import type net from "node:net";
+import { requireUnix } from "../internal/runtime/mod.ts";
+import {
+  connectSocket,
+  NodeListener,
+  openServer,
+} from "../stream/_node_seam.ts";
+import { DuplexTransport } from "../stream/_seam.ts";
+import { setMode, withNarrowUmask } from "./_mode.ts";
+import { isAbstract } from "./_path.ts";
+import { SocketFile } from "./_socket_file.ts";
+import {
+  DEFAULT_BACKLOG,
+  type ListenTarget,
+  unixAddr,
+  type UnixListenerTransport,
+  type UnixTransport,
+} from "./_transport.ts";
+
+/** A connection over `node:net`, which tells no address of a local socket. */
+class NodeTransport extends DuplexTransport<Deno.UnixAddr, net.Socket>
+  implements UnixTransport {
+  /** Local sockets have no RST. */
+  override reset(): boolean {
+    return false;
+  }
+}
+
+/** Connects; an abort ends the attempt and closes its socket. */
+export async function connectNode(
+  path: string,
+  signal: AbortSignal,
+): Promise<UnixTransport> {
+  const socket = await connectSocket({ path }, signal);
+  const ends = { localAddr: unixAddr(""), remoteAddr: unixAddr(path) };
+  return new NodeTransport(socket, ends);
+}
+
+/** A server that listens, and its file. */
+interface Listening {
+  server: net.Server;
+  file: SocketFile;
+}
+
+async function open(target: ListenTarget): Promise<Listening> {
+  const { path, mode, backlog = DEFAULT_BACKLOG } = target;
+  requireUnix(path); // the working directory may have changed
+  let file: SocketFile | undefined;
+  const onBound = () => {
+    file = new SocketFile(path);
+    setMode(path, mode);
+  };
+  const server = await withNarrowUmask(
+    mode,
+    () => openServer({ path, backlog }, { onBound }),
+  );
+  return { server, file: file! };
+}
+
+/** Listens. */
+export async function listenNode(
+  target: ListenTarget,
+): Promise<UnixListenerTransport> {
+  const { path, backlog } = target;
+  let { server, file } = await open(target);
+  const addr = unixAddr(path);
+  const ends = { localAddr: addr, remoteAddr: unixAddr(""), isNew: true };
+  return new NodeListener<Deno.UnixAddr, UnixTransport>(server, {
+    addr,
+    backlog,
+    open: (socket) => new NodeTransport(socket, ends),
+    refuse: (socket) => socket.destroy(),
+    shortage: () => shortage(path),
+    close: (server) => {
+      file.removeBy(() => void server.close());
+    },
+    async reopen() {
+      ({ server, file } = await open(target));
+      return server;
+    },
+  });
+}
+
+/**
+ * Returns the runtime's error if the process has no descriptor left. A socket's file
+ * cannot be opened, and an abstract name that is taken cannot be bound: either
+ * attempt needs a descriptor first, and leaves nothing behind.
+ */
+function shortage(path: string): unknown {
+  try {
+    requireUnix(path); // never prompts
+    if (isAbstract(path)) Deno.listen({ transport: "unix", path }).close();
+    else Deno.openSync(path).close();
+    return undefined;
+  } catch (error) {
+    const { code, message } = error as { code?: string; message?: string };
+    const isShortage = code === "EMFILE" || code === "ENFILE" ||
+      /\(os error (?:23|24)\)/.test(message ?? "");
+    return isShortage ? error : undefined;
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * The seam below unix sockets: that of every stream. `_backends.ts` says what each
+ * backend can do.
+ */
+import type { ListenerTransport, StreamTransport } from "../stream/_seam.ts";
+
+/** Which API carries a connection. */
+export type UnixBackend = "deno" | "node" | "posix";
+
+/** How many connections wait for accept by default; as in Node. */
+export const DEFAULT_BACKLOG = 511;
+
+/** One connection as a runtime API has it. */
+export interface UnixTransport extends StreamTransport<Deno.UnixAddr> {
+  readonly backend: UnixBackend;
+  /** The descriptor, where the API tells it. */
+  readonly descriptor?: number;
+}
+
+/** One listening socket as a runtime API has it. */
+export interface UnixListenerTransport
+  extends ListenerTransport<Deno.UnixAddr, UnixTransport> {
+  readonly backend: UnixBackend;
+}
+
+/** Where to listen, and how. */
+export interface ListenTarget {
+  /** The path, or an abstract name. */
+  readonly path: string;
+  /** The permission bits of the file. */
+  readonly mode?: number | undefined;
+  /** How many connections the kernel keeps for accept. */
+  readonly backlog?: number | undefined;
+}
+
+/** Returns the address of a path; a socket without a name has the path `""`. */
+export function unixAddr(path: string | null | undefined): Deno.UnixAddr {
+  return { transport: "unix", path: path ?? "" };
+}
