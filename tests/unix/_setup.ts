@@ -1,0 +1,142 @@
+/**
+ * Tests of unix sockets run on each backend, on a path and on an abstract name.
+ *
+ * @module
+ */
+import {
+  connectUnix,
+  type ConnectUnixOptions,
+  listenUnix,
+  type ListenUnixOptions,
+  type UnixBackend,
+  type UnixConn,
+  type UnixListener,
+} from "@berkeley/sockets/unix";
+import { HAS_POSIX } from "../_posix.ts";
+
+/** The backends that there are: libc only where `posix` knows the system. */
+export const BACKENDS: readonly UnixBackend[] = HAS_POSIX
+  ? ["deno", "node", "posix"]
+  : ["deno", "node"];
+
+/** A long timeout, for calls that would never end if they failed. */
+export const SOON = { timeout: 20_000 };
+
+/** Two ends of a connection, closed at the end of their scope. */
+export interface Pair extends AsyncDisposable {
+  /** The end that connected. */
+  client: UnixConn;
+  /** The end that was accepted. */
+  server: UnixConn;
+}
+
+/** A backend with a folder of its own, and shortcuts to use it. */
+export interface Setup {
+  /** The backend. */
+  backend: UnixBackend;
+  /** A folder, removed after the test. */
+  folder: string;
+  /** A path in it, or an abstract name. */
+  path: string;
+  /** Listens on `path`. */
+  listen(options?: Partial<ListenUnixOptions>): Promise<UnixListener>;
+  /** Connects to `path`. */
+  connect(options?: Partial<ConnectUnixOptions>): Promise<UnixConn>;
+  /** Connects two ends. */
+  pair(options?: Partial<ConnectUnixOptions>): Promise<Pair>;
+}
+
+function setupOf(backend: UnixBackend, folder: string, path: string): Setup {
+  const listen = (options = {}) => listenUnix({ path, backend, ...options });
+  const connect = (options = {}) =>
+    connectUnix({ path, backend, ...SOON, ...options });
+  const pair = async (options = {}) => {
+    await using listener = await listen();
+    const client = await connect(options);
+    const server = await listener.accept(SOON);
+    return {
+      client,
+      server,
+      async [Symbol.asyncDispose]() {
+        const ends = [client, server];
+        await Promise.all(ends.map((end) => end[Symbol.asyncDispose]()));
+      },
+    };
+  };
+  return { backend, folder, path, listen, connect, pair };
+}
+
+/** Calls `use` with a folder that is removed afterwards. */
+export async function withFolder<T>(
+  use: (folder: string) => Promise<T>,
+): Promise<T> {
+  const folder = await Deno.makeTempDir();
+  try {
+    return await use(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** A new abstract name. */
+export function abstractName(): string {
+  return `\0berkeley-${crypto.randomUUID()}`;
+}
+
+/** What a test of a backend may do. */
+function permissionsOf(backend: UnixBackend): Deno.PermissionOptionsObject {
+  const files = { net: true, read: true, write: true };
+  return backend === "posix" ? { ...files, ffi: true } : files;
+}
+
+/** Registers a test of paths for each backend. */
+export function eachPath(
+  name: string,
+  body: (setup: Setup) => Promise<void>,
+): void {
+  for (const backend of BACKENDS) {
+    Deno.test({
+      name: `${name}, over ${backend}`,
+      ignore: Deno.build.os === "windows",
+      permissions: permissionsOf(backend),
+      fn: () =>
+        withFolder((folder) =>
+          body(setupOf(backend, folder, `${folder}/sock`))
+        ),
+    });
+  }
+}
+
+/** Registers a test for each backend on a path, and on an abstract name. */
+export function eachName(
+  name: string,
+  body: (setup: Setup) => Promise<void>,
+): void {
+  eachPath(`${name} (path)`, body);
+  for (const backend of BACKENDS) {
+    Deno.test({
+      name: `${name} (abstract name), over ${backend}`,
+      ignore: Deno.build.os !== "linux",
+      permissions: { net: true, ffi: backend === "posix" },
+      fn: () => body(setupOf(backend, "", abstractName())),
+    });
+  }
+}
+
+/** Whether something has a path. */
+export function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Leaves a socket on a path that nobody listens on, as a killed program does. */
+export function leaveStale(path: string): void {
+  const listener = Deno.listen({ transport: "unix", path });
+  Deno.renameSync(path, `${path}-kept`); // the runtime removes what has the path
+  listener.close();
+  Deno.renameSync(`${path}-kept`, path);
+}
