@@ -1,4 +1,4 @@
-import { plainBytes } from "../internal/check/mod.ts";
+import { encoded, plainBytes } from "../internal/check/mod.ts";
 import type { WaitOptions } from "../internal/wait/mod.ts";
 import { checkBytes, isBytes, notBytes } from "./_check.ts";
 import type { StreamReader } from "./_stream_reader.ts";
@@ -7,8 +7,6 @@ import { BuiltInFraming } from "./framing/built_in_framing.ts";
 import { encodeShared } from "./framing/encode.ts";
 import { encodeFrame, type Framing } from "./framing/mod.ts";
 import { ReadingConn } from "./reading_conn.ts";
-
-const encoder = new TextEncoder();
 
 /**
  * The writing half of a {@linkcode StreamConn}, above the reading half.
@@ -111,7 +109,7 @@ export abstract class SendingConn extends ReadingConn {
     data: Uint8Array | string,
     options?: WaitOptions,
   ): Promise<void> {
-    const bytes = typeof data === "string" ? encoder.encode(data) : data;
+    const bytes = encoded(data);
     checkBytes(bytes);
     await this.#writer.write(plainBytes(bytes), "writeAll", options);
   }

@@ -1,3 +1,4 @@
+import { encoded } from "../internal/check/mod.ts";
 import { checkPeer, numericAddress } from "../internal/hosts/mod.ts";
 import type { WaitOptions } from "../internal/wait/mod.ts";
 import type { UdpCore } from "./_core.ts";
@@ -52,8 +53,8 @@ export class UdpSocket extends UdpEndpoint {
 
   /**
    * Sends a datagram: C's `sendto`. Resolves with the count of bytes when the
-   * kernel has it, which says nothing of the peer. The bytes must not change
-   * until then.
+   * kernel has it, which says nothing of the peer. Bytes must not change until
+   * then; text is sent as UTF-8.
    *
    * A name is looked up each time (the resolver remembers); a socket of one
    * family sends to that family's address of it.
@@ -80,8 +81,12 @@ export class UdpSocket extends UdpEndpoint {
    * assertEquals((await b.receive({ timeout: 5000 })).data[0], 2);
    * ```
    */
-  sendTo(bytes: Uint8Array, address: UdpDestination): Promise<number> {
+  sendTo(
+    data: Uint8Array | string,
+    address: UdpDestination,
+  ): Promise<number> {
     try {
+      const bytes = encoded(data);
       const { hostname, port } = address;
       const text = this.#textNow(hostname, port);
       return text === undefined
@@ -241,7 +246,7 @@ export class ConnectedUdpSocket extends UdpEndpoint {
 
   /**
    * Sends a datagram to the peer: C's `send`. Resolves with the count of bytes
-   * when the kernel has it; the bytes must not change until then.
+   * when the kernel has it; bytes must not change until then. Text is sent as UTF-8.
    *
    * @throws {MessageTooLongError} When there are more bytes than a datagram has.
    * @throws {SocketError} With code `ENOBUFS`, when 65,536 sends wait already that
@@ -255,13 +260,14 @@ export class ConnectedUdpSocket extends UdpEndpoint {
    * using server = await bindUdp({ hostname: "127.0.0.1" });
    * using client = await connectUdp(server.localAddr);
    *
-   * assertEquals(await client.send(new Uint8Array([1, 2, 3])), 3);
-   * assertEquals((await server.receive({ timeout: 5000 })).data.length, 3);
+   * assertEquals(await client.send("hello"), 5);
+   * const { data } = await server.receive({ timeout: 5000 });
+   * assertEquals(new TextDecoder().decode(data), "hello");
    * ```
    */
-  send(bytes: Uint8Array): Promise<number> {
+  send(data: Uint8Array | string): Promise<number> {
     const { hostname, port } = this.#core.peer!;
-    return this.#core.send(bytes, hostname, port);
+    return this.#core.send(encoded(data), hostname, port);
   }
 
   /**
@@ -375,12 +381,12 @@ export class ConnectedUdpSocket extends UdpEndpoint {
    * ```
    */
   exchange(
-    bytes: Uint8Array,
+    data: Uint8Array | string,
     options: ExchangeOptions = {},
   ): Promise<Datagram> {
     return exchange(
       this,
-      bytes,
+      encoded(data),
       options,
       this.#core.timers,
       () => this.#core.error("ETIMEDOUT", "recvfrom"),

@@ -68,3 +68,10 @@ export function refusedBytes(
     ? new TypeError(`Cannot ${verb}: the memory of the bytes was transferred`)
     : undefined;
 }
+
+const encoder = new TextEncoder();
+
+/** Returns what is sent: a text as UTF-8, bytes as they are. */
+export function encoded(data: Uint8Array | string): Uint8Array {
+  return typeof data === "string" ? encoder.encode(data) : data;
+}

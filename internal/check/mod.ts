@@ -10,6 +10,7 @@
  *   truly is, whatever its class says.
  * - {@linkcode refusedBytes}: why a buffer cannot be sent from or received into.
  * - {@linkcode takenAway}: the error of a buffer that was transferred while in use.
+ * - {@linkcode encoded}: the bytes of what is sent, bytes or text.
  * - {@linkcode showValue}: how a message shows a value.
  *
  * @module

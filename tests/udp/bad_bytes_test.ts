@@ -17,7 +17,6 @@ function transferred(): Uint8Array {
 }
 
 const BAD: readonly unknown[] = [
-  "text",
   [1, 2],
   new DataView(new ArrayBuffer(2)),
   new ArrayBuffer(2),
@@ -171,5 +170,39 @@ eachTransport(
     }
     assertEquals(socket.stats.sent, COUNT + 1);
     assertEquals(await socket.sendTo(data, a.localAddr), 1);
+  },
+);
+
+eachTransport(
+  "text is sent as UTF-8, and its limits count bytes",
+  async ({ bind, connect }) => {
+    using server = await bind();
+    using socket = await bind();
+    using client = await connect(server.localAddr);
+    const texts = ["", "ascii", "ä€𝄞", "lone \ud834"];
+    const to = server.localAddr;
+    for (const text of texts) {
+      const expected = new TextEncoder().encode(text);
+      for (
+        const send of [() => socket.sendTo(text, to), () => client.send(text)]
+      ) {
+        assertEquals(await send(), expected.length);
+        assertEquals((await server.receive(SOON)).data, expected);
+      }
+    }
+    const large = "€".repeat(22_000);
+    await assertRejects(() => socket.sendTo(large, to), MessageTooLongError);
+    await assertRejects(() => client.send(large), MessageTooLongError);
+
+    const answering = server.receive(SOON).then(({ data, address }) =>
+      server.sendTo(data, address)
+    );
+    const { data } = await client.exchange("ä?", SOON);
+    assertEquals(new TextDecoder().decode(data), "ä?");
+    await answering;
+
+    const text = "text" as unknown as Uint8Array;
+    await assertRejects(() => client.sendMany([text]), TypeError);
+    await assertRejects(() => client.receiveInto(text), TypeError);
   },
 );
