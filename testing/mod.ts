@@ -2,6 +2,8 @@
  * Helpers for the tests of programs that use this package. Nothing else imports this
  * module, and `@berkeley/sockets` does not export it.
  *
+ * - {@linkcode connPair}: two connected ends in memory, with faults on demand.
+ * - {@linkcode verifyFraming}: whether a framing keeps its rules.
  * - {@linkcode makeCertificate}: certificates for TLS, of an authority that exists in
  *   the test only.
  *
@@ -17,5 +19,10 @@
  *
  * @module
  */
+export type { Framing, StreamConn } from "../stream/mod.ts";
 export type { CertificateOptions } from "./_certificate_options.ts";
 export * from "./certificate.ts";
+export * from "./conn_pair.ts";
+export * from "./framing_fault.ts";
+export type { StreamFaults } from "./stream_faults.ts";
+export * from "./verify_framing.ts";

@@ -1,0 +1,197 @@
+import type { StreamFaults } from "./stream_faults.ts";
+
+/** A read that waits for bytes. */
+interface Read {
+  readonly buffer: Uint8Array;
+  readonly resolve: (count: number | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A write that waits for room. */
+interface Write {
+  readonly bytes: Uint8Array;
+  readonly resolve: (count: number) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Returns an error as the API below a connection reports it. */
+function failure(code: "ECONNRESET" | "EPIPE" | "EBADF"): Error {
+  return Object.assign(new Error(code), { code });
+}
+
+/**
+ * One direction of a connection in memory: a bounded window of bytes that were
+ * written and not read yet. It can cut, hold and end them as a bad network does.
+ */
+export class Pipe {
+  readonly #window: Uint8Array;
+  readonly #pieceSizes: readonly number[];
+  readonly #resetAfter: number;
+  readonly #endAfter: number;
+  #stallAfter: number;
+  #isStalled = false;
+  /** Where the oldest byte is in the window, and how many there are. */
+  #start = 0;
+  #size = 0;
+  /** How many bytes and reads have come through. */
+  #passed = 0;
+  #reads = 0;
+  /** Whether the writer has sent FIN. */
+  #isEnded = false;
+  /** Whether the reader is gone: the next write finds that out. */
+  #isUnread = false;
+  #failure: Error | undefined;
+  #read: Read | undefined;
+  #write: Write | undefined;
+  /** Called when the direction resets the connection by itself. */
+  onReset: () => void = () => {};
+
+  constructor(windowSize: number, faults: StreamFaults) {
+    const { pieceSize = Infinity, resetAfter, endAfter, stallAfter } = faults;
+    this.#window = new Uint8Array(windowSize);
+    this.#pieceSizes = typeof pieceSize === "number" ? [pieceSize] : pieceSize;
+    this.#resetAfter = resetAfter ?? Infinity;
+    this.#endAfter = endAfter ?? Infinity;
+    this.#stallAfter = stallAfter ?? Infinity;
+  }
+
+  /** How many bytes the reader has received. */
+  get passed(): number {
+    return this.#passed;
+  }
+
+  /** Whether bytes wait for the reader. */
+  get hasUnread(): boolean {
+    return this.#size > 0;
+  }
+
+  /** Holds back what is not received yet. */
+  stall(): void {
+    this.#isStalled = true;
+  }
+
+  /** Lets through what was held back. */
+  resume(): void {
+    this.#isStalled = false;
+    this.#stallAfter = Infinity;
+    this.#run();
+  }
+
+  read(buffer: Uint8Array): Promise<number | null> {
+    return new Promise((resolve, reject) => {
+      this.#read = { buffer, resolve, reject };
+      this.#run();
+    });
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#write = { bytes, resolve, reject };
+      this.#run();
+    });
+  }
+
+  /** The writer sends FIN, behind all that it has written. */
+  end(): void {
+    this.#isEnded = true;
+    this.#run();
+  }
+
+  /** The writer closes: its own call ends, and then it sends FIN. */
+  closeWriter(): void {
+    this.#write?.reject(failure("EBADF"));
+    this.#write = undefined;
+    this.end();
+  }
+
+  /** The reader closes: what is written from now on resets the connection. */
+  closeReader(): void {
+    this.#isUnread = true;
+    this.#read?.reject(failure("EBADF"));
+    this.#read = undefined;
+    this.#run();
+  }
+
+  /** Ends the direction by RST: what waits for the reader is lost. */
+  reset(): void {
+    if (this.#failure !== undefined) return;
+    this.#failure = failure("ECONNRESET");
+    this.#size = 0;
+    this.#run();
+  }
+
+  #run(): void {
+    // A write can make room for a read and the other way round, once each.
+    this.#runWrite();
+    this.#runRead();
+    this.#runWrite();
+  }
+
+  #runRead(): void {
+    const read = this.#read;
+    if (read === undefined) return;
+    if (this.#passed >= this.#resetAfter) this.onReset();
+    if (this.#failure !== undefined) {
+      this.#read = undefined;
+      read.reject(this.#failure);
+      return;
+    }
+    const count = this.#take(read.buffer);
+    if (count === undefined) return;
+    this.#read = undefined;
+    read.resolve(count);
+  }
+
+  /** Takes what may arrive; null at the end, undefined if it has to wait. */
+  #take(buffer: Uint8Array): number | null | undefined {
+    if (this.#passed >= this.#endAfter) return null;
+    if (this.#size === 0 && this.#isEnded) return null;
+    const pieces = this.#pieceSizes;
+    const count = this.#isStalled ? 0 : Math.min(
+      buffer.length,
+      this.#size,
+      pieces[this.#reads % pieces.length]!,
+      this.#stallAfter - this.#passed,
+      this.#endAfter - this.#passed,
+      this.#resetAfter - this.#passed,
+    );
+    if (count <= 0) return undefined;
+    const window = this.#window;
+    const first = Math.min(count, window.length - this.#start);
+    buffer.set(window.subarray(this.#start, this.#start + first));
+    buffer.set(window.subarray(0, count - first), first);
+    this.#start = (this.#start + count) % window.length;
+    this.#size -= count;
+    this.#passed += count;
+    this.#reads++;
+    return count;
+  }
+
+  #runWrite(): void {
+    const write = this.#write;
+    if (write === undefined) return;
+    const count = this.#failure === undefined ? this.#put(write.bytes) : 0;
+    if (this.#failure !== undefined) {
+      this.#write = undefined;
+      write.reject(failure("EPIPE"));
+    } else if (count > 0 || write.bytes.length === 0) {
+      this.#write = undefined;
+      write.resolve(count);
+      if (this.#isUnread) this.onReset();
+    }
+  }
+
+  /** Puts as many bytes into the window as there is room for. */
+  #put(bytes: Uint8Array): number {
+    // Nobody reads these: they leave this host, and are lost.
+    if (this.#isUnread || this.#passed >= this.#endAfter) return bytes.length;
+    const window = this.#window;
+    const count = Math.min(bytes.length, window.length - this.#size);
+    const at = (this.#start + this.#size) % window.length;
+    const first = Math.min(count, window.length - at);
+    window.set(bytes.subarray(0, first), at);
+    window.set(bytes.subarray(first, count), 0);
+    this.#size += count;
+    return count;
+  }
+}
