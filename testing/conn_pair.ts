@@ -1,14 +1,6 @@
-import { checkInteger } from "../internal/check/mod.ts";
 import { StreamConn } from "../stream/mod.ts";
-import { checkFaults } from "./_check_faults.ts";
-import { MemoryTransport } from "./_memory_transport.ts";
-import { Pipe } from "./_pipe.ts";
-import type { StreamFaults } from "./stream_faults.ts";
-
-/** How many bytes may be under way in each direction by default. */
-const DEFAULT_WINDOW_SIZE = 64 * 1024;
-/** The largest window. */
-const MAX_WINDOW_SIZE = 1 << 30;
+import { linkEnds } from "./_link_ends.ts";
+import { type ConnPairOptions, readPairOptions } from "./conn_pair_options.ts";
 
 /** RFC 5737: addresses for documentation, which no host has. */
 const CLIENT_ADDR: Deno.NetAddr = {
@@ -21,23 +13,6 @@ const SERVER_ADDR: Deno.NetAddr = {
   hostname: "192.0.2.2",
   port: 7,
 };
-
-/** What the two ends are like. */
-export interface ConnPairOptions {
-  /**
-   * How many bytes may be under way in each direction, 1 to 2^30, before a sender has
-   * to wait for its peer.
-   *
-   * @default {65536}
-   */
-  windowSize?: number | undefined;
-  /** How many queued bytes make `send` wait: see `connectTcp`. */
-  highWaterMark?: number | undefined;
-  /** What goes wrong with the bytes to the server. Defaults to nothing. */
-  toServer?: StreamFaults | undefined;
-  /** What goes wrong with the bytes to the client. Defaults to nothing. */
-  toClient?: StreamFaults | undefined;
-}
 
 /** One direction of a pair, to hold back its bytes at any time. */
 export interface Direction {
@@ -104,35 +79,15 @@ export interface ConnPair extends Disposable, AsyncDisposable {
  * ```
  */
 export function connPair(options: ConnPairOptions = {}): ConnPair {
-  const {
-    windowSize = DEFAULT_WINDOW_SIZE,
-    highWaterMark,
-    toServer,
-    toClient,
-  } = options;
-  checkInteger("windowSize", windowSize, 1, MAX_WINDOW_SIZE);
-  if (highWaterMark !== undefined) {
-    checkInteger("highWaterMark", highWaterMark, 1);
-  }
-  const up = new Pipe(windowSize, checkFaults(toServer));
-  const down = new Pipe(windowSize, checkFaults(toClient));
-  up.onReset = down.onReset = () => {
-    up.reset();
-    down.reset();
-  };
-  const client = new StreamConn(
-    new MemoryTransport(down, up, { ...CLIENT_ADDR }, { ...SERVER_ADDR }),
-    { highWaterMark },
-  );
-  const server = new StreamConn(
-    new MemoryTransport(up, down, { ...SERVER_ADDR }, { ...CLIENT_ADDR }),
-    { highWaterMark },
-  );
+  const read = readPairOptions(options);
+  const ends = linkEnds(read, CLIENT_ADDR, SERVER_ADDR);
+  const client = new StreamConn(ends.client, read);
+  const server = new StreamConn(ends.server, read);
   return {
     client,
     server,
-    toServer: up,
-    toClient: down,
+    toServer: ends.toServer,
+    toClient: ends.toClient,
     [Symbol.dispose]() {
       client.close();
       server.close();

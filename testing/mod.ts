@@ -3,6 +3,7 @@
  * module, and `@berkeley/sockets` does not export it.
  *
  * - {@linkcode connPair}: two connected ends in memory, with faults on demand.
+ * - {@linkcode listenerInMemory}: a listener in memory, to test servers.
  * - {@linkcode verifyFraming}: whether a framing keeps its rules.
  * - {@linkcode makeCertificate}: certificates for TLS, of an authority that exists in
  *   the test only.
@@ -19,10 +20,19 @@
  *
  * @module
  */
-export type { Framing, StreamConn } from "../stream/mod.ts";
+export type {
+  Framing,
+  ReadingConn,
+  SendingConn,
+  StreamConn,
+  StreamListener,
+} from "../stream/mod.ts";
+export type { WaitOptions } from "../internal/wait/mod.ts";
 export type { CertificateOptions } from "./_certificate_options.ts";
 export * from "./certificate.ts";
 export * from "./conn_pair.ts";
+export type { ConnPairOptions } from "./conn_pair_options.ts";
 export * from "./framing_fault.ts";
+export * from "./listener_in_memory.ts";
 export type { StreamFaults } from "./stream_faults.ts";
 export * from "./verify_framing.ts";
