@@ -14,7 +14,22 @@ const SERVER_ADDR: Deno.NetAddr = {
   port: 7,
 };
 
-/** One direction of a pair, to hold back its bytes at any time. */
+/**
+ * One direction of a pair, to hold back its bytes at any time.
+ *
+ * @example A peer that stalls
+ * ```ts
+ * import { connPair } from "@berkeley/sockets/testing";
+ * import { assertEquals, assertRejects } from "@std/assert";
+ *
+ * await using pair = connPair();
+ * pair.toClient.stall();
+ * await pair.server.send("late\n");
+ * await assertRejects(() => pair.client.readLine({ timeout: 1 }), Error, "ETIMEDOUT");
+ * pair.toClient.resume();
+ * assertEquals(await pair.client.readLine(), "late"); // nothing is lost
+ * ```
+ */
 export interface Direction {
   /** How many bytes the reader has received. */
   readonly passed: number;
@@ -24,7 +39,10 @@ export interface Direction {
   resume(): void;
 }
 
-/** Two connected ends in memory; disposing of the pair closes both. */
+/**
+ * Two connected ends in memory; disposing of the pair closes both. See the example of
+ * {@linkcode connPair}.
+ */
 export interface ConnPair extends Disposable, AsyncDisposable {
   /** The end that connected. */
   readonly client: StreamConn<Deno.NetAddr>;
@@ -63,19 +81,6 @@ export interface ConnPair extends Disposable, AsyncDisposable {
  * assertEquals(await pair.client.readLine(), "HELLO!");
  * await pair.client.closeWrite();
  * await shouting;
- * ```
- *
- * @example A peer that stalls
- * ```ts
- * import { connPair } from "@berkeley/sockets/testing";
- * import { assertEquals, assertRejects } from "@std/assert";
- *
- * await using pair = connPair();
- * pair.toClient.stall();
- * await pair.server.send("late\n");
- * await assertRejects(() => pair.client.readLine({ timeout: 1 }), Error, "ETIMEDOUT");
- * pair.toClient.resume();
- * assertEquals(await pair.client.readLine(), "late"); // nothing is lost
  * ```
  */
 export function connPair(options: ConnPairOptions = {}): ConnPair {

@@ -16,7 +16,11 @@ export interface ConnPairOptions {
    * @default {65536}
    */
   windowSize?: number | undefined;
-  /** How many queued bytes make `send` wait: see `connectTcp`. */
+  /**
+   * How many queued bytes make `send` wait: 1 or more.
+   *
+   * @default {262144}
+   */
   highWaterMark?: number | undefined;
   /** What goes wrong with the bytes to the server. Defaults to nothing. */
   toServer?: StreamFaults | undefined;

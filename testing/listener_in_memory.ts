@@ -44,7 +44,19 @@ export interface ListenerInMemoryOptions extends ConnPairOptions {
   backlog?: number | undefined;
 }
 
-/** A listener in memory, made by {@linkcode listenerInMemory}. */
+/**
+ * A listener in memory.
+ *
+ * @example A server that accepts too slowly
+ * ```ts
+ * import { listenerInMemory } from "@berkeley/sockets/testing";
+ * import { assertRejects } from "@std/assert";
+ *
+ * await using listener = listenerInMemory({ backlog: 1 });
+ * using _queued = await listener.connect();
+ * await assertRejects(() => listener.connect({ timeout: 1 }), Error, "ETIMEDOUT");
+ * ```
+ */
 export class MemoryListener extends StreamListener<Deno.NetAddr> {
   readonly #transport: MemoryListenerTransport;
   readonly #options: ReturnType<typeof readPairOptions>;
@@ -76,12 +88,11 @@ export class MemoryListener extends StreamListener<Deno.NetAddr> {
   }
 
   /**
-   * Connects to the listener; waits while its backlog is full.
+   * Connects to the listener; waits while its backlog is full. See the example of
+   * {@linkcode MemoryListener}.
    *
    * @throws {SocketError} `ECONNREFUSED` if the listener is closed; `ETIMEDOUT` if the
    * timeout ends. If the signal aborts, the call rejects with its reason.
-   *
-   * @example See the example of {@linkcode listenerInMemory}.
    */
   connect(options?: WaitOptions): Promise<StreamConn<Deno.NetAddr>> {
     try {

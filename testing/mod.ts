@@ -20,13 +20,7 @@
  *
  * @module
  */
-export type {
-  Framing,
-  ReadingConn,
-  SendingConn,
-  StreamConn,
-  StreamListener,
-} from "../stream/mod.ts";
+export type * from "../stream/mod.ts";
 export type { WaitOptions } from "../internal/wait/mod.ts";
 export type { CertificateOptions } from "./_certificate_options.ts";
 export * from "./certificate.ts";
