@@ -1,9 +1,10 @@
 import { AF_UNIX, SOCK_STREAM } from "../address/mod.ts";
 import { codeOf, errnoOf, socketError } from "../errors/mod.ts";
-import { lastError, loadLibc } from "./_libc.ts";
+import { lastError } from "./_failure.ts";
+import { loadLibc } from "./_libc.ts";
 import { IS_LINUX } from "./_platform.ts";
 import { getOption, setOption } from "./_options.ts";
-import { type Sockaddr, SOCKADDR_SIZE, unspecified } from "./_sockaddr.ts";
+import { reply, type Sockaddr, unspecified } from "./_sockaddr.ts";
 
 const EINPROGRESS = errnoOf("EINPROGRESS")!;
 const EALREADY = errnoOf("EALREADY")!;
@@ -23,8 +24,8 @@ export function connectNow(
   name: Sockaddr,
   action: string,
 ): boolean | (() => true | undefined) {
-  const { all, errno } = loadLibc();
-  if (all.connect(fd, name.bytes, name.length) === 0) return true;
+  const { connect, errno } = loadLibc();
+  if (connect(fd, name.bytes, name.length) === 0) return true;
   const reason = errno();
   if (reason === EAGAIN && IS_LINUX && name.bytes[0] === AF_UNIX) {
     return false;
@@ -36,7 +37,7 @@ export function connectNow(
   // What names are remembered by changes its port.
   const bytes = name.bytes.slice();
   return () => {
-    if (all.connect(fd, bytes, name.length) === 0) return true;
+    if (connect(fd, bytes, name.length) === 0) return true;
     const reason = errno();
     if (reason === EISCONN) return true;
     if (reason === EALREADY || reason === EINTR) return undefined;
@@ -55,10 +56,8 @@ function isConnected(fd: number, action: string): true | undefined {
     const code = codeOf(errno) ?? `E${errno}`;
     throw socketError(code, { action, syscall: "connect", errno });
   }
-  const peer = new Uint8Array(SOCKADDR_SIZE);
-  const length = Uint32Array.of(SOCKADDR_SIZE);
-  const { getpeername } = loadLibc().all;
-  return getpeername(fd, peer, length) === 0 ? true : undefined;
+  const { getpeername } = loadLibc();
+  return getpeername(fd, reply.bytes, reply.room()) === 0 || undefined;
 }
 
 /**
@@ -92,9 +91,9 @@ export function disconnectNow(fd: number): void {
   if (!IS_LINUX && getOption(fd, "SO_TYPE") === SOCK_STREAM) {
     return resetAtClose(fd);
   }
-  const { all, errno } = loadLibc();
+  const { connect, errno } = loadLibc();
   const { bytes, length } = unspecified();
-  if (all.connect(fd, bytes, length) === 0) return;
+  if (connect(fd, bytes, length) === 0) return;
   // macOS takes the peer away before it refuses the family.
   const reason = errno();
   if (!IS_LINUX && (reason === EAFNOSUPPORT || reason === EINVAL)) return;

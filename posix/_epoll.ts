@@ -1,5 +1,6 @@
 import { POLLIN, POLLOUT, POLLPRI } from "./constants.ts";
-import { lastError, type Libc } from "./_libc.ts";
+import { checkCall, lastError } from "./_failure.ts";
+import { type Libc, loadLibc } from "./_libc.ts";
 import { EPOLL_EVENT } from "./_platform.ts";
 import { LONGEST_WAIT, type OnEvent, type Poller } from "./_poller.ts";
 
@@ -16,8 +17,7 @@ const WAKE_ID = 0;
 
 /** Epoll of Linux, told of changes alone (edge-triggered). */
 export class Epoll implements Poller {
-  readonly #all: Libc["all"];
-  readonly #linux: NonNullable<Libc["linux"]>;
+  readonly #libc: Libc = loadLibc();
   readonly #epoll: number;
   readonly #eventfd: number;
   readonly #event = new DataView(new ArrayBuffer(EPOLL_EVENT.size));
@@ -29,17 +29,14 @@ export class Epoll implements Poller {
   readonly #one = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
   readonly #count = new Uint8Array(8);
 
-  constructor({ all, linux }: Libc) {
-    this.#all = all;
-    this.#linux = linux!;
-    this.#epoll = this.#linux.epoll_create1(EPOLL_CLOEXEC);
-    if (this.#epoll === -1) {
-      throw lastError("wait for sockets", "epoll_create1");
-    }
-    this.#eventfd = this.#linux.eventfd(0, EFD_NONBLOCK_CLOEXEC);
+  constructor() {
+    const { close, epoll_create1, eventfd } = this.#libc;
+    this.#epoll = epoll_create1(EPOLL_CLOEXEC);
+    checkCall(this.#epoll, "wait for sockets", "epoll_create1");
+    this.#eventfd = eventfd(0, EFD_NONBLOCK_CLOEXEC);
     if (this.#eventfd === -1) {
       const error = lastError("wait for sockets", "eventfd");
-      this.#all.close(this.#epoll);
+      close(this.#epoll);
       throw error;
     }
     this.add(WAKE_ID, this.#eventfd);
@@ -49,10 +46,9 @@ export class Epoll implements Poller {
     const events = (POLLIN | POLLPRI | POLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
     this.#event.setUint32(0, events, true);
     this.#event.setUint32(EPOLL_EVENT.data, id, true);
-    const { epoll_ctl } = this.#linux;
-    if (epoll_ctl(this.#epoll, EPOLL_CTL_ADD, fd, this.#event) === -1) {
-      throw lastError("wait for a socket", "epoll_ctl");
-    }
+    const { epoll_ctl } = this.#libc;
+    const result = epoll_ctl(this.#epoll, EPOLL_CTL_ADD, fd, this.#event);
+    checkCall(result, "wait for a socket", "epoll_ctl");
   }
 
   want(): void {
@@ -60,19 +56,19 @@ export class Epoll implements Poller {
   }
 
   remove(_id: number, fd: number): void {
-    this.#linux.epoll_ctl(this.#epoll, EPOLL_CTL_DEL, fd, this.#event);
+    this.#libc.epoll_ctl(this.#epoll, EPOLL_CTL_DEL, fd, this.#event);
   }
 
   look(onEvent: OnEvent): number {
-    const { epoll_wait } = this.#linux;
+    const { epoll_wait } = this.#libc;
     const count = epoll_wait(this.#epoll, this.#now, MAX_EVENTS, 0);
     this.#tell(this.#now, count, onEvent);
     return count;
   }
 
   async wait(onEvent: OnEvent): Promise<void> {
-    const { epollWaitInThread } = this.#linux;
-    const count = await epollWaitInThread(
+    const { waitInThread } = this.#libc;
+    const count = await waitInThread(
       ...[this.#epoll, this.#later, MAX_EVENTS, LONGEST_WAIT] as const,
     );
     this.#tell(this.#later, count, onEvent);
@@ -82,12 +78,12 @@ export class Epoll implements Poller {
     for (let i = 0; i < count; i++) {
       const at = i * EPOLL_EVENT.size;
       const id = events.getUint32(at + EPOLL_EVENT.data, true);
-      if (id === WAKE_ID) this.#all.read(this.#eventfd, this.#count, 8);
+      if (id === WAKE_ID) this.#libc.read(this.#eventfd, this.#count, 8);
       else onEvent(id, events.getUint32(at, true));
     }
   }
 
   wake(): void {
-    this.#all.write(this.#eventfd, this.#one, 8);
+    this.#libc.write(this.#eventfd, this.#one, 8);
   }
 }

@@ -1,3 +1,6 @@
+import { loadLibc } from "./_libc.ts";
+import { reply } from "./_sockaddr.ts";
+
 /** How many numbers in a row may be unused before the search ends. */
 const MAX_GAP = 4096;
 /** The largest number that is tried. */
@@ -20,4 +23,17 @@ export function findDescriptors(
     if (match === "only") break;
   }
   return found;
+}
+
+/**
+ * Reads the name of a descriptor into {@linkcode reply}: false if it has none,
+ * undefined for a number that is not open.
+ */
+export function readName(
+  fd: number,
+  call: "getsockname" | "getpeername",
+): boolean | undefined {
+  const libc = loadLibc();
+  if (libc[call](fd, reply.bytes, reply.room()) !== -1) return true;
+  return libc.errno() === 9 ? undefined : false; // EBADF, on both systems
 }

@@ -1,42 +1,57 @@
-import { codeOf, type SocketError, socketError } from "../errors/mod.ts";
+import { socketError } from "../errors/mod.ts";
 import { libcObstacle, libcPaths } from "../internal/runtime/mod.ts";
+import { IS_LINUX } from "./_platform.ts";
 
-const SYMBOLS = {
-  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
-  socketpair: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
-  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-  listen: { parameters: ["i32", "i32"], result: "i32" },
-  accept: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
-  connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
-  getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
-  getsockopt: {
-    parameters: ["i32", "i32", "i32", "buffer", "buffer"],
-    result: "i32",
-  },
-  setsockopt: {
-    parameters: ["i32", "i32", "i32", "buffer", "u32"],
-    result: "i32",
-  },
+/** Functions that return an `int`, by their parameters. */
+const CALLS = {
+  socket: ["i32", "i32", "i32"],
+  socketpair: ["i32", "i32", "i32", "buffer"],
+  bind: ["i32", "buffer", "u32"],
+  listen: ["i32", "i32"],
+  accept: ["i32", "buffer", "buffer"],
+  connect: ["i32", "buffer", "u32"],
+  getsockname: ["i32", "buffer", "buffer"],
+  getpeername: ["i32", "buffer", "buffer"],
+  getsockopt: ["i32", "i32", "i32", "buffer", "buffer"],
+  setsockopt: ["i32", "i32", "i32", "buffer", "u32"],
   // No call moves 2 GiB, so that the low half of an ssize_t is all of it. A number
-  // for a size_t would leave V8's fast calls, which a u32 does not.
-  send: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
-  recv: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
-  sendto: {
-    parameters: ["i32", "buffer", "u32", "i32", "buffer", "u32"],
-    result: "i32",
-  },
-  recvfrom: {
-    parameters: ["i32", "buffer", "u32", "i32", "buffer", "buffer"],
-    result: "i32",
-  },
-  sendmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
-  recvmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
-  shutdown: { parameters: ["i32", "i32"], result: "i32" },
-  close: { parameters: ["i32"], result: "i32" },
-  poll: { parameters: ["buffer", "usize", "i32"], result: "i32" },
-  write: { parameters: ["i32", "buffer", "usize"], result: "i32" },
-  read: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  // for a size_t would leave V8's fast calls, which a u32 does not. The runtime
+  // fills the other half of the register with zeros, which
+  // tests/posix/layout_test.ts watches (Deno 2.9.6).
+  send: ["i32", "buffer", "u32", "i32"],
+  recv: ["i32", "buffer", "u32", "i32"],
+  sendto: ["i32", "buffer", "u32", "i32", "buffer", "u32"],
+  recvfrom: ["i32", "buffer", "u32", "i32", "buffer", "buffer"],
+  sendmsg: ["i32", "buffer", "i32"],
+  recvmsg: ["i32", "buffer", "i32"],
+  shutdown: ["i32", "i32"],
+  close: ["i32"],
+  poll: ["buffer", "u32", "i32"],
+  write: ["i32", "buffer", "u32"],
+  read: ["i32", "buffer", "u32"],
+} as const;
+
+/** The same of Linux. */
+const LINUX_CALLS = {
+  accept4: ["i32", "buffer", "buffer", "i32"],
+  sendmmsg: ["i32", "buffer", "u32", "i32"],
+  recvmmsg: ["i32", "buffer", "u32", "i32", "pointer"],
+  epoll_create1: ["i32"],
+  epoll_ctl: ["i32", "i32", "i32", "buffer"],
+  epoll_wait: ["i32", "buffer", "i32", "i32"],
+  eventfd: ["u32", "i32"],
+} as const;
+
+/**
+ * Apple's arm64 passes variadic arguments on the stack: six that are ignored
+ * fill the registers before it.
+ */
+const IS_VARIADIC = !IS_LINUX && Deno.build.arch === "aarch64";
+const IGNORED = IS_VARIADIC ? new Array(6).fill("i64") : [];
+
+/** All others. */
+const OTHERS = {
+  fcntl: { parameters: ["i32", "i32", ...IGNORED, "i64"], result: "i32" },
   // The address of a buffer, and what is at an address: without the runtime's
   // own calls for it, which need FFI access to all libraries, and take longer.
   addressOf: {
@@ -51,86 +66,46 @@ const SYMBOLS = {
   },
   if_nametoindex: { parameters: ["buffer"], result: "u32" },
   if_indextoname: { parameters: ["u32", "buffer"], result: "pointer" },
-} as const;
-
-const LINUX = {
-  accept4: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
-  sendmmsg: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
-  recvmmsg: {
-    parameters: ["i32", "buffer", "u32", "i32", "pointer"],
-    result: "i32",
+  [IS_LINUX ? "__errno_location" : "__error"]: {
+    parameters: [],
+    result: "pointer",
   },
-  epoll_create1: { parameters: ["i32"], result: "i32" },
-  epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
-  epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
-  eventfd: { parameters: ["u32", "i32"], result: "i32" },
-  __errno_location: { parameters: [], result: "pointer" },
-} as const;
+};
 
-const DARWIN = {
-  __error: { parameters: [], result: "pointer" },
-} as const;
+/** What C's calls are given here. */
+interface Arguments {
+  i32: number;
+  u32: number;
+  buffer: BufferSource | null;
+  pointer: Deno.PointerValue;
+}
+
+type Parameters = readonly (keyof Arguments)[];
+type Given<P extends Parameters> = {
+  -readonly [I in keyof P]: Arguments[P[I]];
+};
+type Calls<T extends Record<string, Parameters>> = {
+  readonly [K in keyof T]: (...args: Given<T[K]>) => number;
+};
 
 /** How often sockets are looked at if no thread can wait for them: milliseconds. */
 const LOOK_INTERVAL = 10;
 
-/** Calls that wait in a thread. */
-const LINUX_THREAD = {
-  epoll_wait: {
-    parameters: ["i32", "buffer", "i32", "i32"],
-    result: "i32",
-    nonblocking: true,
-  },
-} as const;
-
-const DARWIN_THREAD = {
-  poll: {
-    parameters: ["buffer", "usize", "i32"],
-    result: "i32",
-    nonblocking: true,
-  },
-} as const;
-
-/**
- * Apple's arm64 passes variadic arguments on the stack: six that are ignored
- * fill the registers before it.
- */
-const FCNTL = Deno.build.os === "darwin" && Deno.build.arch === "aarch64"
-  ? {
-    parameters: [
-      ...["i32", "i32", "i64", "i64", "i64", "i64", "i64", "i64"] as const,
-      "i64",
-    ],
-    result: "i32",
-  } as const
-  : { parameters: ["i32", "i32", "i64"], result: "i32" } as const;
-
-/** Calls as they are made here: the runtime takes numbers for a size_t, too. */
-type Symbols<T extends Deno.ForeignLibraryInterface> = {
-  [K in keyof Deno.DynamicLibrary<T>["symbols"]]:
-    Deno.DynamicLibrary<T>["symbols"][K] extends (...args: infer A) => infer R
-      ? (...args: { [I in keyof A]: A[I] extends bigint ? number : A[I] }) => R
-      : never;
-};
+/** A call of libc that waits in a thread. */
+export type InThread = (
+  ...args: (number | BufferSource)[]
+) => Promise<number>;
 
 /** What is loaded. */
-export interface Libc {
-  /** What every system has. */
-  readonly all: Symbols<typeof SYMBOLS>;
-  /** What Linux has, on Linux. */
-  readonly linux:
-    | Symbols<typeof LINUX> & {
-      epollWaitInThread: Symbols<typeof LINUX_THREAD>["epoll_wait"];
-    }
-    | undefined;
-  /** What macOS has, on macOS. */
-  readonly darwin:
-    | Symbols<typeof DARWIN> & {
-      pollInThread: Symbols<typeof DARWIN_THREAD>["poll"];
-    }
-    | undefined;
+export interface Libc extends Calls<typeof CALLS>, Calls<typeof LINUX_CALLS> {
   /** C's `fcntl` with one number as its argument. */
   fcntl(fd: number, command: number, value: number): number;
+  /** Returns the address of a buffer, which is given twice, and 0. */
+  addressOf(buffer: BufferSource, same: BufferSource, size: 0): number | bigint;
+  if_nametoindex(name: BufferSource): number;
+  if_indextoname(index: number, name: BufferSource): Deno.PointerValue;
+  /** `epoll_wait` of Linux, `poll` of macOS. */
+  readonly waitInThread: InThread;
   /** The `errno` of this thread: of the call of libc just before. */
   errno(): number;
 }
@@ -142,61 +117,40 @@ export function loadLibc(): Libc {
   return libc ??= load();
 }
 
-/**
- * The functions of a library that the runtime itself is linked to. The handle is
- * closed at once: an open one is a resource, for which a test with
- * `sanitizeResources` fails if it is the first to use libc. The functions hold
- * what they need, and the library stays in memory. tests/posix/leaks_test.ts watches
- * both (Deno 2.9.6).
- */
-function functionsOf<T extends Deno.ForeignLibraryInterface>(
-  name: string,
-  symbols: T,
-): Symbols<T> {
-  const library = Deno.dlopen(name, symbols);
-  library.close();
-  return library.symbols as unknown as Symbols<T>;
-}
-
-/**
- * The same for functions that are called in a thread. Their handle is needed for
- * each call, unless they are called by address, which requires full FFI access.
- */
-function inThread<T extends Record<string, ThreadFunction>>(
-  name: string,
-  symbols: T,
-): Symbols<T> {
-  if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
-    return Deno.dlopen(name, symbols).symbols as unknown as Symbols<T>;
-  }
-  const entries = Object.entries<ThreadFunction>(symbols).map(
-    ([symbol, definition]) => {
-      const library = Deno.dlopen(name, { [symbol]: { type: "pointer" } });
-      const address = library.symbols[symbol] as Deno.PointerObject<never>;
-      library.close();
-      return [symbol, callAt(new Deno.UnsafeFnPointer(address, definition))];
-    },
+/** How the runtime is told of functions that return an `int`. */
+function intFunctions(
+  calls: Readonly<Record<string, readonly Deno.NativeType[]>>,
+): Deno.ForeignLibraryInterface {
+  return Object.fromEntries(
+    Object.entries(calls).map((
+      [name, parameters],
+    ) => [name, { parameters, result: "i32" }]),
   );
-  return Object.fromEntries(entries) as Symbols<T>;
 }
 
-type ThreadFunction = Deno.ForeignFunction<
-  readonly Deno.NativeType[],
-  "i32",
-  true
->;
-
 /**
- * Calls by address. If the program has revoked its FFI access in the meantime, the
- * runtime refuses: then the sockets that are open are looked at now and then.
+ * A call in a thread. Its handle of libc is needed for each call, unless it is
+ * called by address, which requires full FFI access.
  */
-function callAt(
-  pointer: Deno.UnsafeFnPointer<ThreadFunction>,
-): (...args: never[]) => Promise<number> {
+function inThread(
+  path: string,
+  name: string,
+  parameters: readonly Deno.NativeType[],
+): InThread {
+  const definition = { parameters, result: "i32", nonblocking: true } as const;
+  if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
+    return Deno.dlopen(path, { [name]: definition }).symbols[name] as InThread;
+  }
+  const library = Deno.dlopen(path, { [name]: { type: "pointer" } });
+  const address = library.symbols[name] as Deno.PointerObject<never>;
+  library.close();
+  const pointer = new Deno.UnsafeFnPointer(address, definition);
   return async (...args) => {
     try {
-      return await pointer.call(...args);
+      return await pointer.call(...args as never[]);
     } catch (error) {
+      // The program has revoked its FFI access in the meantime: the sockets that
+      // are open are looked at now and then.
       if (!(error instanceof Deno.errors.NotCapable)) throw error;
       return await new Promise((resolve) =>
         setTimeout(() => resolve(0), LOOK_INTERVAL)
@@ -211,10 +165,9 @@ function load(): Libc {
   if (fault !== undefined) {
     throw socketError(fault.code, { action, reason: fault.reason });
   }
-  const paths = libcPaths();
   let reason = "";
   let cause: unknown;
-  for (const path of paths) {
+  for (const path of libcPaths()) {
     try {
       return open(path);
     } catch (error) {
@@ -225,39 +178,33 @@ function load(): Libc {
   throw socketError("ENOTSUP", { action, reason, cause });
 }
 
+/**
+ * Loads the library, to which the runtime itself is linked. The handle is closed at
+ * once: an open one is a resource, for which a test with `sanitizeResources` fails if
+ * it is the first to use libc. The functions hold what they need, and the library
+ * stays in memory. tests/posix/leaks_test.ts watches both (Deno 2.9.6).
+ */
 function open(path: string): Libc {
-  const isLinux = Deno.build.os === "linux";
-  const all = functionsOf(path, SYMBOLS);
-  const { fcntl } = functionsOf(path, { fcntl: FCNTL });
-  const linux = isLinux
-    ? {
-      ...functionsOf(path, LINUX),
-      epollWaitInThread: inThread(path, LINUX_THREAD).epoll_wait,
-    }
-    : undefined;
-  const darwin = isLinux ? undefined : {
-    ...functionsOf(path, DARWIN),
-    pollInThread: inThread(path, DARWIN_THREAD).poll,
-  };
-  const location = linux?.__errno_location() ?? darwin!.__error();
+  const library = Deno.dlopen(path, {
+    ...intFunctions(CALLS),
+    ...IS_LINUX ? intFunctions(LINUX_CALLS) : {},
+    ...OTHERS as Deno.ForeignLibraryInterface,
+  });
+  library.close();
+  // deno-lint-ignore no-explicit-any -- the tables above say what there is
+  const symbols = library.symbols as any;
+  const location = (symbols.__errno_location ?? symbols.__error)();
   const errno = new Int32Array(1);
-  const call = fcntl as unknown as (...args: number[]) => number;
   return {
-    all,
-    linux,
-    darwin,
-    fcntl: FCNTL.parameters.length === 3
-      ? call
-      : (fd, command, value) => call(fd, command, 0, 0, 0, 0, 0, 0, value),
+    ...symbols,
+    fcntl: (fd, command, value) =>
+      symbols.fcntl(fd, command, ...IGNORED.map(() => 0), value),
+    waitInThread: IS_LINUX
+      ? inThread(path, "epoll_wait", LINUX_CALLS.epoll_wait)
+      : inThread(path, "poll", CALLS.poll),
     errno() {
-      all.copyFrom(errno, location, errno.byteLength);
+      symbols.copyFrom(errno, location, errno.byteLength);
       return errno[0]!;
     },
-  };
-}
-
-/** The error of a call that has just failed. */
-export function lastError(action: string, syscall: string): SocketError {
-  const errno = loadLibc().errno();
-  return socketError(codeOf(errno) ?? `E${errno}`, { action, syscall, errno });
+  } satisfies Libc;
 }

@@ -1,5 +1,6 @@
 import { lengthOf } from "../internal/check/mod.ts";
-import { lastError, type Libc, loadLibc } from "./_libc.ts";
+import { mustWait } from "./_failure.ts";
+import { loadLibc } from "./_libc.ts";
 import { MSG_CTRUNC, MSG_NOSIGNAL, MSG_TRUNC } from "./constants.ts";
 import type { ControlMessage } from "./control_message.ts";
 import { decodeControl } from "./_control.ts";
@@ -11,8 +12,10 @@ import {
   IS_LINUX,
   MSGHDR,
 } from "./_platform.ts";
-import { callFlags, type Received, wouldBlock } from "./_receive.ts";
+import { callFlags, type Received } from "./_transfer.ts";
 import { decode, type Sockaddr, SOCKADDR_SIZE } from "./_sockaddr.ts";
+
+type Bytes = Uint8Array<ArrayBuffer>;
 
 /** What `recvMsg` received. */
 export interface ReceivedMessage extends Received {
@@ -28,9 +31,9 @@ export interface ReceivedMessage extends Received {
 const CMSG_CLOEXEC = IS_LINUX ? 0x40000000 : 0;
 
 /** The address of bytes, for a structure; nothing moves them while they live. */
-export function addressOf(bytes: Uint8Array<ArrayBuffer>): bigint {
+export function addressOf(bytes: Bytes): bigint {
   if (lengthOf(bytes) === 0) return 0n;
-  return BigInt(loadLibc().all.addressOf(bytes, bytes, 0));
+  return BigInt(loadLibc().addressOf(bytes, bytes, 0));
 }
 
 /** What libc reaches by address alone, so that it is not collected meanwhile. */
@@ -38,10 +41,10 @@ const held: unknown[] = [];
 
 /** A `struct msghdr` over its parts, which live until `held` is let go of. */
 function header(
-  buffers: readonly Uint8Array<ArrayBuffer>[],
+  buffers: readonly Bytes[],
   name: Sockaddr | undefined,
-  control: Uint8Array<ArrayBuffer>,
-): Uint8Array<ArrayBuffer> {
+  control: Bytes,
+): Bytes {
   const vectors = new Uint8Array(IOVEC.size * buffers.length);
   held.push(vectors, ...buffers, name, control);
   const parts = new DataView(vectors.buffer);
@@ -66,47 +69,38 @@ function header(
 /** C's `sendmsg`; undefined where there is no room yet. */
 export function sendMsgNow(
   fd: number,
-  buffers: readonly Uint8Array[],
+  buffers: readonly Bytes[],
   name: Sockaddr | undefined,
-  control: Uint8Array<ArrayBuffer>,
+  control: Bytes,
   flags: number,
 ): number | undefined {
-  const libc = loadLibc();
-  const own = buffers as Uint8Array<ArrayBuffer>[];
   const asked = callFlags(flags | MSG_NOSIGNAL);
-  const bytes = header(own, name, control);
-  const count = libc.all.sendmsg(fd, bytes, asked);
+  const bytes = header(buffers, name, control);
+  const count = loadLibc().sendmsg(fd, bytes, asked);
   held.length = 0;
-  if (count !== -1) return count;
-  if (wouldBlock(libc)) return undefined;
-  throw lastError("send a message", "sendmsg");
+  return count === -1 ? mustWait("send a message", "sendmsg") : count;
 }
 
 /** C's `recvmsg`; undefined where there is nothing yet. */
 export function recvMsgNow(
   fd: number,
-  buffers: readonly Uint8Array[],
+  buffers: readonly Bytes[],
   controlSize: number,
   flags: number,
 ): ReceivedMessage | undefined {
-  const libc = loadLibc();
   const name = { bytes: new Uint8Array(SOCKADDR_SIZE), length: SOCKADDR_SIZE };
   const beside = new Uint8Array(controlSize);
-  const own = buffers as Uint8Array<ArrayBuffer>[];
   const asked = callFlags(flags) | CMSG_CLOEXEC;
-  const bytes = header(own, name, beside);
-  const length = libc.all.recvmsg(fd, bytes, asked);
+  const bytes = header(buffers, name, beside);
+  const length = loadLibc().recvmsg(fd, bytes, asked);
   held.length = 0;
-  if (length === -1) {
-    if (wouldBlock(libc)) return undefined;
-    throw lastError("receive a message", "recvmsg");
-  }
+  if (length === -1) return mustWait("receive a message", "recvmsg");
   const view = new DataView(bytes.buffer);
   const told = flagsOf(view.getInt32(MSGHDR.flags, true) & ~CMSG_CLOEXEC);
   const nameLength = view.getUint32(MSGHDR.nameLength, true);
   const controlLength = view.getUint32(MSGHDR.controlLength, true);
   const control = decodeControl(beside, controlLength);
-  if (!IS_LINUX) closeAtExec(libc, control);
+  if (!IS_LINUX) closeAtExec(control);
   return {
     length,
     address: decode(name.bytes, 0, nameLength),
@@ -118,10 +112,8 @@ export function recvMsgNow(
 }
 
 /** What MSG_CMSG_CLOEXEC does on Linux: descriptors that came do not survive exec. */
-function closeAtExec(
-  { fcntl }: Libc,
-  control: readonly ControlMessage[],
-): void {
+function closeAtExec(control: readonly ControlMessage[]): void {
+  const { fcntl } = loadLibc();
   for (const message of control) {
     if (message.type !== "SCM_RIGHTS") continue;
     for (const fd of message.descriptors) fcntl(fd, F_SETFD, FD_CLOEXEC);
@@ -137,7 +129,7 @@ export function recvFromByMessage(
   buffer: Uint8Array,
   flags: number,
 ): Received | undefined {
-  const message = recvMsgNow(fd, [buffer], 0, flags);
+  const message = recvMsgNow(fd, [buffer as Bytes], 0, flags);
   if (message === undefined) return undefined;
   const { length, address, truncated } = message;
   return { length, address, truncated };

@@ -7,6 +7,7 @@ import {
 import { showValue } from "../internal/check/mod.ts";
 import { IS_LINUX, MAX_LINGER } from "./_platform.ts";
 import { encode, scopeOf } from "./_sockaddr.ts";
+import { int32, struct } from "./_struct.ts";
 import type { GroupRequest, PeerCredentials } from "./socket_options.ts";
 
 /** How the value of an option lies in memory. */
@@ -17,21 +18,6 @@ export interface OptionCodec<T> {
   encode?(value: T): Uint8Array<ArrayBuffer>;
   /** The value of the bytes; left out where it can only be set. */
   decode?(bytes: DataView<ArrayBuffer>): T;
-}
-
-const INT32 = 2 ** 31;
-
-/**
- * The bytes of an `int`.
- *
- * @throws {RangeError} When it is not one.
- */
-export function int32(value: number): Uint8Array<ArrayBuffer> {
-  const isInt = Number.isInteger(value) && value >= -INT32 && value < INT32;
-  if (!isInt) {
-    throw new RangeError(`Cannot use ${showValue(value)}: not an int of C`);
-  }
-  return new Uint8Array(Int32Array.of(value).buffer);
 }
 
 /** What Darwin and some protocols tell as one byte, Linux tells as an int. */
@@ -58,7 +44,7 @@ export const BOOL: OptionCodec<boolean> = {
 
 /** Text is not taken for the number that it may hold. */
 function time(ms: number): number {
-  if (typeof ms === "number" && ms >= 0 && ms < INT32 * 1000) return ms;
+  if (typeof ms === "number" && ms >= 0 && ms < 2 ** 31 * 1000) return ms;
   throw new RangeError(
     `Cannot use ${showValue(ms)}: not a time in milliseconds`,
   );
@@ -75,13 +61,10 @@ export const SECONDS: OptionCodec<number> = {
 export const TIMEVAL: OptionCodec<number> = {
   size: 16,
   encode(ms) {
-    const view = new DataView(new ArrayBuffer(16));
     // Up, as 0 is for ever; and never a whole second of microseconds.
     const seconds = Math.floor(time(ms) / 1000);
-    const microseconds = Math.ceil((ms - seconds * 1000) * 1000);
-    view.setInt32(0, seconds, true);
-    view.setInt32(8, Math.min(microseconds, 999_999), true);
-    return new Uint8Array(view.buffer);
+    const micros = Math.min(Math.ceil((ms - seconds * 1000) * 1000), 999_999);
+    return struct(16, [0, int32(seconds)], [8, int32(micros)]);
   },
   decode: (bytes) =>
     bytes.getInt32(0, true) * 1000 + bytes.getInt32(8, true) / 1000,
@@ -97,8 +80,7 @@ export const LINGER: OptionCodec<number | null> = {
         `Cannot use ${ms}: the longest time is ${MAX_LINGER * 1000} ms`,
       );
     }
-    const parts = Int32Array.of(ms === null ? 0 : 1, seconds);
-    return new Uint8Array(parts.buffer);
+    return struct(8, [0, int32(ms === null ? 0 : 1)], [4, int32(seconds)]);
   },
   decode: (bytes) =>
     bytes.getInt32(0, true) === 0 ? null : bytes.getInt32(4, true) * 1000,
@@ -149,9 +131,9 @@ export function ipBytes(
 }
 
 /** An interface's index, of its number or its name. */
-function indexOf(via: string | number | undefined): number {
-  if (typeof via !== "number") return scopeOf(via);
-  if (Number.isInteger(via) && via >= 0 && via < INT32) return via;
+function indexOf(via: string | number | undefined): Uint8Array<ArrayBuffer> {
+  if (typeof via !== "number") return int32(scopeOf(via));
+  if (Number.isInteger(via) && via >= 0 && via < 2 ** 31) return int32(via);
   throw new RangeError(
     `Cannot use ${showValue(via)}: not the index of an interface`,
   );
@@ -162,15 +144,19 @@ function isAddress(via: string | number | undefined): via is string {
   return typeof via === "string" && tryParseIpAddress(via)?.family === 4;
 }
 
+/** A `sockaddr` of an address, as structures for groups have it. */
+function sockaddr(hostname: string, family: number): Uint8Array<ArrayBuffer> {
+  return encode({ hostname, port: 0 }, family).bytes.slice();
+}
+
 /** A `struct ip_mreqn`: the group, an address, an index. */
 export const MREQ: OptionCodec<GroupRequest> = {
-  encode({ address, interface: via }) {
-    const bytes = new Uint8Array(12);
-    bytes.set(ipBytes(address, 4), 0);
-    if (isAddress(via)) bytes.set(ipBytes(via, 4), 4);
-    else new DataView(bytes.buffer).setInt32(8, indexOf(via), true);
-    return bytes;
-  },
+  encode: ({ address, interface: via }) =>
+    struct(
+      12,
+      [0, ipBytes(address, 4)],
+      isAddress(via) ? [4, ipBytes(via, 4)] : [8, indexOf(via)],
+    ),
 };
 
 /**
@@ -183,45 +169,34 @@ export function groupByIndex(
 ): Uint8Array<ArrayBuffer> | undefined {
   if (isAddress(via)) return undefined;
   const index = indexOf(via);
-  if (index === 0) return undefined;
+  if (index.every((byte) => byte === 0)) return undefined;
   ipBytes(address, 4); // refuses IPv6
-  const bytes = new Uint8Array(4 + 128);
-  new DataView(bytes.buffer).setUint32(0, index, true);
-  bytes.set(encode({ hostname: address, port: 0 }, AF_INET).bytes, 4);
-  return bytes;
+  return struct(4 + 128, [0, index], [4, sockaddr(address, AF_INET)]);
 }
 
 /** A `struct in_addr`, or a `struct ip_mreqn` with an index. */
 export const INTERFACE: OptionCodec<string | number> = {
   size: 4,
-  encode(via) {
-    if (isAddress(via)) return ipBytes(via, 4);
-    const bytes = new Uint8Array(12);
-    new DataView(bytes.buffer).setInt32(8, indexOf(via), true);
-    return bytes;
-  },
+  encode: (via) =>
+    isAddress(via) ? ipBytes(via, 4) : struct(12, [8, indexOf(via)]),
   decode: ({ buffer }) => new Uint8Array(buffer, 0, 4).join("."),
 };
 
 /** A `struct ip_mreq_source`, whose parts have an order of their own per system. */
 export const MREQ_SOURCE: OptionCodec<GroupRequest> = {
-  encode({ address, interface: via = "0.0.0.0", source = "" }) {
-    const bytes = new Uint8Array(12);
-    bytes.set(ipBytes(address, 4), 0);
-    bytes.set(ipBytes(String(via), 4), IS_LINUX ? 4 : 8);
-    bytes.set(ipBytes(source, 4), IS_LINUX ? 8 : 4);
-    return bytes;
-  },
+  encode: ({ address, interface: via = "0.0.0.0", source = "" }) =>
+    struct(
+      12,
+      [0, ipBytes(address, 4)],
+      [IS_LINUX ? 4 : 8, ipBytes(String(via), 4)],
+      [IS_LINUX ? 8 : 4, ipBytes(source, 4)],
+    ),
 };
 
 /** A `struct ipv6_mreq`: the group, an index. */
 export const MREQ6: OptionCodec<GroupRequest> = {
-  encode({ address, interface: via }) {
-    const bytes = new Uint8Array(20);
-    bytes.set(ipBytes(address, 6), 0);
-    new DataView(bytes.buffer).setUint32(16, indexOf(via), true);
-    return bytes;
-  },
+  encode: ({ address, interface: via }) =>
+    struct(20, [0, ipBytes(address, 6)], [16, indexOf(via)]),
 };
 
 /** A `struct group_source_req`: an index, and two `sockaddr_storage`. */
@@ -230,10 +205,13 @@ export const GROUP_SOURCE: OptionCodec<GroupRequest> = {
     const family = parseIpAddress(address).family === 4 ? AF_INET : AF_INET6;
     // Darwin packs the structure to 4 bytes, Linux aligns it to 8.
     const at = IS_LINUX ? 8 : 4;
-    const bytes = new Uint8Array(at + 2 * 128);
-    new DataView(bytes.buffer).setUint32(0, indexOf(via), true);
-    bytes.set(encode({ hostname: address, port: 0 }, family).bytes, at);
-    bytes.set(encode({ hostname: source, port: 0 }, family).bytes, at + 128);
-    return bytes;
+    const group = sockaddr(address, family);
+    const from = sockaddr(source, family);
+    return struct(
+      at + 2 * 128,
+      [0, indexOf(via)],
+      [at, group],
+      [at + 128, from],
+    );
   },
 };

@@ -1,8 +1,9 @@
 import { IPPROTO_IPV6, parseIpAddress } from "../address/mod.ts";
 import { checkInteger } from "../internal/check/mod.ts";
 import { socketError } from "../errors/mod.ts";
-import { countOf } from "./_buffer.ts";
-import { lastError, loadLibc } from "./_libc.ts";
+import { countOf } from "./_buffers.ts";
+import { lastError } from "./_failure.ts";
+import { loadLibc } from "./_libc.ts";
 import { OPTION_TABLE, type OptionEntry } from "./_option_table.ts";
 import { groupByIndex } from "./_option_codec.ts";
 import { DARWIN_GROUPS, IS_LINUX } from "./_platform.ts";
@@ -141,10 +142,8 @@ export function getRawOption(
 ): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(checkInteger("size", size, 0, 65_536));
   const length = Uint32Array.of(bytes.length);
-  const { getsockopt } = loadLibc().all;
-  if (getsockopt(fd, level, number, bytes, length) === -1) {
-    throw lastError(`read ${name}`, "getsockopt");
-  }
+  const result = loadLibc().getsockopt(fd, level, number, bytes, length);
+  if (result === -1) throw lastError(`read ${name}`, "getsockopt");
   return bytes.subarray(0, length[0]);
 }
 
@@ -156,8 +155,7 @@ export function setRawOption(
   bytes: Uint8Array<ArrayBuffer>,
   name = `option ${number} of level ${level}`,
 ): void {
-  const { setsockopt } = loadLibc().all;
-  if (setsockopt(fd, level, number, bytes, countOf(bytes)) === -1) {
-    throw lastError(`set ${name}`, "setsockopt");
-  }
+  const { setsockopt } = loadLibc();
+  const result = setsockopt(fd, level, number, bytes, countOf(bytes));
+  if (result === -1) throw lastError(`set ${name}`, "setsockopt");
 }

@@ -21,17 +21,12 @@ import {
   requireUnix,
   requireUnixNotDenied,
 } from "../internal/runtime/mod.ts";
+import type { CallName } from "./_failure.ts";
 import { ROUTE_OPTIONS } from "./_platform.ts";
 import { showName, type SocketName } from "./socket_name.ts";
 
 /** How many permitted names are remembered. */
 const MAX_REMEMBERED = 256;
-
-/** What a call reads like in an error. */
-interface Call {
-  readonly action: string;
-  readonly syscall: string;
-}
 
 /** The protocols whose every packet goes where an address says that was checked. */
 const MPTCP = 262;
@@ -42,12 +37,17 @@ const ADDRESSED: Readonly<Record<number, readonly number[]>> = {
 };
 const SCTP = 132;
 
-/** Runs a check; what it throws names the call. */
-function refuseFor(call: Call, check: () => void): void {
+/** Runs a check; what it throws names the call, and the name that it is for. */
+function refuseFor(
+  { action, syscall }: CallName,
+  check: () => void,
+  name?: SocketName,
+): void {
   try {
     check();
   } catch (error) {
-    throw toSocketError(error, call);
+    const what = name === undefined ? action : `${action} ${showName(name)}`;
+    throw toSocketError(error, { action: what, syscall });
   }
 }
 
@@ -81,8 +81,8 @@ export class Permit {
    *
    * @throws {NotCapableError} When it is not permitted.
    */
-  toBind(name: SocketName, action: string, syscall: string): void {
-    if (!this.#isOwn(name)) this.#check(name, action, syscall);
+  toBind(name: SocketName, call: CallName): void {
+    if (!this.#isOwn(name)) this.check(name, call);
   }
 
   /**
@@ -91,11 +91,10 @@ export class Permit {
    *
    * @throws {NotCapableError} When that is a name that was denied.
    */
-  bound(name: SocketName, action: string, syscall: string): void {
+  bound(name: SocketName, call: CallName): void {
     if ("hostname" in name && !isAllNet()) {
       const { hostname, port } = name;
-      const call = { action: `${action} ${showName(name)}`, syscall };
-      refuseFor(call, () => requireNotDenied(plain(hostname), port));
+      refuseFor(call, () => requireNotDenied(plain(hostname), port), name);
     }
     this.#own = name;
   }
@@ -110,32 +109,17 @@ export class Permit {
   }
 
   /**
-   * Throws unless the program may connect or send to a name. `here` is the name of
-   * the socket, to which the unspecified address leads from a socket that is bound.
+   * Throws unless the program may use a name. `here` is the name of a socket that
+   * connects or sends: if it is bound, the unspecified address leads there.
    *
    * @throws {NotCapableError} When it is not permitted.
    */
-  toReach(
-    name: SocketName,
-    action: string,
-    syscall: string,
-    here: () => SocketName,
-  ): void {
-    this.#check(name, action, syscall, here);
-  }
-
-  #check(
-    name: SocketName,
-    action: string,
-    syscall: string,
-    here?: () => SocketName,
-  ): void {
+  check(name: SocketName, call: CallName, here?: () => SocketName): void {
     const isPath = "path" in name;
     const host = isPath ? name.path : name.hostname;
     const port = isPath ? 0 : name.port;
     if (this.#permitted.get(host)?.has(port)) return;
     let isLasting = true;
-    const call = { action: `${action} ${showName(name)}`, syscall };
     refuseFor(call, () => {
       if (isPath) {
         requireUnix(host);
@@ -153,7 +137,7 @@ export class Permit {
       for (const each of ["127.0.0.1", "::1", ...hosts]) {
         requireNotDenied(each, port);
       }
-    });
+    }, name);
     if (isLasting) this.#remember(host, port);
   }
 
@@ -177,7 +161,7 @@ export function permitOpening(
   family: number,
   type: number,
   protocol: number,
-  call: Call,
+  call: CallName,
 ): void {
   if (family === AF_UNIX) return;
   const isInet = family === AF_INET || family === AF_INET6;
@@ -191,7 +175,11 @@ export function permitOpening(
  *
  * @throws {NotCapableError} When it is not permitted.
  */
-export function permitOption(level: number, number: number, call: Call): void {
+export function permitOption(
+  level: number,
+  number: number,
+  call: CallName,
+): void {
   const isRoute = level === SCTP || // which has options that bind and connect
     level === IPPROTO_IP && ROUTE_OPTIONS.v4.includes(number) ||
     level === IPPROTO_IPV6 && ROUTE_OPTIONS.v6.includes(number);
@@ -204,7 +192,10 @@ export function permitOption(level: number, number: number, call: Call): void {
  *
  * @throws {NotCapableError} When it is denied.
  */
-export function permitAdopting(names: readonly SocketName[], call: Call): void {
+export function permitAdopting(
+  names: readonly SocketName[],
+  call: CallName,
+): void {
   for (const name of names) {
     refuseFor(call, () => {
       if ("hostname" in name) requireNotDenied(plain(name.hostname), name.port);

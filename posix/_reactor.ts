@@ -1,6 +1,7 @@
 import { afterTurn, isLoopStarved } from "../internal/wait/mod.ts";
 import { Epoll } from "./_epoll.ts";
-import { type Libc, loadLibc } from "./_libc.ts";
+import { loadLibc } from "./_libc.ts";
+import { IS_LINUX } from "./_platform.ts";
 import { PollSet } from "./_poll_set.ts";
 import type { OnEvent, Poller } from "./_poller.ts";
 
@@ -165,15 +166,11 @@ export class Reactor {
   }
 }
 
-function pollerOf(libc: Libc): Poller {
-  if (libc.linux !== undefined) return new Epoll(libc);
-  const { pollInThread } = libc.darwin!;
-  return new PollSet(libc, (fds, n, ms) => pollInThread(fds, n, ms));
-}
-
 let reactor: Reactor | undefined;
 
 /** The reactor of this program. */
 export function theReactor(): Reactor {
-  return reactor ??= new Reactor(pollerOf(loadLibc()));
+  return reactor ??= new Reactor(
+    IS_LINUX ? new Epoll() : new PollSet(loadLibc().waitInThread),
+  );
 }

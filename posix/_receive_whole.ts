@@ -1,3 +1,4 @@
+import type { Buffers } from "./_buffers.ts";
 import { POLLPRI } from "./constants.ts";
 import { pollNow, POLLRDHUP } from "./_poll_now.ts";
 
@@ -6,26 +7,22 @@ interface Part {
   readonly length: number;
 }
 
-/** A receive that is made of several. */
-export interface Parts<T extends Part> {
-  /**
-   * How many bytes there is room for.
-   *
-   * @throws {TypeError} When the memory was taken away.
-   */
-  room(): number;
-  /** C's call, for what is left from a byte on; undefined where there is nothing. */
-  receive(from: number): T | undefined;
+/** A receive that may be made of several. */
+export interface Receiving<T extends Part> {
+  /** Where the bytes go. */
+  readonly buffers: Buffers;
+  /** C's call, into what is left; undefined where there is nothing. */
+  receive(rest: readonly Uint8Array<ArrayBuffer>[]): T | undefined;
   /** What two of them are together. */
   join(first: T, second: T): T;
   /** Whether nothing may follow it in the same receive. */
-  isLast(part: T): boolean;
+  isLast?(part: T): boolean;
 }
 
-/** How a call is tried, and what it has when it is given up. */
+/** How a call is tried, and what it has when it is cancelled. */
 export interface WholeReceive<T> {
   attempt(): T | undefined;
-  partial(): T | undefined;
+  partial?(): T | undefined;
 }
 
 /** What a receive in several parts needs of its socket. */
@@ -38,16 +35,17 @@ export interface WholeOwner {
 
 /** MSG_WAITALL: each try goes on where the last one stopped. */
 export function receiveWhole<T extends Part>(
-  parts: Parts<T>,
+  { buffers, receive, join, isLast }: Receiving<T>,
   owner: WholeOwner,
 ): WholeReceive<T> {
   let whole: T | undefined;
   const attempt = () => {
     for (;;) {
-      const room = parts.room();
+      const room = buffers.size();
+      const got = whole?.length ?? 0;
       let part: T | undefined;
       try {
-        part = parts.receive(whole?.length ?? 0);
+        part = receive(buffers.from(got));
       } catch (error) {
         if (whole === undefined) throw error;
         owner.keepFault(error);
@@ -55,8 +53,8 @@ export function receiveWhole<T extends Part>(
       }
       if (part === undefined) return undefined;
       if (part.length === 0) return whole ?? part;
-      whole = whole === undefined ? part : parts.join(whole, part);
-      if (whole.length >= room || parts.isLast(part)) return whole;
+      whole = whole === undefined ? part : join(whole, part);
+      if (whole.length >= room || isLast?.(part)) return whole;
       if (owner.mustPause()) return undefined;
     }
   };
@@ -66,15 +64,15 @@ export function receiveWhole<T extends Part>(
 /** The same with MSG_PEEK: each try begins anew, as all stays where it is. */
 export function peekWhole<T extends Part>(
   source: { readonly fd: number },
-  parts: Parts<T>,
+  { buffers, receive, isLast }: Receiving<T>,
 ): WholeReceive<T> {
   let got: T | undefined;
   const attempt = () => {
-    const room = parts.room();
-    const part = parts.receive(0);
+    const room = buffers.size();
+    const part = receive(buffers.from(0));
     if (part === undefined) return undefined;
     got = part;
-    const isAll = part.length === room || parts.isLast(part);
+    const isAll = part.length === room || isLast?.(part);
     return isAll || isSplit(source.fd) ? part : undefined;
   };
   const partial = () => got?.length === 0 ? undefined : got;

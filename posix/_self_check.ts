@@ -3,7 +3,7 @@ import { socketError } from "../errors/mod.ts";
 import { loadLibc } from "./_libc.ts";
 import { openNow } from "./_open.ts";
 import { getOption } from "./_options.ts";
-import { nameOf } from "./_name.ts";
+import { nameOf } from "./_sockaddr.ts";
 
 let isChecked = false;
 
@@ -33,7 +33,7 @@ export function selfCheck(): void {
       });
     }
   } finally {
-    loadLibc().all.close(fd);
+    loadLibc().close(fd);
   }
   isChecked = true;
 }

@@ -7,6 +7,7 @@ import {
   tryParseIpAddress,
 } from "../address/mod.ts";
 import { showValue } from "../internal/check/mod.ts";
+import { checkCall } from "./_failure.ts";
 import { loadLibc } from "./_libc.ts";
 import { familyOf, IS_LINUX, nativeFamily } from "./_platform.ts";
 import type { InetName, SocketName, UnixName } from "./socket_name.ts";
@@ -117,7 +118,7 @@ export function scopeOf(zone: string | undefined): number {
   if (zone === undefined) return 0;
   if (/^\d{1,9}$/.test(zone)) return Number(zone);
   const name = new TextEncoder().encode(`${zone}\0`);
-  const index = loadLibc().all.if_nametoindex(name);
+  const index = loadLibc().if_nametoindex(name);
   if (index !== 0) return index;
   throw new TypeError(
     `Cannot use the zone ${showValue(zone)}: no interface of that name`,
@@ -143,6 +144,41 @@ function encodePath(text: string): Sockaddr {
   const bytes = begin(AF_UNIX, length);
   bytes.set(path, PATH_AT);
   return { bytes, length };
+}
+
+/** Memory in which libc returns a name, until the next call that does. */
+class NameReply {
+  readonly bytes: Uint8Array<ArrayBuffer> = new Uint8Array(SOCKADDR_SIZE);
+  readonly #length = new Uint32Array(1);
+
+  /** The length for the call, with all the room that there is. */
+  room(): Uint32Array<ArrayBuffer> {
+    this.#length[0] = SOCKADDR_SIZE;
+    return this.#length;
+  }
+
+  /** The length that the call has returned. */
+  get length(): number {
+    return this.#length[0]!;
+  }
+
+  /** The name that the call has returned. */
+  name(): SocketName {
+    return decode(this.bytes, 0, this.length);
+  }
+}
+
+/** The memory of all calls: what is returned is read at once. */
+export const reply: NameReply = new NameReply();
+
+/** C's `getsockname` and `getpeername`, of any descriptor. */
+export function nameOf(
+  fd: number,
+  syscall: "getsockname" | "getpeername",
+): SocketName {
+  const result = loadLibc()[syscall](fd, reply.bytes, reply.room());
+  checkCall(result, "read a name", syscall);
+  return reply.name();
 }
 
 /** Texts of IPv4 addresses, by the address as a number. */
@@ -203,7 +239,7 @@ function ipv6Text(bytes: Uint8Array, at: number): string {
 /** The name of an interface; its number as text where it has gone. */
 function interfaceName(index: number): string {
   const name = new Uint8Array(16);
-  return loadLibc().all.if_indextoname(index, name) === null
+  return loadLibc().if_indextoname(index, name) === null
     ? String(index)
     : new TextDecoder().decode(name.subarray(0, name.indexOf(0)));
 }

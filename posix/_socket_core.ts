@@ -6,28 +6,51 @@ import {
   resolveFairly,
   type WaitOptions,
 } from "../internal/wait/mod.ts";
-import { MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_WAITALL } from "./constants.ts";
+import { type Buffers, checkFlags } from "./_buffers.ts";
 import {
-  type CallContext,
-  Descriptor,
-  errorOf,
-  type Side,
-} from "./_descriptor.ts";
-import { nameOf } from "./_name.ts";
+  MSG_DONTWAIT,
+  MSG_OOB,
+  MSG_PEEK,
+  MSG_WAITALL,
+  POLLIN,
+  POLLOUT,
+} from "./constants.ts";
+import { Descriptor } from "./_descriptor.ts";
+import { type CallName, errorOf } from "./_failure.ts";
 import { Permit } from "./_permit.ts";
-import { type Parts, peekWhole, receiveWhole } from "./_receive_whole.ts";
+import { peekWhole, receiveWhole, type Receiving } from "./_receive_whole.ts";
+import { type CallContext, Side } from "./_side.ts";
+import { nameOf } from "./_sockaddr.ts";
 import type { SocketName } from "./socket_name.ts";
 
-/** What is sent, in one step or, of a stream, in as many as it takes. */
-export interface Sending {
+/** How a call is to send or receive, and how long it may wait. */
+export interface TransferOptions extends WaitOptions {
   /**
-   * How many bytes there are.
+   * `MSG_…`, or'ed together.
    *
-   * @throws {TypeError} If the memory was taken away.
+   * @default {0}
    */
-  size(): number;
-  /** C's call, for what is left from a byte on; undefined if there is no room. */
-  send(from: number): number | undefined;
+  flags?: number | undefined;
+}
+
+/** Makes a call that returns a promise; what it throws rejects. */
+export function promised<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return call();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/**
+ * Returns the flags of a call.
+ *
+ * @throws {TypeError} When they are not a number.
+ */
+export function checkedFlags(options: TransferOptions | undefined): number {
+  const flags = options?.flags ?? 0;
+  checkFlags(flags);
+  return flags;
 }
 
 /** What the calls of a socket share. */
@@ -35,6 +58,8 @@ export class SocketCore {
   readonly family: number;
   readonly type: number;
   readonly descriptor: Descriptor;
+  readonly receiving: Side;
+  readonly sending: Side;
   readonly permit: Permit = new Permit();
   readonly isStream: boolean;
   readonly isLocalDatagram: boolean;
@@ -47,22 +72,21 @@ export class SocketCore {
     this.isStream = type === SOCK_STREAM;
     this.isLocalDatagram = family === AF_UNIX && type === SOCK_DGRAM;
     this.descriptor = new Descriptor(fd);
-    this.descriptor.mayLinger = this.isStream && family !== AF_UNIX;
+    this.receiving = new Side(this.descriptor, POLLIN);
+    this.sending = new Side(this.descriptor, POLLOUT);
   }
 
   /** The descriptor, or throws if it is closed. */
   fd(action: string, syscall: string): number {
-    const { fd } = this.descriptor;
-    if (fd === -1) throw errorOf("EBADF", { action, syscall });
-    return fd;
+    return this.descriptor.open({ action, syscall });
   }
 
   /** The name of the socket now. */
   readonly here = (): SocketName => nameOf(this.descriptor.fd, "getsockname");
 
   /** Throws unless the program may connect or send to a name. */
-  requireReach(name: SocketName, action: string, syscall: string): void {
-    this.permit.toReach(name, action, syscall, this.here);
+  requireReach(name: SocketName, call: CallName): void {
+    this.permit.check(name, call, this.here);
   }
 
   /** Throws the error that a receive has left for the next one. */
@@ -75,7 +99,8 @@ export class SocketCore {
 
   /** Sends: of a stream all bytes, unless the call is cancelled. */
   send(
-    { size, send }: Sending,
+    buffers: Buffers,
+    send: (rest: readonly Uint8Array<ArrayBuffer>[]) => number | undefined,
     options: WaitOptions | undefined,
     flags: number,
     context: CallContext<number>,
@@ -83,41 +108,44 @@ export class SocketCore {
   ): Promise<number> {
     const attempt = () => {
       for (;;) {
-        const most = size();
-        const count = send(sent);
+        const most = buffers.size();
+        const count = send(buffers.from(sent));
         if (count === undefined) return undefined;
         sent += count;
         if (!this.isStream || sent >= most) return sent;
-        if (this.#mustPause("sending", flags)) return undefined;
+        if (this.#mustPause(this.sending, flags)) return undefined;
       }
     };
     const partial = () => sent === 0 ? undefined : sent;
     const call = { ...context, partial };
-    return this.transfer("sending", attempt, options, flags, call);
+    return this.transfer(this.sending, attempt, options, flags, call);
   }
 
   /** Receives: of a stream, with MSG_WAITALL, until there is no more room. */
   receive<T extends { readonly length: number }>(
-    parts: Parts<T>,
+    receiving: Receiving<T>,
     options: WaitOptions | undefined,
     flags: number,
-    context: CallContext<T>,
+    call: CallName,
   ): Promise<T> {
-    if (!this.wantsAll(flags)) {
-      const attempt = () => {
-        parts.room();
-        return parts.receive(0);
-      };
-      return this.transfer("receiving", attempt, options, flags, context);
-    }
-    const { attempt, partial } = (flags & MSG_PEEK) !== 0
-      ? peekWhole(this.descriptor, parts)
-      : receiveWhole(parts, {
+    const { buffers } = receiving;
+    const whole = !this.wantsAll(flags)
+      ? {
+        attempt() {
+          buffers.size();
+          return receiving.receive(buffers.from(0));
+        },
+      }
+      : (flags & MSG_PEEK) !== 0
+      ? peekWhole(this.descriptor, receiving)
+      : receiveWhole(receiving, {
         keepFault: (error) => this.#fault = error,
-        mustPause: () => this.#mustPause("receiving", flags),
+        mustPause: () => this.#mustPause(this.receiving, flags),
       });
-    const call = { ...context, partial };
-    return this.transfer("receiving", attempt, options, flags, call);
+    const context = { ...call, partial: whole.partial };
+    return this.transfer(
+      ...[this.receiving, whole.attempt, options, flags, context] as const,
+    );
   }
 
   /** Whether a receive waits until its memory is full. */
@@ -128,7 +156,7 @@ export class SocketCore {
   /** Whether a call in several steps goes on after the event loop had its turn. */
   #mustPause(side: Side, flags: number): boolean {
     if ((flags & MSG_DONTWAIT) !== 0 || !isLoopStarved()) return false;
-    this.descriptor.continueLater(side);
+    side.continueLater();
     return true;
   }
 
@@ -142,24 +170,29 @@ export class SocketCore {
   ): Promise<T> {
     const { descriptor } = this;
     if ((flags & MSG_OOB) !== 0) descriptor.expectUrgent();
-    const guarded = side === "sending" ? attempt : () => {
+    const guarded = side === this.sending ? attempt : () => {
       this.throwFault();
       return descriptor.isDrained ? undefined : attempt();
     };
     if ((flags & MSG_DONTWAIT) === 0) {
-      return descriptor.perform(side, guarded, options, context);
+      return side.perform(guarded, options, context);
     }
     try {
       checkWait(options);
-      this.fd(context.action, context.syscall);
+      descriptor.open(context);
       descriptor.undrained();
-      const result = descriptor.isBusy(side)
-        ? undefined
-        : guarded() ?? context.partial?.();
+      const result = side.isBusy ? undefined : guarded() ?? context.partial?.();
       if (result !== undefined) return resolveFairly(result);
       throw errorOf("EAGAIN", context);
     } catch (error) {
       return rejectFairly(error);
     }
+  }
+
+  /** Closes the socket: pending calls reject. */
+  close(): void {
+    this.descriptor.close(this.isStream && this.family !== AF_UNIX);
+    this.receiving.onClose();
+    this.sending.onClose();
   }
 }

@@ -1,59 +1,30 @@
 import { AF_UNIX } from "../address/mod.ts";
-import { lengthOf, viewFrom } from "../internal/check/mod.ts";
-import {
-  rejectFairly,
-  resolveFairly,
-  type WaitOptions,
-} from "../internal/wait/mod.ts";
-import { refusalOf, requireBuffer } from "./_buffer.ts";
+import { rejectFairly, resolveFairly } from "../internal/wait/mod.ts";
+import { Buffers, checkBuffer, checkFlags, requireBuffer } from "./_buffers.ts";
 import { recvFromByMessage } from "./_message.ts";
 import { IS_LINUX } from "./_platform.ts";
-import { type Received, recvFromNow, recvNow } from "./_receive.ts";
-import type { Parts } from "./_receive_whole.ts";
-import { sendNow, sendToNow } from "./_send.ts";
+import type { Receiving } from "./_receive_whole.ts";
+import {
+  checkedFlags,
+  promised,
+  type TransferOptions,
+} from "./_socket_core.ts";
+import {
+  type Received,
+  recvFromNow,
+  recvNow,
+  sendNow,
+  sendToNow,
+} from "./_transfer.ts";
 import { coreOf, SocketBase } from "./socket_base.ts";
 import { copyName, showName, type SocketName } from "./socket_name.ts";
-
-/** How a call is to send or receive, and how long it may wait. */
-export interface TransferOptions extends WaitOptions {
-  /**
-   * `MSG_…`, or'ed together.
-   *
-   * @default {0}
-   */
-  flags?: number | undefined;
-}
 
 const RECEIVE = { action: "receive", syscall: "recv" } as const;
 const RECEIVE_FROM = { action: "receive", syscall: "recvfrom" } as const;
 
-/** The parts of a receive into one buffer, which add up. */
-function bufferParts<T extends { length: number }>(
-  buffer: Uint8Array,
-  receive: (rest: Uint8Array) => T | undefined,
-): Parts<T> {
-  const size = lengthOf(buffer);
-  return {
-    room() {
-      requireBuffer(buffer, size);
-      return lengthOf(buffer);
-    },
-    receive: (from) => receive(from === 0 ? buffer : viewFrom(buffer, from)),
-    join: (first, second) => ({
-      ...second,
-      length: first.length + second.length,
-    }),
-    isLast: () => false,
-  };
-}
-
-/** Returns the length of the bytes, as long as their memory is there. */
-function sizeOf(bytes: Uint8Array): () => number {
-  const size = lengthOf(bytes);
-  return () => {
-    requireBuffer(bytes, size);
-    return lengthOf(bytes);
-  };
+/** What two receives into one buffer are together. */
+function joined<T extends { length: number }>(first: T, second: T): T {
+  return { ...second, length: first.length + second.length };
 }
 
 /**
@@ -107,33 +78,31 @@ export class ByteSocket extends SocketBase {
    * ```
    */
   send(bytes: Uint8Array, options?: TransferOptions): Promise<number> {
-    const core = coreOf(this);
-    const flags = options?.flags ?? 0;
-    const refusal = refusalOf(flags, bytes);
-    if (refusal !== undefined) return Promise.reject(refusal);
-    const length = lengthOf(bytes);
-    let sent = 0;
-    if (options === undefined && !core.descriptor.isBusy("sending")) {
-      try { // what most sends are: done at once, and nothing else is needed
-        requireBuffer(bytes, length);
-        const count = sendNow(core.fd("send", "send"), bytes, 0);
-        if (count !== undefined) {
-          if (!core.isStream || count === length) return resolveFairly(count);
-          sent = count;
+    return promised(() => {
+      const core = coreOf(this);
+      const { descriptor, sending } = core;
+      const flags = checkedFlags(options);
+      const length = checkBuffer(bytes);
+      let sent = 0;
+      if (options === undefined && !sending.isBusy) {
+        try { // what most sends are: done at once, and nothing else is needed
+          requireBuffer(bytes, length);
+          const count = sendNow(core.fd("send", "send"), bytes, 0);
+          if (count !== undefined) {
+            if (!core.isStream || count === length) return resolveFairly(count);
+            sent = count;
+          }
+        } catch (error) {
+          return rejectFairly(error);
         }
-      } catch (error) {
-        return rejectFairly(error);
       }
-    }
-    const sending = {
-      size: sizeOf(bytes),
-      send: (from: number) => {
-        const rest = from === 0 ? bytes : viewFrom(bytes, from);
-        return sendNow(core.descriptor.fd, rest, flags);
-      },
-    };
-    const call = { action: `send ${length} bytes`, syscall: "send" };
-    return core.send(sending, options, flags, call, sent);
+      const call = { action: `send ${length} bytes`, syscall: "send" };
+      return core.send(
+        new Buffers(bytes),
+        ([rest]) => sendNow(descriptor.fd, rest!, flags),
+        ...[options, flags, call, sent] as const,
+      );
+    });
   }
 
   /**
@@ -146,10 +115,10 @@ export class ByteSocket extends SocketBase {
   sendNow(bytes: Uint8Array, flags = 0): number | undefined {
     const core = coreOf(this);
     const fd = core.fd("send", "send");
-    const refusal = refusalOf(flags, bytes);
-    if (refusal !== undefined) throw refusal;
-    if (core.descriptor.isBusy("sending")) return undefined;
-    requireBuffer(bytes, lengthOf(bytes));
+    checkFlags(flags);
+    const size = checkBuffer(bytes);
+    if (core.sending.isBusy) return undefined;
+    requireBuffer(bytes, size);
     return sendNow(fd, bytes, flags);
   }
 
@@ -190,31 +159,41 @@ export class ByteSocket extends SocketBase {
    * ```
    */
   recv(buffer: Uint8Array, options?: TransferOptions): Promise<number> {
+    return promised(() => {
+      const core = coreOf(this);
+      const { descriptor, receiving } = core;
+      const flags = checkedFlags(options);
+      const size = checkBuffer(buffer);
+      if (core.wantsAll(flags)) return this.#recvAll(buffer, flags, options);
+      // Of a local stream, descriptors that come with it end what is received.
+      const mayDrain = flags === 0 && core.isStream && core.family !== AF_UNIX;
+      const attempt = () => {
+        requireBuffer(buffer, size);
+        const count = recvNow(descriptor.fd, buffer, flags);
+        const isShort = count !== undefined && count < checkBuffer(buffer);
+        if (isShort && mayDrain) descriptor.drained();
+        return count;
+      };
+      return core.transfer(receiving, attempt, options, flags, RECEIVE);
+    });
+  }
+
+  async #recvAll(
+    buffer: Uint8Array,
+    flags: number,
+    options: TransferOptions | undefined,
+  ): Promise<number> {
     const core = coreOf(this);
-    const flags = options?.flags ?? 0;
-    const refusal = refusalOf(flags, buffer);
-    if (refusal !== undefined) return Promise.reject(refusal);
-    const { descriptor } = core;
-    if (core.wantsAll(flags)) {
-      const parts = bufferParts(buffer, (rest) => {
-        if (lengthOf(rest) === 0) return { length: 0 }; // for which C would wait
-        const length = recvNow(descriptor.fd, rest, flags);
+    const receiving: Receiving<{ length: number }> = {
+      buffers: new Buffers(buffer),
+      receive([rest]) {
+        if (checkBuffer(rest!) === 0) return { length: 0 }; // for which C would wait
+        const length = recvNow(core.descriptor.fd, rest!, flags);
         return length === undefined ? undefined : { length };
-      });
-      return core.receive(parts, options, flags, RECEIVE)
-        .then(({ length }) => length);
-    }
-    const size = lengthOf(buffer);
-    // Of a local stream, descriptors that come with it end what is received.
-    const mayDrain = flags === 0 && core.isStream && core.family !== AF_UNIX;
-    const attempt = () => {
-      requireBuffer(buffer, size);
-      const count = recvNow(descriptor.fd, buffer, flags);
-      const isShort = count !== undefined && count < lengthOf(buffer);
-      if (isShort && mayDrain) descriptor.drained();
-      return count;
+      },
+      join: joined,
     };
-    return core.transfer("receiving", attempt, options, flags, RECEIVE);
+    return (await core.receive(receiving, options, flags, RECEIVE)).length;
   }
 
   /**
@@ -227,11 +206,11 @@ export class ByteSocket extends SocketBase {
   recvNow(buffer: Uint8Array, flags = 0): number | undefined {
     const core = coreOf(this);
     const fd = core.fd("receive", "recv");
-    const refusal = refusalOf(flags, buffer);
-    if (refusal !== undefined) throw refusal;
-    if (core.descriptor.isBusy("receiving")) return undefined;
+    checkFlags(flags);
+    const size = checkBuffer(buffer);
+    if (core.receiving.isBusy) return undefined;
     core.throwFault();
-    requireBuffer(buffer, lengthOf(buffer));
+    requireBuffer(buffer, size);
     return recvNow(fd, buffer, flags);
   }
 
@@ -244,12 +223,11 @@ export class ByteSocket extends SocketBase {
   recvSeen(buffer: Uint8Array): number | undefined {
     const core = coreOf(this);
     const { descriptor } = core;
-    const fd = core.fd("receive", "recv");
     if (descriptor.isDrained && descriptor.isRef) return undefined;
     core.throwFault();
-    const size = lengthOf(buffer);
+    const size = checkBuffer(buffer);
     requireBuffer(buffer, size);
-    const count = recvNow(fd, buffer, 0);
+    const count = recvNow(core.fd("receive", "recv"), buffer, 0);
     if (count !== undefined && count < size) descriptor.drained();
     return count;
   }
@@ -266,26 +244,22 @@ export class ByteSocket extends SocketBase {
     name: SocketName,
     options?: TransferOptions,
   ): Promise<number> {
-    const core = coreOf(this);
-    const flags = options?.flags ?? 0;
-    const refusal = refusalOf(flags, bytes);
-    if (refusal !== undefined) return Promise.reject(refusal);
-    let to: SocketName;
-    try {
-      to = copyName(name, core.family);
-      core.requireReach(to, "send to", "sendto");
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    const size = sizeOf(bytes);
-    const attempt = () => {
-      size();
-      return sendToNow(core.descriptor.fd, bytes, flags, to, core.family);
-    };
-    const action = `send ${lengthOf(bytes)} bytes to ${showName(to)}`;
-    const isPaced = core.isLocalDatagram;
-    const call = { action, syscall: "sendto", isPaced };
-    return core.transfer("sending", attempt, options, flags, call);
+    return promised(() => {
+      const core = coreOf(this);
+      const { descriptor, family } = core;
+      const flags = checkedFlags(options);
+      const size = checkBuffer(bytes);
+      const to = copyName(name, family);
+      core.requireReach(to, { action: "send to", syscall: "sendto" });
+      const attempt = () => {
+        requireBuffer(bytes, size);
+        return sendToNow(descriptor.fd, bytes, flags, to, family);
+      };
+      const action = `send ${size} bytes to ${showName(to)}`;
+      const isPaced = core.isLocalDatagram;
+      const call = { action, syscall: "sendto", isPaced };
+      return core.transfer(core.sending, attempt, options, flags, call);
+    });
   }
 
   /**
@@ -311,18 +285,20 @@ export class ByteSocket extends SocketBase {
    * ```
    */
   recvFrom(buffer: Uint8Array, options?: TransferOptions): Promise<Received> {
-    const core = coreOf(this);
-    const flags = options?.flags ?? 0;
-    const refusal = refusalOf(flags, buffer);
-    if (refusal !== undefined) return Promise.reject(refusal);
-    const { descriptor, isStream } = core;
-    const parts = bufferParts(
-      buffer,
-      (rest) =>
-        IS_LINUX || isStream
-          ? recvFromNow(descriptor.fd, rest, flags, !isStream)
-          : recvFromByMessage(descriptor.fd, rest, flags),
-    );
-    return core.receive(parts, options, flags, RECEIVE_FROM);
+    return promised(() => {
+      const core = coreOf(this);
+      const { descriptor, isStream } = core;
+      const flags = checkedFlags(options);
+      checkBuffer(buffer);
+      const receiving: Receiving<Received> = {
+        buffers: new Buffers(buffer),
+        receive: ([rest]) =>
+          IS_LINUX || isStream
+            ? recvFromNow(descriptor.fd, rest!, flags, !isStream)
+            : recvFromByMessage(descriptor.fd, rest!, flags),
+        join: joined,
+      };
+      return core.receive(receiving, options, flags, RECEIVE_FROM);
+    });
   }
 }

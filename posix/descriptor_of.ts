@@ -1,9 +1,8 @@
 import { AF_INET, AF_INET6, SOCK_DGRAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
-import { findDescriptors } from "./_find_descriptors.ts";
-import { loadLibc } from "./_libc.ts";
+import { findDescriptors, readName } from "./_find_descriptors.ts";
 import { getOption } from "./_options.ts";
-import { encode, SOCKADDR_SIZE } from "./_sockaddr.ts";
+import { encode, reply } from "./_sockaddr.ts";
 import { copyName, type InetName } from "./socket_name.ts";
 import type { SocketOptionName, SocketOptions } from "./socket_options.ts";
 
@@ -16,9 +15,6 @@ export interface RuntimeSocket {
   /** The far end of a connection; left out for a listener, and for UDP. */
   remoteAddr?: { hostname: string; port: number } | undefined;
 }
-
-const name = new Uint8Array(SOCKADDR_SIZE);
-const length = new Uint32Array(1);
 
 /**
  * Finds the descriptor of a socket that the runtime opened: the only one of its
@@ -81,16 +77,13 @@ function matches(
   call: "getsockname" | "getpeername",
   expected: { hostname: string; port: number },
 ): boolean | undefined {
-  const { all, errno } = loadLibc();
-  length[0] = SOCKADDR_SIZE;
-  if (all[call](fd, name, length) === -1) {
-    return errno() === 9 ? undefined : false; // EBADF, on both systems
-  }
-  const isV6 = length[0] === 28;
-  if (!isV6 && length[0] !== 16) return false;
+  const isNamed = readName(fd, call);
+  const isV6 = reply.length === 28;
+  if (!isNamed || !isV6 && reply.length !== 16) return isNamed && false;
   if (!isV6 && expected.hostname.includes(":")) return false;
   const { bytes } = encode(expected, isV6 ? AF_INET6 : AF_INET);
   const size = isV6 ? 24 : 8; // without the scope, which the runtime may not tell
-  for (let i = 2; i < size; i++) if (bytes[i] !== name[i]) return false;
-  return true;
+  return bytes.subarray(2, size).every((byte, i) =>
+    byte === reply.bytes[i + 2]
+  );
 }

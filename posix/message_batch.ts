@@ -1,9 +1,5 @@
-import { checkInteger, lengthOf, showValue } from "../internal/check/mod.ts";
-import { refusalOf } from "./_buffer.ts";
-import { addressOf } from "./_message.ts";
-import { IOVEC, MMSGHDR, MSGHDR } from "./_platform.ts";
-import { decode, type Sockaddr, SOCKADDR_SIZE } from "./_sockaddr.ts";
-import { MSG_TRUNC } from "./constants.ts";
+import { checkInteger } from "../internal/check/mod.ts";
+import { BatchMemory } from "./_batch_memory.ts";
 import type { SocketName } from "./socket_name.ts";
 
 /** How much room a batch has. */
@@ -22,45 +18,8 @@ export interface MessageBatchOptions {
   size?: number | undefined;
 }
 
-/** For the files of this folder: what libc is given of a batch. */
-export interface BatchParts {
-  /**
-   * The vector of headers.
-   *
-   * @throws {TypeError} When the memory that it points to was transferred away.
-   */
-  headers(): Uint8Array<ArrayBuffer>;
-  /**
-   * Lends it to a call that may wait, until what is returned is called.
-   *
-   * @throws {TypeError} When another call has it: the second would overwrite what
-   * the first received, before anybody has seen it.
-   */
-  lend(): () => void;
-  /** How many datagrams there is room for, whatever a subclass says. */
-  readonly capacity: number;
-  /** How many datagrams it holds. */
-  count(): number;
-  /** Whom a datagram is from, or for. */
-  nameAt(index: number): SocketName;
-  /** Makes room for `most` datagrams to be received. */
-  prepare(most: number): void;
-  /** Takes note of what was received. */
-  received(count: number): void;
-  /** Whether its datagrams have addresses, going by the first. */
-  hasNames(): boolean;
-  /** How many datagrams, from the first on, have the address of their sender. */
-  fromSenders(): number;
-}
-
-/** For the files of this folder. */
-export let partsOf: (batch: MessageBatch) => BatchParts;
-/** For the files of this folder: adds a datagram for an address. */
-export let addToBatch: (
-  batch: MessageBatch,
-  bytes: Uint8Array,
-  name: Sockaddr | undefined,
-) => boolean;
+/** For the files of this folder: the memory, whatever a subclass says. */
+export let memoryOf: (batch: MessageBatch) => BatchMemory;
 
 /**
  * Datagrams that go to the kernel, or come from it, in one call: the vectors of
@@ -80,22 +39,10 @@ export let addToBatch: (
  * ```
  */
 export class MessageBatch {
-  readonly #capacity: number;
-  readonly #size: number;
-  #length = 0;
-  #fromSenders = 0;
-  #isLent = false;
-  readonly #slab: Uint8Array<ArrayBuffer>;
-  readonly #names: Uint8Array<ArrayBuffer>;
-  /** The vectors, as bytes for libc and as words for us. */
-  readonly #vectors: Uint32Array<ArrayBuffer>;
-  readonly #headers: Uint8Array<ArrayBuffer>;
-  readonly #words: Uint32Array<ArrayBuffer>;
-  readonly #parts: BatchParts;
+  readonly #memory: BatchMemory;
 
   static {
-    partsOf = (batch) => batch.#parts;
-    addToBatch = (batch, bytes, name) => batch.#add(bytes, name);
+    memoryOf = (batch) => batch.#memory;
   }
 
   /**
@@ -106,63 +53,22 @@ export class MessageBatch {
   constructor({ capacity = 64, size = 2048 }: MessageBatchOptions = {}) {
     checkInteger("capacity", capacity, 1, 1024);
     checkInteger("size", size, 1, 65_536);
-    this.#capacity = capacity;
-    this.#size = size;
-    this.#slab = new Uint8Array(capacity * size);
-    this.#names = new Uint8Array(capacity * SOCKADDR_SIZE);
-    this.#vectors = new Uint32Array(capacity * IOVEC.size / 4);
-    this.#headers = new Uint8Array(capacity * MMSGHDR.size);
-    this.#words = new Uint32Array(this.#headers.buffer);
-    this.#parts = {
-      headers: () => {
-        this.#requireMemory();
-        return this.#headers;
-      },
-      lend: () => this.#lend(),
-      prepare: (most) => this.#prepare(most),
-      received: (count) => this.#received(count),
-      capacity,
-      count: () => this.#length,
-      nameAt: (index) => this.#address(index),
-      hasNames: () => this.#words[wordOf(0, MSGHDR.nameLength)]! > 0,
-      fromSenders: () => Math.min(this.#fromSenders, this.#length),
-    };
-    const headers = new DataView(this.#headers.buffer);
-    const vectors = new DataView(this.#vectors.buffer);
-    const slabAt = addressOf(this.#slab);
-    const namesAt = addressOf(this.#names);
-    const vectorsAt = addressOf(new Uint8Array(this.#vectors.buffer));
-    for (let i = 0; i < capacity; i++) {
-      const at = i * MMSGHDR.size;
-      const nameAt = namesAt + BigInt(i * SOCKADDR_SIZE);
-      const vectorAt = vectorsAt + BigInt(i * IOVEC.size);
-      headers.setBigUint64(at + MSGHDR.name, nameAt, true);
-      headers.setBigUint64(at + MSGHDR.vectors, vectorAt, true);
-      headers.setUint32(at + MSGHDR.vectorCount, 1, true);
-      const dataAt = slabAt + BigInt(i * size);
-      vectors.setBigUint64(i * IOVEC.size + IOVEC.base, dataAt, true);
-    }
+    this.#memory = new BatchMemory(capacity, size);
   }
 
   /** How many datagrams it can hold. */
   get capacity(): number {
-    return this.#capacity;
+    return this.#memory.capacity;
   }
 
   /** How many bytes each can have. */
   get size(): number {
-    return this.#size;
+    return this.#memory.size;
   }
 
   /** How many datagrams it holds. */
   get length(): number {
-    return this.#length;
-  }
-
-  /** What `data` lends can be transferred, and the kernel would not know. */
-  #requireMemory(): void {
-    if (this.#slab.length > 0) return;
-    throw new TypeError("Cannot use the batch: its memory was transferred");
+    return this.#memory.length;
   }
 
   /**
@@ -182,31 +88,7 @@ export class MessageBatch {
    * ```
    */
   push(bytes: Uint8Array): boolean {
-    return this.#add(bytes, undefined);
-  }
-
-  #add(bytes: Uint8Array, name: Sockaddr | undefined): boolean {
-    const refusal = refusalOf(0, bytes);
-    if (refusal !== undefined) throw refusal;
-    const size = lengthOf(bytes);
-    if (size > this.#size) {
-      throw new RangeError(
-        `Cannot add ${size} bytes: the batch has room for ${this.#size} each`,
-      );
-    }
-    const i = this.#length;
-    if (i === this.#capacity) return false;
-    this.#requireMemory();
-    this.#slab.set(bytes, i * this.#size);
-    this.#setLength(i, size);
-    if (name !== undefined) this.#names.set(name.bytes, i * SOCKADDR_SIZE);
-    this.#words[wordOf(i, MSGHDR.nameLength)] = name?.length ?? 0;
-    this.#length++;
-    return true;
-  }
-
-  #setLength(i: number, length: number): void {
-    this.#vectors[(i * IOVEC.size + IOVEC.length) / 4] = length;
+    return this.#memory.add(bytes, undefined);
   }
 
   /**
@@ -225,8 +107,7 @@ export class MessageBatch {
    * ```
    */
   clear(): void {
-    this.#length = 0;
-    this.#fromSenders = 0;
+    this.#memory.clear();
   }
 
   /**
@@ -249,9 +130,7 @@ export class MessageBatch {
    * ```
    */
   data(index: number): Uint8Array<ArrayBuffer> {
-    this.#check(index);
-    const at = index * this.#size;
-    return this.#slab.subarray(at, at + this.#byteLength(index));
+    return this.#memory.data(index);
   }
 
   /**
@@ -270,12 +149,7 @@ export class MessageBatch {
    * ```
    */
   lengthAt(index: number): number {
-    this.#check(index);
-    return this.#byteLength(index);
-  }
-
-  #byteLength(index: number): number {
-    return this.#vectors[(index * IOVEC.size + IOVEC.length) / 4]!;
+    return this.#memory.lengthAt(index);
   }
 
   /**
@@ -305,13 +179,7 @@ export class MessageBatch {
    * ```
    */
   address(index: number): SocketName {
-    return this.#address(index);
-  }
-
-  #address(index: number): SocketName {
-    this.#check(index);
-    const length = this.#words[wordOf(index, MSGHDR.nameLength)]!;
-    return decode(this.#names, index * SOCKADDR_SIZE, length);
+    return this.#memory.address(index);
   }
 
   /**
@@ -341,48 +209,6 @@ export class MessageBatch {
    * ```
    */
   isTruncated(index: number): boolean {
-    this.#check(index);
-    return (this.#words[wordOf(index, MSGHDR.flags)]! & MSG_TRUNC) !== 0;
+    return this.#memory.isTruncated(index);
   }
-
-  #check(index: number): void {
-    if (Number.isInteger(index) && index >= 0 && index < this.#length) return;
-    throw new RangeError(
-      `Cannot use datagram ${
-        showValue(index)
-      }: the batch holds ${this.#length}`,
-    );
-  }
-
-  #lend(): () => void {
-    if (this.#isLent) {
-      throw new TypeError(
-        "Cannot use the batch: another call receives into it",
-      );
-    }
-    this.#isLent = true;
-    return () => this.#isLent = false;
-  }
-
-  #prepare(most: number): void {
-    for (let i = 0; i < most; i++) {
-      this.#setLength(i, this.#size);
-      this.#words[wordOf(i, MSGHDR.nameLength)] = SOCKADDR_SIZE;
-    }
-    this.#length = 0;
-  }
-
-  #received(count: number): void {
-    for (let i = 0; i < count; i++) {
-      // With MSG_TRUNC it is the real length, which may be more than there is.
-      const told = this.#words[wordOf(i, MMSGHDR.length)]!;
-      this.#setLength(i, Math.min(told, this.#size));
-    }
-    this.#length = count;
-    this.#fromSenders = count;
-  }
-}
-
-function wordOf(index: number, field: number): number {
-  return (index * MMSGHDR.size + field) / 4;
 }

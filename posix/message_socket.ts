@@ -1,18 +1,8 @@
 import { AF_UNIX } from "../address/mod.ts";
 import { checkInteger, showValue } from "../internal/check/mod.ts";
-import { receiveBatchNow, sendBatchNow } from "./_batch.ts";
-import {
-  buffersOf,
-  guardOf,
-  refusalOf,
-  refusalOfAll,
-  restOf,
-  sizeOf,
-} from "./_buffer.ts";
-import { ByteSocket, type TransferOptions } from "./byte_socket.ts";
+import { Buffers, checkFlags } from "./_buffers.ts";
 import { encodeControl } from "./_control.ts";
-import type { ControlMessage } from "./control_message.ts";
-import { addToBatch, type MessageBatch, partsOf } from "./message_batch.ts";
+import type { CallName } from "./_failure.ts";
 import {
   hasControl,
   joinMessages,
@@ -21,8 +11,17 @@ import {
   sendMsgNow,
 } from "./_message.ts";
 import { permitOption } from "./_permit.ts";
+import type { Receiving } from "./_receive_whole.ts";
 import { encode } from "./_sockaddr.ts";
-import type { SocketCore } from "./_socket_core.ts";
+import {
+  checkedFlags,
+  promised,
+  type SocketCore,
+  type TransferOptions,
+} from "./_socket_core.ts";
+import { ByteSocket } from "./byte_socket.ts";
+import type { ControlMessage } from "./control_message.ts";
+import { memoryOf, type MessageBatch } from "./message_batch.ts";
 import { coreOf } from "./socket_base.ts";
 import { copyName, type SocketName } from "./socket_name.ts";
 
@@ -52,11 +51,13 @@ export interface RecvMsgOptions extends TransferOptions {
 
 const MAX_CONTROL = 64 * 1024;
 const NOTHING = new Uint8Array(0);
-const SEND_BATCH = { action: "send datagrams", syscall: "sendmmsg" } as const;
-const RECEIVE_BATCH = {
+const SEND_BATCH: CallName = { action: "send datagrams", syscall: "sendmmsg" };
+const RECEIVE_BATCH: CallName = {
   action: "receive datagrams",
   syscall: "recvmmsg",
-} as const;
+};
+/** The same for one datagram of a batch, by its address. */
+const SEND_EACH: CallName = { action: "send to", syscall: "sendmmsg" };
 
 /** C's `sendmmsg`, up to a datagram that the program may not send. */
 function sendPermitted(
@@ -66,7 +67,7 @@ function sendPermitted(
   flags: number,
 ): number | undefined {
   const end = permittedEnd(core, batch, from);
-  return sendBatchNow(core.descriptor.fd, batch, { from, end }, flags);
+  return memoryOf(batch).sendNow(core.descriptor.fd, from, end, flags);
 }
 
 /**
@@ -78,20 +79,21 @@ function permittedEnd(
   batch: MessageBatch,
   from: number,
 ): number {
+  const memory = memoryOf(batch);
   // A batch that was received goes back to senders that nothing has checked.
-  const count = partsOf(batch).fromSenders();
-  if (count === 0 || core.permit.isEverything) return partsOf(batch).count();
+  const count = memory.fromSenders;
+  if (count === 0 || core.permit.isEverything) return memory.length;
   for (let i = from; i < count; i++) {
-    const name = partsOf(batch).nameAt(i);
+    const name = memory.address(i);
     if ("path" in name && name.path === "") continue;
     try {
-      core.requireReach(name, "send to", "sendmmsg");
+      core.requireReach(name, SEND_EACH);
     } catch (error) {
       if (i === from) throw error;
       return i;
     }
   }
-  return partsOf(batch).count();
+  return memory.length;
 }
 
 /**
@@ -150,23 +152,24 @@ export class MessageSocket extends ByteSocket {
    * ```
    */
   sendMany(batch: MessageBatch, options?: TransferOptions): Promise<number> {
-    const core = coreOf(this);
-    const flags = options?.flags ?? 0;
-    const refusal = refusalOf(flags, NOTHING);
-    if (refusal !== undefined) return Promise.reject(refusal);
-    let sent = 0;
-    const attempt = () => {
-      while (sent < partsOf(batch).count()) {
-        const count = sendPermitted(core, batch, sent, flags);
-        if (count === undefined) return undefined;
-        sent += count;
-      }
-      return sent;
-    };
-    const partial = () => sent === 0 ? undefined : sent;
-    const isPaced = core.isLocalDatagram && partsOf(batch).hasNames();
-    const call = { ...SEND_BATCH, partial, isPaced };
-    return core.transfer("sending", attempt, options, flags, call);
+    return promised(() => {
+      const core = coreOf(this);
+      const flags = checkedFlags(options);
+      const memory = memoryOf(batch);
+      let sent = 0;
+      const attempt = () => {
+        while (sent < memory.length) {
+          const count = sendPermitted(core, batch, sent, flags);
+          if (count === undefined) return undefined;
+          sent += count;
+        }
+        return sent;
+      };
+      const partial = () => sent === 0 ? undefined : sent;
+      const isPaced = core.isLocalDatagram && memory.hasNames;
+      const call = { ...SEND_BATCH, partial, isPaced };
+      return core.transfer(core.sending, attempt, options, flags, call);
+    });
   }
 
   /**
@@ -200,10 +203,9 @@ export class MessageSocket extends ByteSocket {
    */
   sendManyNow(batch: MessageBatch, from = 0, flags = 0): number | undefined {
     const core = coreOf(this);
-    core.fd(SEND_BATCH.action, SEND_BATCH.syscall);
-    const refusal = refusalOf(flags, NOTHING);
-    if (refusal !== undefined) throw refusal;
-    if (core.descriptor.isBusy("sending")) return undefined;
+    core.descriptor.open(SEND_BATCH);
+    checkFlags(flags);
+    if (core.sending.isBusy) return undefined;
     return sendPermitted(core, batch, from, flags);
   }
 
@@ -216,8 +218,8 @@ export class MessageSocket extends ByteSocket {
   addTo(batch: MessageBatch, bytes: Uint8Array, name: SocketName): boolean {
     const core = coreOf(this);
     const to = copyName(name, core.family);
-    core.requireReach(to, "send to", "sendmmsg");
-    return addToBatch(batch, bytes, encode(to, core.family));
+    core.requireReach(to, SEND_EACH);
+    return memoryOf(batch).add(bytes, encode(to, core.family));
   }
 
   /**
@@ -254,22 +256,18 @@ export class MessageSocket extends ByteSocket {
    * ```
    */
   recvMany(batch: MessageBatch, options?: TransferOptions): Promise<number> {
-    const core = coreOf(this);
-    const flags = options?.flags ?? 0;
-    const refusal = refusalOf(flags, NOTHING);
-    if (refusal !== undefined) return Promise.reject(refusal);
-    const attempt = () => receiveBatchNow(core.descriptor.fd, batch, flags);
-    let release: () => void;
-    try {
-      release = partsOf(batch).lend();
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    const receiving = core.transfer(
-      ...["receiving", attempt, options, flags, RECEIVE_BATCH] as const,
-    );
-    receiving.then(release, release);
-    return receiving;
+    return promised(() => {
+      const { descriptor, receiving } = coreOf(this);
+      const flags = checkedFlags(options);
+      const memory = memoryOf(batch);
+      const attempt = () => memory.receiveNow(descriptor.fd, flags);
+      const release = memory.lend();
+      const received = coreOf(this).transfer(
+        ...[receiving, attempt, options, flags, RECEIVE_BATCH] as const,
+      );
+      received.then(release, release);
+      return received;
+    });
   }
 
   /**
@@ -280,12 +278,11 @@ export class MessageSocket extends ByteSocket {
    */
   recvManyNow(batch: MessageBatch, flags = 0): number | undefined {
     const core = coreOf(this);
-    const fd = core.fd(RECEIVE_BATCH.action, RECEIVE_BATCH.syscall);
-    const refusal = refusalOf(flags, NOTHING);
-    if (refusal !== undefined) throw refusal;
-    if (core.descriptor.isBusy("receiving")) return undefined;
+    const fd = core.descriptor.open(RECEIVE_BATCH);
+    checkFlags(flags);
+    if (core.receiving.isBusy) return undefined;
     core.throwFault();
-    return receiveBatchNow(fd, batch, flags);
+    return memoryOf(batch).receiveNow(fd, flags);
   }
 
   /**
@@ -316,45 +313,36 @@ export class MessageSocket extends ByteSocket {
    * ```
    */
   sendMsg(message: Message, options?: TransferOptions): Promise<number> {
-    if (typeof message !== "object" || message === null) {
-      const text = `Cannot send ${showValue(message)}: it must be a message`;
-      return Promise.reject(new TypeError(text));
-    }
-    const core = coreOf(this);
-    const { data, address, control = [] } = message;
-    const flags = options?.flags ?? 0;
-    const buffers = buffersOf(data);
-    const refusal = refusalOfAll(flags, buffers);
-    if (refusal !== undefined) return Promise.reject(refusal);
-    let beside: Uint8Array<ArrayBuffer>;
-    let to: SocketName | undefined;
-    try {
-      to = address && copyName(address, core.family);
-      if (to) core.requireReach(to, "send to", "sendmsg");
-      beside = encodeControl(control, (level, number) => {
+    return promised(() => {
+      if (typeof message !== "object" || message === null) {
+        throw new TypeError(
+          `Cannot send ${showValue(message)}: it must be a message`,
+        );
+      }
+      const core = coreOf(this);
+      const { descriptor, family } = core;
+      const { data, address, control = [] } = message;
+      const flags = checkedFlags(options);
+      const buffers = new Buffers(data);
+      const to = address && copyName(address, family);
+      if (to) core.requireReach(to, { action: "send to", syscall: "sendmsg" });
+      const beside = encodeControl(control, (level, number) => {
         const call = { action: "send a control message", syscall: "sendmsg" };
         permitOption(level, number, call);
       });
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    const guard = guardOf(buffers);
-    const sending = {
-      size() {
-        guard();
-        return sizeOf(buffers);
-      },
-      send(from: number) {
-        const { fd } = core.descriptor;
-        const name = to && encode(to, core.family);
+      let isFirst = true;
+      const send = (rest: readonly Uint8Array<ArrayBuffer>[]) => {
+        const name = to && encode(to, family);
         // The first bytes have taken the control messages along.
-        const control = from === 0 ? beside : NOTHING;
-        return sendMsgNow(fd, restOf(buffers, from), name, control, flags);
-      },
-    };
-    const isPaced = to !== undefined && core.isLocalDatagram;
-    const call = { action: "send a message", syscall: "sendmsg", isPaced };
-    return core.send(sending, options, flags, call);
+        const own = isFirst ? beside : NOTHING;
+        const count = sendMsgNow(descriptor.fd, rest, name, own, flags);
+        if (count !== undefined && count > 0) isFirst = false;
+        return count;
+      };
+      const isPaced = to !== undefined && core.isLocalDatagram;
+      const call = { action: "send a message", syscall: "sendmsg", isPaced };
+      return core.send(buffers, send, options, flags, call);
+    });
   }
 
   /**
@@ -385,32 +373,20 @@ export class MessageSocket extends ByteSocket {
     buffers: Uint8Array | readonly Uint8Array[],
     options?: RecvMsgOptions,
   ): Promise<ReceivedMessage> {
-    const { flags = 0, controlSize = 512 } = options ?? {};
-    const all = buffersOf(buffers);
-    const refusal = refusalOfAll(flags, all);
-    if (refusal !== undefined) return Promise.reject(refusal);
-    try {
+    return promised(() => {
+      const { descriptor, family } = coreOf(this);
+      const { flags = 0, controlSize = 512 } = options ?? {};
+      checkFlags(flags);
+      const receiving: Receiving<ReceivedMessage> = {
+        buffers: new Buffers(buffers),
+        receive: (rest) => recvMsgNow(descriptor.fd, rest, controlSize, flags),
+        join: joinMessages,
+        // Descriptors and credentials belong to some of the bytes.
+        isLast: (part) => family === AF_UNIX && hasControl(part),
+      };
       checkInteger("controlSize", controlSize, 0, MAX_CONTROL);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    const core = coreOf(this);
-    const guard = guardOf(all);
-    const parts = {
-      room() {
-        guard();
-        return sizeOf(all);
-      },
-      receive(from: number) {
-        const rest = restOf(all, from);
-        return recvMsgNow(core.descriptor.fd, rest, controlSize, flags);
-      },
-      join: joinMessages,
-      // Descriptors and credentials belong to some of the bytes.
-      isLast: (part: ReceivedMessage) =>
-        core.family === AF_UNIX && hasControl(part),
-    };
-    const call = { action: "receive a message", syscall: "recvmsg" };
-    return core.receive(parts, options, flags, call);
+      const call = { action: "receive a message", syscall: "recvmsg" };
+      return coreOf(this).receive(receiving, options, flags, call);
+    });
   }
 }

@@ -39,7 +39,9 @@
  *   message_socket.ts  … messages and batches
  *   byte_socket.ts     … bytes
  *   socket_base.ts     … names, options, the end
- *   _descriptor.ts     calls that wait for a descriptor, in turn
+ *   _socket_core.ts    what these share
+ *   _side.ts           calls that receive or send, in turn
+ *   _descriptor.ts     a descriptor and its events
  *   _reactor.ts        one thread that waits for all
  *     _epoll.ts        on Linux; _poll_set.ts elsewhere
  * _libc.ts             the symbols, errno
@@ -99,8 +101,9 @@ export {
 } from "./_options.ts";
 export * from "./peer_credentials_of.ts";
 export * from "./poll.ts";
-export type { Received } from "./_receive.ts";
-export { ByteSocket, type TransferOptions } from "./byte_socket.ts";
+export type { Received } from "./_transfer.ts";
+export type { TransferOptions } from "./_socket_core.ts";
+export { ByteSocket } from "./byte_socket.ts";
 export {
   type Message,
   MessageSocket,

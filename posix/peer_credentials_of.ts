@@ -1,9 +1,8 @@
 import { AF_UNIX, SOCK_STREAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
-import { findDescriptors } from "./_find_descriptors.ts";
-import { loadLibc } from "./_libc.ts";
+import { findDescriptors, readName } from "./_find_descriptors.ts";
 import { getOption } from "./_options.ts";
-import { decode, SOCKADDR_SIZE } from "./_sockaddr.ts";
+import { reply } from "./_sockaddr.ts";
 import { copyName, type UnixName } from "./socket_name.ts";
 import type { PeerCredentials } from "./socket_options.ts";
 
@@ -14,9 +13,6 @@ export interface RuntimeUnixConn {
   /** The far end; `{ path: "" }` if it has no name, as where it was accepted. */
   remoteAddr: UnixName;
 }
-
-const bytes = new Uint8Array(SOCKADDR_SIZE);
-const length = new Uint32Array(1);
 
 /**
  * Returns the process at the other end of a unix connection that the runtime opened:
@@ -79,12 +75,8 @@ function matches(
   call: "getsockname" | "getpeername",
   path: string,
 ): boolean | undefined {
-  const { all, errno } = loadLibc();
-  length[0] = SOCKADDR_SIZE;
-  if (all[call](fd, bytes, length) === -1) {
-    return errno() === 9 ? undefined : false; // EBADF, on both systems
-  }
-  if (bytes[0] !== AF_UNIX) return false;
-  const name = decode(bytes, 0, length[0]!);
+  const isNamed = readName(fd, call);
+  if (!isNamed || reply.bytes[0] !== AF_UNIX) return isNamed && false;
+  const name = reply.name();
   return "path" in name && name.path === path;
 }

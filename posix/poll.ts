@@ -1,4 +1,3 @@
-import { socketError } from "../errors/mod.ts";
 import {
   checkWait,
   resolveFairly,
@@ -6,6 +5,7 @@ import {
   type WaitOptions,
 } from "../internal/wait/mod.ts";
 import { POLLNVAL } from "./constants.ts";
+import { errorOf } from "./_failure.ts";
 import { pollNow } from "./_poll_now.ts";
 import type { PosixSocket } from "./socket.ts";
 import { coreOf } from "./socket_base.ts";
@@ -70,20 +70,19 @@ export async function poll(
       reject(error);
     }
   };
-  const ends: (() => void)[] = [];
   const descriptors = asked.map(({ socket }) => coreOf(socket).descriptor);
+  const observers = asked.map(({ events }) => (
+    { events, onEvents, onClose: reject }
+  ));
   try {
-    for (const [i, { events }] of asked.entries()) {
-      const observer = { events, onEvents, onClose: reject };
-      ends.push(descriptors[i]!.observe(observer));
-    }
+    descriptors.forEach((each, i) => each.observe(observers[i]!));
     // The timeout keeps the program alive as long as one of the sockets does.
     const owner = descriptors.find(({ isRef }) => isRef) ?? descriptors[0];
     const call = { action: "poll", syscall: "poll" };
-    const timeout = () => socketError("ETIMEDOUT", call);
+    const timeout = () => errorOf("ETIMEDOUT", call);
     return await waitFor(promise, options, timeout, undefined, owner?.timers);
   } finally {
-    for (const end of ends) end();
+    descriptors.forEach((each, i) => each.unobserve(observers[i]!));
   }
 }
 

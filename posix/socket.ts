@@ -1,6 +1,5 @@
 import { AF_UNIX } from "../address/mod.ts";
 import { checkInteger, showValue } from "../internal/check/mod.ts";
-import { socketError } from "../errors/mod.ts";
 import {
   checkWait,
   rejectFairly,
@@ -8,7 +7,8 @@ import {
   type WaitOptions,
 } from "../internal/wait/mod.ts";
 import { connectNow, disconnectNow } from "./_connect.ts";
-import { lastError, loadLibc } from "./_libc.ts";
+import { type CallName, checkCall, errorOf, lastError } from "./_failure.ts";
+import { loadLibc } from "./_libc.ts";
 import { MessageSocket } from "./message_socket.ts";
 import { acceptNow, configure, openDescriptor } from "./_open.ts";
 import { permitAdopting, permitOpening } from "./_permit.ts";
@@ -26,12 +26,12 @@ export interface Accepted {
 }
 
 /** Closes it if the system has chosen a port that is denied: C cannot unbind. */
-function noteBound(core: SocketCore, action: string, syscall: string): void {
+function noteBound(core: SocketCore, call: CallName): void {
   if (core.family === AF_UNIX) return;
   try {
-    core.permit.bound(core.here(), action, syscall);
+    core.permit.bound(core.here(), call);
   } catch (error) {
-    core.descriptor.close();
+    core.close();
     throw error;
   }
 }
@@ -40,14 +40,20 @@ function noteBound(core: SocketCore, action: string, syscall: string): void {
 function startOf(
   core: SocketCore,
   name: SocketName,
-): { attempt: () => ReturnType<typeof connectNow>; action: string } {
+): CallName & { attempt: () => ReturnType<typeof connectNow> } {
   const to = copyName(name, core.family);
   const fd = core.fd("connect", "connect");
   const { bytes, length } = encode(to, core.family);
-  core.requireReach(to, "connect to", "connect");
+  const syscall = "connect";
+  core.requireReach(to, { action: "connect to", syscall });
   const action = `connect to ${showName(to)}`;
-  return { attempt: () => connectNow(fd, { bytes, length }, action), action };
+  const attempt = () => connectNow(fd, { bytes, length }, action);
+  return { attempt, action, syscall };
 }
+
+const BIND: CallName = { action: "bind to", syscall: "bind" };
+const LISTEN: CallName = { action: "listen on", syscall: "listen" };
+const ACCEPT: CallName = { action: "accept", syscall: "accept" };
 
 /**
  * A socket of libc, with C's calls as methods. They fail with a `SocketError`
@@ -116,7 +122,7 @@ export class PosixSocket extends MessageSocket {
     const call = { action: "adopt a descriptor", syscall: "getsockname" };
     permitOpening(family, type, 0, call);
     permitAdopting(names, call);
-    configure(loadLibc(), fd);
+    configure(fd);
     return new PosixSocket(fd, family, type);
   }
 
@@ -149,11 +155,11 @@ export class PosixSocket extends MessageSocket {
     const to = copyName(name, core.family);
     const fd = core.fd("bind", "bind");
     const { bytes, length } = encode(to, core.family);
-    core.permit.toBind(to, "bind to", "bind");
-    if (loadLibc().all.bind(fd, bytes, length) === 0) {
-      return noteBound(core, "bind to", "bind");
+    core.permit.toBind(to, BIND);
+    if (loadLibc().bind(fd, bytes, length) === -1) {
+      throw lastError(`bind to ${showName(to)}`, "bind");
     }
-    throw lastError(`bind to ${showName(to)}`, "bind");
+    noteBound(core, BIND);
   }
 
   /**
@@ -170,14 +176,11 @@ export class PosixSocket extends MessageSocket {
     const core = coreOf(this);
     checkInteger("backlog", backlog, 0);
     const fd = core.fd("listen", "listen");
-    if (core.family !== AF_UNIX) {
-      // libc would bind a socket that has no name yet to any address.
-      core.permit.toBind(core.here(), "listen on", "listen");
-    }
-    if (loadLibc().all.listen(fd, Math.min(backlog, 2 ** 31 - 1)) === 0) {
-      return noteBound(core, "listen on", "listen");
-    }
-    throw lastError("listen", "listen");
+    // libc would bind a socket that has no name yet to any address.
+    if (core.family !== AF_UNIX) core.permit.toBind(core.here(), LISTEN);
+    const result = loadLibc().listen(fd, Math.min(backlog, 2 ** 31 - 1));
+    checkCall(result, "listen", "listen");
+    noteBound(core, LISTEN);
   }
 
   /**
@@ -205,10 +208,8 @@ export class PosixSocket extends MessageSocket {
    * ```
    */
   accept(options?: WaitOptions): Promise<Accepted> {
-    const attempt = () => this.acceptNow();
-    const call = { action: "accept", syscall: "accept" };
-    const { descriptor } = coreOf(this);
-    return descriptor.perform("receiving", attempt, options, call);
+    const { receiving } = coreOf(this);
+    return receiving.perform(() => this.acceptNow(), options, ACCEPT);
   }
 
   /**
@@ -217,11 +218,11 @@ export class PosixSocket extends MessageSocket {
    * @ignore
    */
   acceptNow(): Accepted | undefined {
-    const core = coreOf(this);
-    const accepted = acceptNow(core.fd("accept", "accept"));
+    const { descriptor, family, type } = coreOf(this);
+    const accepted = acceptNow(descriptor.open(ACCEPT));
     if (accepted === undefined) return undefined;
     const { fd, address } = accepted;
-    return { socket: new PosixSocket(fd, core.family, core.type), address };
+    return { socket: new PosixSocket(fd, family, type), address };
   }
 
   /**
@@ -259,7 +260,8 @@ export class PosixSocket extends MessageSocket {
    */
   async connect(name: SocketName, options?: WaitOptions): Promise<void> {
     checkWait(options);
-    const { attempt, action } = startOf(coreOf(this), name);
+    const core = coreOf(this);
+    const { attempt, ...call } = startOf(core, name);
     let begun: ReturnType<typeof attempt>;
     try {
       begun = attempt();
@@ -274,12 +276,10 @@ export class PosixSocket extends MessageSocket {
     };
     // A local listener whose queue is full is asked again.
     const isPaced = begun === false;
-    const isDone = begun === false
-      ? () => attempt() === true || undefined
-      : begun;
-    const call = { action, syscall: "connect", partial, isPaced };
+    const isDone = begun || (() => attempt() === true || undefined);
+    const context = { ...call, partial, isPaced };
     try {
-      await coreOf(this).descriptor.perform("sending", isDone, options, call);
+      await core.sending.perform(isDone, options, context);
     } finally {
       if (isCancelled) this.close();
     }
@@ -292,9 +292,8 @@ export class PosixSocket extends MessageSocket {
    * @throws {SocketError} `EINPROGRESS` for a socket that would have to wait.
    */
   connectNow(name: SocketName): void {
-    const { attempt, action } = startOf(coreOf(this), name);
-    if (attempt() === true) return;
-    throw socketError("EINPROGRESS", { action, syscall: "connect" });
+    const { attempt, ...call } = startOf(coreOf(this), name);
+    if (attempt() !== true) throw errorOf("EINPROGRESS", call);
   }
 
   /**
@@ -357,7 +356,6 @@ export class PosixSocket extends MessageSocket {
         }: it must be SHUT_RD, SHUT_WR or SHUT_RDWR`,
       );
     }
-    if (loadLibc().all.shutdown(fd, how) === 0) return;
-    throw lastError("shut down", "shutdown");
+    checkCall(loadLibc().shutdown(fd, how), "shut down", "shutdown");
   }
 }

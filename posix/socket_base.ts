@@ -1,7 +1,6 @@
 import { showValue } from "../internal/check/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import type { Observer } from "./_descriptor.ts";
-import { nameOf } from "./_name.ts";
 import {
   getOption,
   getRawOption,
@@ -10,6 +9,7 @@ import {
 } from "./_options.ts";
 import { permitOption } from "./_permit.ts";
 import { IS_LINUX } from "./_platform.ts";
+import { nameOf } from "./_sockaddr.ts";
 import { SocketCore } from "./_socket_core.ts";
 import type { SocketOptionName, SocketOptions } from "./socket_options.ts";
 import type { SocketName } from "./socket_name.ts";
@@ -264,12 +264,21 @@ export class SocketBase implements Disposable, AsyncDisposable {
 
   /**
    * Not for users: reports events to an owner that limits its calls itself, until
-   * the function returned is called.
+   * `unobserve`.
    *
    * @ignore
    */
-  observe(observer: Observer): () => void {
-    return this.#core.descriptor.observe(observer);
+  observe(observer: Observer): void {
+    this.#core.descriptor.observe(observer);
+  }
+
+  /**
+   * Not for users: ends `observe`.
+   *
+   * @ignore
+   */
+  unobserve(observer: Observer): void {
+    this.#core.descriptor.unobserve(observer);
   }
 
   /**
@@ -277,7 +286,7 @@ export class SocketBase implements Disposable, AsyncDisposable {
    * See the example of {@linkcode SocketBase.prototype.unref}.
    */
   ref(): void {
-    this.#core.descriptor.setRef(true);
+    this.#core.descriptor.isRef = true;
   }
 
   /**
@@ -300,7 +309,7 @@ export class SocketBase implements Disposable, AsyncDisposable {
    * ```
    */
   unref(): void {
-    this.#core.descriptor.setRef(false);
+    this.#core.descriptor.isRef = false;
   }
 
   /**
@@ -324,7 +333,7 @@ export class SocketBase implements Disposable, AsyncDisposable {
    * ```
    */
   close(): void {
-    this.#core.descriptor.close();
+    this.#core.close();
   }
 
   /** Closes it. */

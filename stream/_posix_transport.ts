@@ -3,12 +3,7 @@
  * common. The folder of each kind of socket opens the sockets.
  */
 import type { PosixSocket, SocketName } from "../posix/mod.ts";
-import {
-  type Pause,
-  POLLIN,
-  POLLOUT,
-  whenReady,
-} from "../internal/libc/mod.ts";
+import { POLLIN, POLLOUT, ReadyCalls } from "../internal/libc/mod.ts";
 import {
   firstPiece,
   type ListenerTransport,
@@ -22,12 +17,15 @@ export class PosixStream<A extends Deno.Addr> implements StreamTransport<A> {
   readonly remoteAddr: A;
   /** The socket that carries it. */
   protected readonly socket: PosixSocket;
-  readonly #read: Pause = {};
+  readonly #reads: ReadyCalls<number | null>;
+  readonly #writes: ReadyCalls<number>;
 
   constructor(socket: PosixSocket, localAddr: A, remoteAddr: A) {
     this.socket = socket;
     this.localAddr = localAddr;
     this.remoteAddr = remoteAddr;
+    this.#reads = new ReadyCalls(socket, POLLIN);
+    this.#writes = new ReadyCalls(socket, POLLOUT);
   }
 
   get descriptor(): number {
@@ -36,16 +34,16 @@ export class PosixStream<A extends Deno.Addr> implements StreamTransport<A> {
 
   read(buffer: Uint8Array): Promise<number | null> {
     const { socket } = this;
-    return whenReady(socket, POLLIN, () => {
+    return this.#reads.whenReady(() => {
       const count = socket.recvSeen(buffer);
       return count === 0 ? null : count;
-    }, this.#read);
+    });
   }
 
   write(bytes: Uint8Array): Promise<number> {
     const { socket } = this;
     const piece = firstPiece(bytes);
-    return whenReady(socket, POLLOUT, () => socket.sendNow(piece));
+    return this.#writes.whenReady(() => socket.sendNow(piece));
   }
 
   closeWrite(): Promise<void> {
@@ -71,10 +69,7 @@ export class PosixStream<A extends Deno.Addr> implements StreamTransport<A> {
   }
 
   holdRead(isHeld: boolean): void {
-    const { stop, resume } = this.#read;
-    if (resume === undefined) return;
-    stop?.();
-    if (isHeld) resume();
+    this.#reads.hold(isHeld);
   }
 }
 
@@ -84,6 +79,7 @@ export class PosixListener<A extends Deno.Addr, T extends StreamTransport<A>>
   readonly backend = "posix";
   readonly addr: A;
   readonly #socket: PosixSocket;
+  readonly #accepts: ReadyCalls<T>;
   readonly #open: (socket: PosixSocket, remote: SocketName) => T;
 
   constructor(
@@ -94,6 +90,7 @@ export class PosixListener<A extends Deno.Addr, T extends StreamTransport<A>>
     this.#socket = socket;
     this.addr = addr;
     this.#open = open;
+    this.#accepts = new ReadyCalls(socket, POLLIN);
   }
 
   get descriptor(): number {
@@ -101,7 +98,7 @@ export class PosixListener<A extends Deno.Addr, T extends StreamTransport<A>>
   }
 
   accept(): Promise<T> {
-    return whenReady(this.#socket, POLLIN, () => {
+    return this.#accepts.whenReady(() => {
       const accepted = this.#socket.acceptNow();
       return accepted && this.#open(accepted.socket, accepted.address);
     });

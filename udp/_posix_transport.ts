@@ -7,8 +7,8 @@ import { lackReason } from "../internal/backends/mod.ts";
 import {
   applyOptions,
   POLLIN,
+  ReadyCalls,
   requirePosix,
-  whenReady,
 } from "../internal/libc/mod.ts";
 import type { InetName, MessageBatch, PosixSocket } from "../posix/mod.ts";
 import { isLoopStarved, nextTurn } from "../internal/wait/mod.ts";
@@ -52,6 +52,7 @@ class PosixTransport implements DatagramTransport {
   localAddr: Deno.NetAddr;
   readonly #posix: Posix;
   readonly #socket: PosixSocket;
+  readonly #receives: ReadyCalls<number>;
   readonly #size: number;
   /** The address that it was bound to, which a connected socket does not tell. */
   readonly #bound: string;
@@ -65,6 +66,7 @@ class PosixTransport implements DatagramTransport {
   constructor(posix: Posix, socket: PosixSocket, target: BindTarget) {
     this.#posix = posix;
     this.#socket = socket;
+    this.#receives = new ReadyCalls(socket, POLLIN);
     this.#size = target.maxDatagramSize;
     this.#bound = target.hostname;
     this.localAddr = this.#nameNow();
@@ -165,7 +167,7 @@ class PosixTransport implements DatagramTransport {
     const fault = this.#fault;
     this.#fault = undefined;
     const receiving = fault === undefined
-      ? whenReady(this.#socket, POLLIN, this.#attempt)
+      ? this.#receives.whenReady(this.#attempt)
       : Promise.reject(fault);
     receiving.then(this.#onReceived, this.#onFailed);
   }

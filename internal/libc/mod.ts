@@ -11,7 +11,8 @@
  * - {@linkcode setOptions}, {@linkcode readOption}: options by name.
  * - {@linkcode readOptions}: what a socket is opened with, each option read once.
  * - {@linkcode readPeerCredentials}: the process at the other end of a unix socket.
- * - {@linkcode whenReady}: waits for a socket, for the transports over libc.
+ * - {@linkcode ReadyCalls}: calls that wait for a socket, for the transports over
+ *   libc.
  *
  * @module
  */
@@ -19,4 +20,4 @@ export * from "./load.ts";
 export * from "./options.ts";
 export * from "./read_options.ts";
 export * from "./peer_credentials.ts";
-export * from "./when_ready.ts";
+export * from "./ready_calls.ts";

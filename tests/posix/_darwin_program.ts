@@ -77,7 +77,7 @@ const { recvFromByMessage, recvMsgNow } = await import(
 const { setOption } = await import("../../posix/_options.ts");
 const { disconnectNow } = await import("../../posix/_connect.ts");
 const { configure } = await import("../../posix/_open.ts");
-const { callFlags } = await import("../../posix/_receive.ts");
+const { callFlags } = await import("../../posix/_transfer.ts");
 const { pollNow } = await import("../../posix/_poll_now.ts");
 const { loadLibc } = await import("../../posix/_libc.ts");
 const { socketPair } = await import("../../posix/open.ts");
@@ -131,7 +131,7 @@ observe("MSG_PEEK", () => callFlags(MSG_PEEK));
 observe("hints", () => callFlags(MSG_NOSIGNAL | MSG_MORE));
 observe("MSG_ERRQUEUE", () => callFlags(MSG_ERRQUEUE));
 observe("SOCK_SEQPACKET", () => socketPair(1, 5));
-observe("configure", () => configure(loadLibc(), 3));
+observe("configure", () => configure(3));
 
 // Disconnecting: macOS has done it when it refuses the family.
 for (const [type, name] of [[2, "datagram"], [1, "stream"]] as const) {
@@ -198,8 +198,8 @@ for (const there of [POLLIN, POLLHUP, POLLIN | POLLHUP]) {
 // looked at now and then instead.
 const { PollSet } = await import("../../posix/_poll_set.ts");
 const waits: [count: number, timeout: number][] = [];
-const set = new PollSet(loadLibc(), (_fds, count, timeout) => {
-  waits.push([count, timeout]);
+const set = new PollSet((_fds, count, timeout) => {
+  waits.push([Number(count), Number(timeout)]);
   return Promise.resolve(0);
 });
 const events: [id: number, events: number][] = [];

@@ -1,12 +1,13 @@
 /** What the thread that waits for sockets does to the program. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClosedError, TimedOutError } from "@berkeley/sockets/errors";
-import { AF_UNIX, SOCK_STREAM, socketPair } from "../../posix/mod.ts";
+import { AF_UNIX, POLLIN, SOCK_STREAM, socketPair } from "../../posix/mod.ts";
 import { Descriptor } from "../../posix/_descriptor.ts";
-import { loadLibc } from "../../posix/_libc.ts";
+import { type InThread, loadLibc } from "../../posix/_libc.ts";
 import { PollSet } from "../../posix/_poll_set.ts";
 import { Reactor } from "../../posix/_reactor.ts";
-import { recvNow } from "../../posix/_receive.ts";
+import { Side } from "../../posix/_side.ts";
+import { recvNow } from "../../posix/_transfer.ts";
 import { HAS_POSIX } from "../_posix.ts";
 import { bytes, eachPosixFamily, NEVER, posixTest, SOON } from "./_setup.ts";
 
@@ -186,15 +187,12 @@ posixTest("a program that waits uses no processor", async () => {
 function pollSet(): PollSet {
   const { symbols } = Deno.dlopen("libc.so.6", {
     poll: {
-      parameters: ["buffer", "usize", "i32"],
+      parameters: ["buffer", "u32", "i32"],
       result: "i32",
       nonblocking: true,
     },
   });
-  return new PollSet(
-    loadLibc(),
-    (fds, count, timeout) => symbols.poll(fds, BigInt(count), timeout),
-  );
+  return new PollSet(symbols.poll as InThread);
 }
 
 const reactor = HAS_POSIX && Deno.build.os === "linux"
@@ -208,20 +206,21 @@ posixTest("poll serves where there is no epoll", async () => {
     // A descriptor of its own, which the reactor with poll waits for.
     const fd = loadLibc().fcntl(near.fd, 0, 0); // F_DUPFD
     near.close();
-    return { near: new Descriptor(fd, reactor), far };
+    const own = new Descriptor(fd, reactor);
+    return { near: own, receiving: new Side(own, POLLIN), far };
   });
-  const receive = (near: Descriptor, options = SOON) => {
+  const receive = ({ near, receiving }: typeof pairs[0], options = SOON) => {
     const buffer = new Uint8Array(8);
     const attempt = () => recvNow(near.fd, buffer, 0);
     const call = { action: "receive", syscall: "recv" };
-    return near.perform("receiving", attempt, options, call);
+    return receiving.perform(attempt, options, call);
   };
-  const waiting = pairs.map(({ near }) => receive(near));
+  const waiting = pairs.map((pair) => receive(pair));
   for (const { far } of pairs.toReversed()) await far.send(bytes("abc"));
   assertEquals(await Promise.all(waiting), pairs.map(() => 3));
-  await assertRejects(() => receive(pairs[0]!.near, NEVER), TimedOutError);
-  const closing = pairs.map(({ near }) =>
-    assertRejects(() => receive(near), ClosedError)
+  await assertRejects(() => receive(pairs[0]!, NEVER), TimedOutError);
+  const closing = pairs.map((pair) =>
+    assertRejects(() => receive(pair), ClosedError)
   );
   for (const { near, far } of pairs) {
     near.close();
