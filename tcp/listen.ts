@@ -3,7 +3,6 @@ import { socketError } from "../errors/mod.ts";
 import { lackReason, openingError } from "../internal/backends/mod.ts";
 import { findAddress } from "../internal/hosts/mod.ts";
 import { mayChoosePosix, setOptions } from "../internal/libc/mod.ts";
-import { AI_PASSIVE } from "../resolve/mod.ts";
 import { type Backend, BACKENDS } from "./_backends.ts";
 import { checkListenOptions, readListenOptions } from "./_listen_options.ts";
 import { listenOnBoth } from "./_dual_stack.ts";
@@ -53,7 +52,7 @@ export async function listenTcp(
   };
   if (read.reusePort && !can.reusePort) throw refusal("reusePort");
   const lookup = { ...read, hostname };
-  const request = { ...lookup, socktype: SOCK_STREAM, flags: AI_PASSIVE };
+  const request = { ...lookup, socktype: SOCK_STREAM, isPassive: true };
   const address = can.names && isForRuntime(lookup)
     ? { hostname }
     : await findAddress(request, wait, { action, syscall: "getaddrinfo" });

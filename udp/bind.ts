@@ -5,7 +5,6 @@ import { checkChoice, checkInteger, checkType } from "../internal/check/mod.ts";
 import { findAddress } from "../internal/hosts/mod.ts";
 import { readOptions, setOptions } from "../internal/libc/mod.ts";
 import { checkWait } from "../internal/wait/mod.ts";
-import { AI_PASSIVE } from "../resolve/mod.ts";
 import { has, unsupported } from "./_abilities.ts";
 import { type BackendRequest, bindOn, chooseBackend } from "./_backend.ts";
 import { UdpCore } from "./_core.ts";
@@ -61,7 +60,7 @@ export async function bindCore(
   const backend = await chooseBackend(options);
   const action = `bind to ${formatHostPort(hostname, port)}`;
   const address = await findAddress(
-    { hostname, port, resolver, socktype: SOCK_DGRAM, flags: AI_PASSIVE },
+    { hostname, port, resolver, socktype: SOCK_DGRAM, isPassive: true },
     wait,
     { action, syscall: "bind" },
   );

@@ -11,7 +11,7 @@ import {
   type SocketErrorContext,
 } from "../../errors/mod.ts";
 import { showValue } from "../check/mod.ts";
-import { type AddressFinder, getAddrInfo } from "../../resolve/mod.ts";
+import type { AddressFinder } from "../../resolve/mod.ts";
 import { waitFor, type WaitOptions } from "../wait/mod.ts";
 
 /** An IP version. */
@@ -35,8 +35,8 @@ export interface HostLookup extends Host {
   readonly prefer?: Family | undefined;
   /** SOCK_STREAM or SOCK_DGRAM. */
   readonly socktype: number;
-  /** AI_* flags. Defaults to none. */
-  readonly flags?: number | undefined;
+  /** Whether the address is to be bound: AI_PASSIVE. Defaults to false. */
+  readonly isPassive?: boolean | undefined;
 }
 
 const NUMBERS = { 4: AF_INET, 6: AF_INET6 };
@@ -85,11 +85,14 @@ export function numericAddress(
  * A resolver of the caller's may ignore the family, so others are left out.
  */
 export async function findAddresses(
-  { hostname, port, resolver, socktype, flags = 0 }: HostLookup,
+  { hostname, port, resolver, socktype, isPassive }: HostLookup,
   family: Family,
   wait: WaitOptions,
 ): Promise<SocketAddress[]> {
   const { signal, timeout } = wait;
+  // Loaded for the first name: programs that use addresses only start faster.
+  const { AI_PASSIVE, getAddrInfo } = await import("../../resolve/mod.ts");
+  const flags = isPassive ? AI_PASSIVE : 0;
   const hints = { family: NUMBERS[family], socktype, flags, signal, timeout };
   const infos = resolver === undefined
     ? await getAddrInfo(hostname, port, hints)

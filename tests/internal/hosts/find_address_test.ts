@@ -141,7 +141,11 @@ Deno.test("findAddress() goes on after a look-up that failed, and not after anot
 
 Deno.test("findAddress() passes on the flags, and asks nobody for an address", async () => {
   const resolver = finderOf("192.0.2.1");
-  await findAddress({ ...lookup(resolver), flags: 1 }, undefined, CONTEXT);
+  await findAddress(
+    { ...lookup(resolver), isPassive: true },
+    undefined,
+    CONTEXT,
+  );
   assertEquals(resolver.asked, [["h.test", 2, 1]]);
   const numeric = { ...lookup(resolver), hostname: "192.0.2.9" };
   assertEquals(
