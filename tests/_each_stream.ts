@@ -132,7 +132,9 @@ export function text(data: Uint8Array | null): string | null {
 }
 
 /** Reads to the end of the stream. */
-export async function readAll(conn: TcpConn): Promise<Uint8Array<ArrayBuffer>> {
+export async function readAll(
+  conn: Pick<Deno.Conn, "read">,
+): Promise<Uint8Array<ArrayBuffer>> {
   const parts: BlobPart[] = [];
   const buffer = new Uint8Array(64 * 1024);
   for (let n; (n = await conn.read(buffer)) !== null;) {

@@ -1,0 +1,112 @@
+/** What a program may do with few permissions, and what errors say of the others. */
+import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { runArgs } from "../_run_args.ts";
+import {
+  abstractName,
+  BACKENDS,
+  exists,
+  leaveStale,
+  withFolder,
+} from "./_setup.ts";
+
+const PROGRAM = new URL("_permission_program.ts", import.meta.url).pathname;
+const ROOT = new URL("../../", import.meta.url);
+const ignore = Deno.build.os === "windows";
+
+/** What the program prints, with these flags and nothing else. */
+async function run(
+  flags: string[],
+  backend: string,
+  path: string,
+  options: object = {},
+): Promise<{ listen: string; connect: string }> {
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...runArgs(backend, ...flags),
+      PROGRAM,
+      JSON.stringify({ backend, path, ...options }),
+    ],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  const decoder = new TextDecoder();
+  assertEquals(decoder.decode(stderr), "");
+  const text = decoder.decode(stdout);
+  const [, listen = "", connect = ""] =
+    /^listen: (.*)\nconnect: (.*)\n$/.exec(text) ?? [];
+  return { listen, connect };
+}
+
+/** The flags for one path. */
+function flagsFor(path: string): string[] {
+  return [
+    `--allow-read=${path}`,
+    `--allow-write=${path}`,
+    `--allow-net=unix:${path}`,
+  ];
+}
+
+for (const backend of BACKENDS) {
+  Deno.test({
+    name: `access to the path is enough, over ${backend}`,
+    ignore,
+    fn: () =>
+      withFolder(async (folder) => {
+        const path = `${folder}/sock`;
+        leaveStale(path);
+        const options = { mode: 0o600, replaceStale: true };
+        const flags = flagsFor(path);
+        const { listen, connect } = await run(flags, backend, path, options);
+        assertEquals(listen, "hello");
+        assertMatch(connect, /there is no such socket/);
+        assertEquals(exists(path), false);
+      }),
+  });
+}
+
+Deno.test({
+  name: "errors name each flag that is missing, as it is to be given",
+  ignore,
+  fn: () =>
+    withFolder(async (folder) => {
+      const path = `${folder}/so ck`; // which a shell would split
+      const all = flagsFor(path);
+      const quoted = all.map((flag) => flag.replace("=", "='") + "'");
+      await Promise.all(
+        BACKENDS.map(async (backend, i) => {
+          const granted = all.slice(0, i); // none, read, read and write
+          const { listen, connect } = await run(granted, backend, path);
+          const missing = quoted.slice(i).join(" ");
+          const end = `${path}: run again with ${missing} (ENOTCAPABLE)`;
+          assertEquals(listen, `NotCapableError: Cannot listen on ${end}`);
+          assertEquals(connect, `NotCapableError: Cannot connect to ${end}`);
+        }),
+      );
+      assertEquals(exists(path), false);
+    }),
+});
+
+Deno.test({
+  name: "a permission that was denied is not asked for",
+  ignore,
+  fn: () =>
+    withFolder(async (folder) => {
+      const path = `${folder}/sock`;
+      const flags = [...flagsFor(path), `--deny-write=${path}`];
+      const { listen } = await run(flags, "deno", path, { mode: 0o600 });
+      assertStringIncludes(listen, `run again with --allow-write=${path}`);
+      assertEquals(exists(path), false);
+    }),
+});
+
+Deno.test({
+  name: "an abstract name needs net access only",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    await Promise.all(BACKENDS.map(async (backend) => {
+      const { listen } = await run(["--allow-net"], backend, abstractName());
+      assertEquals(listen, "hello");
+    }));
+  },
+});
