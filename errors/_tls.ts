@@ -60,11 +60,53 @@ type Row = readonly [text: RegExp, code: string, reason: string];
 const CERTIFICATE: readonly Row[] = [
   [/^certificate expired|^Expired/, "ECERTEXPIRED", "it has expired"],
   [/^certificate not valid yet|^NotValidYet/, "ECERTNOTYETVALID", ""],
-  [/^UnknownIssuer/, "ECERTISSUER", "its issuer is not trusted"],
+  // BadSignature: a trusted authority has the issuer's name, but another key.
+  [/^UnknownIssuer|^BadSignature/, "ECERTISSUER", "its issuer is not trusted"],
   [/^certificate not valid for name|^NotValidForName/, "ECERTNAME", ""],
   [/extended key usage|^InvalidPurpose/, "ECERTPURPOSE", ""],
   [/^(certificate )?revoked|^Revoked/i, "ECERTREVOKED", "it was revoked"],
 ];
+
+/** Codes of OpenSSL, which `node:tls` has for what its verification finds. */
+const NODE_CODES: Readonly<
+  Record<string, readonly [code: string, reason: string]>
+> = {
+  CERT_HAS_EXPIRED: ["ECERTEXPIRED", "it has expired"],
+  CERT_NOT_YET_VALID: ["ECERTNOTYETVALID", "it is not valid yet"],
+  CERT_REVOKED: ["ECERTREVOKED", "it was revoked"],
+  CERT_UNTRUSTED: ["ECERTISSUER", "its issuer is not trusted"],
+  DEPTH_ZERO_SELF_SIGNED_CERT: ["ECERTISSUER", "it is self-signed"],
+  ERR_TLS_CERT_ALTNAME_INVALID: ["ECERTNAME", "it is for another name"],
+  HOSTNAME_MISMATCH: ["ECERTNAME", "it is for another name"],
+  INVALID_PURPOSE: ["ECERTPURPOSE", "it is for another purpose"],
+  SELF_SIGNED_CERT_IN_CHAIN: ["ECERTISSUER", "its issuer is not trusted"],
+  UNABLE_TO_GET_ISSUER_CERT: ["ECERTISSUER", "its issuer is not trusted"],
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: [
+    "ECERTISSUER",
+    "its issuer is not trusted",
+  ],
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: ["ECERTISSUER", "its issuer is not trusted"],
+};
+
+/** Codes of OpenSSL for failures of the handshake. */
+const NODE_FAILURES: Readonly<Record<string, TlsFailure>> = {
+  ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE: {
+    code: "ETLSCLIENTCERT",
+    reason: "the peer sent no certificate",
+  },
+  ERR_SSL_NO_APPLICATION_PROTOCOL: {
+    code: "ETLSALPN",
+    reason: "the peer supports none of the application protocols",
+  },
+  ERR_SSL_WRONG_VERSION_NUMBER: {
+    code: "EPROTO",
+    reason: "the peer does not speak TLS",
+  },
+};
+
+function refused(reason: string): string {
+  return `the peer's certificate was refused: ${reason}`;
+}
 
 /** What else ends a handshake or a connection. */
 const OTHERS: readonly Row[] = [
@@ -103,13 +145,39 @@ function find(rows: readonly Row[], text: string): TlsFailure | undefined {
   return { code, reason: reason || text };
 }
 
-/** Says what an error of rustls means, or undefined if it is none. */
-export function tlsFailure(message: string): TlsFailure | undefined {
+/** What makes an error one of TLS. */
+export interface ForeignTlsError {
+  readonly message: string;
+  readonly code?: unknown;
+}
+
+/** Says what an error of rustls or `node:tls` means, or undefined if it is none. */
+export function tlsFailure(
+  { message, code }: ForeignTlsError,
+): TlsFailure | undefined {
   const alert = /received fatal alert: (?:the )?(\w+)/.exec(message)?.[1];
   if (alert !== undefined) return alertFailure(alert);
   const flaw = /invalid peer certificate: (.+)/s.exec(message)?.[1];
-  if (flaw === undefined) return find(OTHERS, message);
-  const { code, reason } = find(CERTIFICATE, flaw) ??
-    { code: "ECERTINVALID", reason: flaw };
-  return { code, reason: `the peer's certificate was refused: ${reason}` };
+  if (flaw !== undefined) {
+    const found = find(CERTIFICATE, flaw);
+    return {
+      code: found?.code ?? "ECERTINVALID",
+      reason: refused(found?.reason ?? flaw),
+    };
+  }
+  if (typeof code === "string" && Object.hasOwn(NODE_CODES, code)) {
+    const [ours, reason] = NODE_CODES[code]!;
+    return { code: ours, reason: refused(reason) };
+  }
+  return NODE_FAILURES[String(code)] ?? find(OTHERS, message);
+}
+
+/** Whether an error may be one of TLS, by its class or its code. */
+export function isOfTls(
+  { name, message, code }: ForeignTlsError & { readonly name: string },
+): boolean {
+  return name === "InvalidData" ||
+    name === "UnexpectedEof" && message.includes("close_notify") ||
+    typeof code === "string" &&
+      (code.startsWith("ERR_SSL_") || Object.hasOwn(NODE_CODES, code));
 }

@@ -1,4 +1,4 @@
-import { tlsFailure } from "./_tls.ts";
+import { isOfTls, tlsFailure } from "./_tls.ts";
 import { AddrInfoError } from "./addr_info_error.ts";
 import { codeOf, strerror } from "./errno.ts";
 import { SOCKET_ERROR_KINDS } from "./kinds.ts";
@@ -50,13 +50,6 @@ const CODE_OF_CLASS = new Map<string, string>(
   }),
 );
 
-/** Whether it may be an error of rustls, whose texts say what it means. */
-function isOfTls({ name, code, message }: ForeignError): boolean {
-  return name === "InvalidData" ||
-    name === "UnexpectedEof" && message.includes("close_notify") ||
-    typeof code === "string" && code.startsWith("ERR_SSL_");
-}
-
 /** The number in "Connection refused (os error 111)", in digits. */
 function osErrorNumber({ message }: Error): string | undefined {
   return /\(os error (\d+)\)/.exec(message)?.[1];
@@ -88,8 +81,8 @@ const ROWS: readonly Row[] = [
   },
   { // TLS, over Deno's API and node:tls
     is: isOfTls,
-    code: ({ message }) => tlsFailure(message)?.code,
-    reason: ({ message }) => tlsFailure(message)!.reason,
+    code: (error) => tlsFailure(error)?.code,
+    reason: (error) => tlsFailure(error)?.reason,
   },
   { // use after close: no code; a listener's pending accept has it too
     is: (error) => error instanceof Deno.errors.BadResource,

@@ -117,6 +117,22 @@ const ROWS: Row[] = [
     provoke: clientSees({ client: { caCerts: [stranger.cert] } }),
   },
   {
+    what: "a certificate of an issuer that only has the name of a trusted one",
+    code: "ECERTISSUER",
+    kind: CertificateError,
+    text: /issuer is not trusted/,
+    provoke: async () => {
+      const options = { isAuthority: true, commonName: "same" } as const;
+      const [issuer, namesake] = [
+        await makeCertificate(options),
+        await makeCertificate(options),
+      ];
+      const server = await makeCertificate({ issuer });
+      const client = { caCerts: [namesake.cert] };
+      return await clientSees({ server, client })();
+    },
+  },
+  {
     what: "a certificate for another name",
     code: "ECERTNAME",
     kind: CertificateError,
