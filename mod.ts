@@ -1,10 +1,10 @@
 /**
- * Berkeley sockets for Deno: TCP connections and listeners, UDP with a peer and
- * without, and getaddrinfo-style name resolution.
+ * Berkeley sockets for Deno: TCP and TLS connections and listeners, UDP with a peer
+ * and without, and getaddrinfo-style name resolution.
  *
  * ```text
- *      tcp      udp          what you hold: connections, listeners, sockets
- *         \    /
+ *   tls  tcp    udp          what you hold: connections, listeners, sockets
+ *     \   |    /
  *         resolve            names and services to addresses, and back
  *            |
  *         address            IP and socket addresses, as values
@@ -14,6 +14,7 @@
  *
  * - TCP: {@linkcode connectTcp}, {@linkcode listenTcp}, {@linkcode serveTcp};
  *   frames by {@linkcode lengthPrefixFraming} and its kin.
+ * - TLS: {@linkcode connectTls}, {@linkcode listenTls}, {@linkcode serveTls}.
  * - UDP: {@linkcode bindUdp}, {@linkcode connectUdp}.
  * - Names: {@linkcode getAddrInfo}, {@linkcode getNameInfo}, {@linkcode Resolver}.
  * - Addresses: {@linkcode parseIpAddress}, {@linkcode SocketAddress},
@@ -49,5 +50,6 @@ export * from "./errors/mod.ts";
 export * from "./resolve/mod.ts";
 export * from "./stream/mod.ts";
 export * from "./tcp/mod.ts";
+export * from "./tls/mod.ts";
 export * from "./udp/mod.ts";
 export * from "./unix/mod.ts";

@@ -126,7 +126,7 @@ const OTHERS: readonly Row[] = [
     "the peer sent no certificate",
   ],
   [
-    /^peer is incompatible: .*(Tls1[23]|Version)/,
+    /^peer is incompatible: .*(Tls1[23]|Version|ExtensionRequired)/,
     "ETLSVERSION",
     "the peer supports no version of TLS that this side does",
   ],
@@ -169,7 +169,9 @@ export function tlsFailure(
     const [ours, reason] = NODE_CODES[code]!;
     return { code: ours, reason: refused(reason) };
   }
-  return NODE_FAILURES[String(code)] ?? find(OTHERS, message);
+  return typeof code === "string" && Object.hasOwn(NODE_FAILURES, code)
+    ? NODE_FAILURES[code]
+    : find(OTHERS, message);
 }
 
 /** Whether an error may be one of TLS, by its class or its code. */

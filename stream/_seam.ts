@@ -4,6 +4,7 @@
  *
  * @module
  */
+export { showAddr } from "./_conn_errors.ts";
 export { ConnTransport } from "./_conn_transport.ts";
 export {
   type DuplexOptions,

@@ -1,4 +1,7 @@
+import type { TcpBackend } from "../tcp/mod.ts";
+import { listenDeno, wrapClientDeno } from "./_deno_transport.ts";
 import type {
+  CertificateKeyPair,
   ListenRaw,
   TlsBackend,
   WrapClient,
@@ -13,11 +16,15 @@ export interface Calls {
   wrapServer?: WrapServer;
   /** Listens by itself; without it, `listenTcp` listens and `wrapServer` encrypts. */
   listen?: ListenRaw;
+  /** Refuses a key that does not belong to its certificate, before it is used. */
+  checkPair?(pair: CertificateKeyPair): void;
 }
 
 /** What a backend can do. */
 export interface Backend {
-  /** Whether it encrypts any connection, not only one that `Deno` made. */
+  /** Which TCP connections it encrypts. */
+  readonly overTcp: readonly TcpBackend[];
+  /** Whether it encrypts connections of every kind, those of TCP included. */
   readonly anyConn: boolean;
   /** Whether a client can send a certificate. */
   readonly clientCertificate: boolean;
@@ -25,33 +32,53 @@ export interface Backend {
   readonly clientAuth: boolean;
   /** Whether a server can change or choose its certificate while it listens. */
   readonly certificateFor: boolean;
-  /** Whether it tells the peer's certificate. */
-  readonly peerCertificate: boolean;
-  /** Whether it tells the version of TLS, and servers the name that was asked for. */
-  readonly sessionDetails: boolean;
-  /** Whether accepted connections take `noDelay: false` and `keepAlive`. */
+  /** Whether several listeners can share a port. */
+  readonly reusePort: boolean;
+  /** Whether listeners take IPV6_V6ONLY. */
+  readonly ipv6Only: boolean;
+  /** Whether accepted connections take `noDelay` and `keepAlive`. */
   readonly acceptedOptions: boolean;
+  /** Whether it reports the peer's certificate. */
+  readonly peerCertificate: boolean;
+  /** Whether it reports the version of TLS, and to servers the requested name. */
+  readonly sessionDetails: boolean;
+  /** Loads it. `node:tls` takes longer to load than all of this package. */
+  load(): Promise<Calls>;
 }
+
+const DENO: Calls = { wrapClient: wrapClientDeno, listen: listenDeno };
 
 /** What each backend can do. */
 export const BACKENDS: Readonly<Record<TlsBackend, Backend>> = {
   deno: {
+    overTcp: ["deno"],
     anyConn: false,
     clientCertificate: false,
     clientAuth: false,
     certificateFor: false,
+    get reusePort() {
+      // Without --unstable-net the runtime ends the process over it.
+      const { listenDatagram } = Deno as { listenDatagram?: unknown };
+      return typeof listenDatagram === "function";
+    },
+    ipv6Only: false,
+    acceptedOptions: false,
     peerCertificate: false,
     sessionDetails: false,
-    acceptedOptions: false,
+    load: () => Promise.resolve(DENO),
   },
   node: {
+    overTcp: ["deno", "node", "posix"],
     anyConn: true,
     clientCertificate: true,
     clientAuth: true,
     certificateFor: true,
+    reusePort: true,
+    ipv6Only: true,
+    acceptedOptions: true,
     peerCertificate: true,
     sessionDetails: true,
-    acceptedOptions: true,
+    load: () => Promise.reject(new Error("to come: _node_transport.ts")),
   },
 };
 

@@ -2,8 +2,7 @@
  * The seam below TLS connections and listeners: what an API that encrypts must
  * provide. `_backends.ts` says what each one can do.
  *
- * Transports report failures as the API has them; `_tls_errors.ts` makes our errors
- * of them, once.
+ * Transports report failures as the API has them; the table in `errors/` knows them.
  */
 import type { StreamConn } from "../stream/mod.ts";
 import type { StreamTransport } from "../stream/_seam.ts";
@@ -37,7 +36,7 @@ export interface TlsTransport<A extends Deno.Addr = Deno.Addr>
   handshake(): Promise<Handshake>;
   /**
    * Reads decrypted bytes; null only after close_notify. If the stream below ends
-   * without one, rejects with an error that `isTruncation` of the backend knows.
+   * without one, rejects with an error that means ETLSTRUNCATED.
    */
   read(buffer: Uint8Array): Promise<number | null>;
   /** Sends close_notify, and ends the writing half below. */
@@ -122,12 +121,22 @@ export interface ListenTarget {
   readonly reusePort?: boolean | undefined;
 }
 
+/** A connection that was accepted, before TLS has begun. */
+export interface Accepted {
+  /** The address of the client. */
+  readonly remoteAddr: Deno.NetAddr;
+  /** Begins the handshake. */
+  start(): Promise<TlsTransport<Deno.NetAddr>>;
+  /** Closes the connection, if TLS has not begun. */
+  close(): void;
+}
+
 /** A listener whose connections have yet to shake hands. */
 export interface TlsAcceptor {
   /** Where it listens. */
   readonly addr: Deno.NetAddr;
   /** The next connection, without waiting for its handshake. */
-  accept(): Promise<TlsTransport<Deno.NetAddr>>;
+  accept(): Promise<Accepted>;
   /** Ends the listener and what is pending on it; resolves when the address is free. */
   close(): Promise<void>;
   /** Lets a pending accept keep the program alive. */

@@ -54,6 +54,27 @@ const ROWS = {
     lack: "has a backlog of 1024 for unix sockets, which cannot be changed",
     hints: ["leave out backend", 'use backend: "posix"'],
   },
+  // Of TLS.
+  clientCertificate: {
+    lack: "sends no client certificate",
+    hints: ['use backend: "node"'],
+  },
+  clientAuth: {
+    lack: "asks clients for no certificate",
+    hints: ['use backend: "node"'],
+  },
+  certificateFor: {
+    lack: "cannot change or choose its certificate",
+    hints: ['listen with backend: "node"'],
+  },
+  acceptedOptions: {
+    lack: "sets no options of accepted connections",
+    hints: ['listen with backend: "node"'],
+  },
+  tcpBackend: {
+    lack: 'encrypts only TCP connections of the "deno" backend',
+    hints: ['use backend: "node"'],
+  },
   // Of datagrams.
   unstableNet: {
     lack: "needs a program started with --unstable-net",

@@ -1,0 +1,63 @@
+import { socketError, toSocketError } from "../errors/mod.ts";
+import { showAddr } from "../stream/_seam.ts";
+import type { Handshake, TlsTransport } from "./_transport.ts";
+
+function context(remoteAddr: Deno.Addr) {
+  return {
+    action: `start TLS with ${showAddr(remoteAddr)}`,
+    syscall: "handshake",
+    remoteAddr,
+  };
+}
+
+/** The error of a handshake that takes too long. */
+export function handshakeTimeout(remoteAddr: Deno.Addr): Error {
+  return socketError("ETIMEDOUT", context(remoteAddr));
+}
+
+/** Our error of a handshake that failed. */
+export function handshakeFailure(error: unknown, remoteAddr: Deno.Addr): Error {
+  return toSocketError(error, context(remoteAddr));
+}
+
+/** Ends a handshake at once, with RST where closing would leave it to the peer. */
+export function abandon(transport: TlsTransport): void {
+  try {
+    if (!transport.reset?.()) close(transport);
+  } catch {
+    close(transport);
+  }
+}
+
+/** Closes a transport that may have ended already. */
+export function close(transport: TlsTransport): void {
+  try {
+    void Promise.resolve(transport.close()).catch(() => {});
+  } catch {
+    // The runtime has closed it.
+  }
+}
+
+/**
+ * Waits for the handshake of a transport; an abort ends it. If it fails, the
+ * transport is closed.
+ */
+export async function shakeHands(
+  transport: TlsTransport,
+  signal: AbortSignal,
+): Promise<Handshake> {
+  const onAbort = () => abandon(transport);
+  signal.addEventListener("abort", onAbort);
+  try {
+    if (signal.aborted) abandon(transport);
+    const handshake = await transport.handshake();
+    signal.throwIfAborted();
+    return handshake;
+  } catch (error) {
+    signal.throwIfAborted();
+    close(transport);
+    throw handshakeFailure(error, transport.remoteAddr);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}

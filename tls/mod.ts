@@ -1,0 +1,84 @@
+/**
+ * TLS clients and servers over TCP, whose connections have all that other connections
+ * have: reads that can be cancelled, frames, deadlines, back-pressure.
+ *
+ * - {@linkcode connectTls}: a connection to a server, whose certificate it verifies.
+ * - {@linkcode listenTls}, {@linkcode TlsListener}: accepts connections.
+ * - {@linkcode serveTls}, {@linkcode TlsServer}: a handler for each connection.
+ * - {@linkcode TlsConn}: a {@linkcode StreamConn} that knows what was agreed on.
+ *
+ * Two APIs can encrypt, and `backend` says which one does. Clients use `"deno"` unless
+ * the options need `"node"`. Servers use `"node"`, because `Deno.listenTls` of Deno 2.9
+ * cannot close a connection whose handshake stalls.
+ *
+ * |                                              | `"deno"`                              | `"node"`                            |
+ * | -------------------------------------------- | ------------------------------------- | ----------------------------------- |
+ * | API                                          | `Deno.startTls`, `Deno.listenTls`     | `node:tls`                          |
+ * | the TCP connection below (`tcpBackend`)      | `"deno"`                              | `"deno"`, `"node"`, `"posix"`       |
+ * | client certificates: sent by the client      | no                                    | yes                                 |
+ * | … asked for by the server (`clientAuth`)     | no                                    | yes                                 |
+ * | `certificates` by name, `setCertificate`     | no                                    | yes                                 |
+ * | `protocol`, the server's `serverName`        | undefined                             | yes                                 |
+ * | `noDelay`, `keepAlive` of accepted ones      | no; small writes may be delayed       | yes                                 |
+ * | `reusePort`                                  | with `--unstable-net`                 | yes                                 |
+ * | a handshake that stalls                      | is closed by the peer; with           | is closed at once                   |
+ * |                                              | `--allow-ffi` at once                 |                                     |
+ * | `close()` after the handshake                | keeps the descriptor until the peer   | frees the descriptor                |
+ * |                                              | ends its side                         |                                     |
+ *
+ * The versions are TLS 1.2 and 1.3 on both. Certificates of servers need subject
+ * alternative names; the common name is not used.
+ *
+ * @example A server and its client
+ * ```ts
+ * import { connectTls, serveTls } from "@berkeley/sockets/tls";
+ * import { makeCertificate } from "@berkeley/sockets/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const { cert, key } = await makeCertificate(); // for localhost, in tests
+ * await using server = await serveTls(
+ *   { hostname: "127.0.0.1", port: 0, cert, key },
+ *   async (conn) => {
+ *     await conn.send(new TextEncoder().encode(`hi ${await conn.readLine()}\n`));
+ *   },
+ * );
+ *
+ * using conn = await connectTls({ ...server.addr, caCerts: [cert] });
+ * await conn.send(new TextEncoder().encode("there\n"));
+ * assertEquals(await conn.readLine({ timeout: 5000 }), "hi there");
+ * ```
+ *
+ * @module
+ */
+export type {
+  ErrorAddr,
+  SocketError,
+  SocketErrorContext,
+  SocketErrorInit,
+} from "../errors/mod.ts";
+export type {
+  GroupRequest,
+  PeerCredentials,
+  SocketOptionName,
+  SocketOptions,
+} from "../internal/libc/mod.ts";
+export type { WaitOptions } from "../internal/wait/mod.ts";
+export type { AddressFinder } from "../resolve/mod.ts";
+export * from "../stream/mod.ts";
+export type {
+  AcceptedConnOptions,
+  ConnectTcpOptions,
+  ListenTcpOptions,
+  TcpBackend,
+} from "../tcp/mod.ts";
+export type {
+  CertificateKeyPair,
+  ClientAuth,
+  TlsBackend,
+} from "./_transport.ts";
+export * from "./conn.ts";
+export * from "./connect.ts";
+export * from "./listen.ts";
+export * from "./listen_options.ts";
+export * from "./listener.ts";
+export * from "./serve.ts";
