@@ -78,7 +78,11 @@ export const BACKENDS: Readonly<Record<TlsBackend, Backend>> = {
     acceptedOptions: true,
     peerCertificate: true,
     sessionDetails: true,
-    load: () => Promise.reject(new Error("to come: _node_transport.ts")),
+    load: async () => {
+      const { wrapClientNode: wrapClient, wrapServerNode: wrapServer } =
+        await import("./_node_transport.ts");
+      return { wrapClient, wrapServer };
+    },
   },
 };
 

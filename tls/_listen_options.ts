@@ -47,7 +47,6 @@ export function readServerIdentity(options: TlsServerOptions): ServerIdentity {
   if (clientAuth !== "none") needs.push("clientAuth");
   const settings: ServerSettings = {
     certificateFor: (serverName) => certificates.find(serverName),
-    certificate: certificates.dependsOnName ? undefined : certificates.standard,
     alpnProtocols: readAlpnProtocols(alpnProtocols),
     clientAuth,
     caCerts: authorities,

@@ -65,7 +65,8 @@ async function listenRaw(
   let acceptor: TlsAcceptor;
   try {
     const target = { hostname, port, backlog, reusePort };
-    acceptor = await listen(target, identity.settings);
+    const { settings, certificates: { standard: certificate } } = identity;
+    acceptor = await listen(target, { ...settings, certificate });
   } catch (error) {
     const localAddr = { transport: "tcp", hostname, port } as const;
     throw openingError(error, { action, localAddr }, "listen");
