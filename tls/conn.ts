@@ -23,7 +23,7 @@ export interface TlsHandshakeInfo {
  * `Deno.TlsConn` does.
  *
  * {@linkcode StreamConn} has the methods that read, send, and close.
- * {@linkcode StreamConn.prototype.closeWrite | closeWrite} sends close_notify. The end
+ * Its `closeWrite` sends close_notify. The end
  * of the stream is reported only after the peer's close_notify. If the stream below ends
  * without one, reads reject with a `TruncatedError` of code `ETLSTRUNCATED`, because an
  * attacker may have cut it; the bytes that came before can be read first.
@@ -48,6 +48,7 @@ export interface TlsHandshakeInfo {
  *   connectTls({ ...listener.addr, caCerts: [cert], alpnProtocols }),
  *   listener.accept(),
  * ]);
+ * assertEquals((await client.handshake()).alpnProtocol, "demo");
  * assertEquals(client.alpnProtocol, "demo");
  * assertEquals(client.serverName, "127.0.0.1");
  *
@@ -101,6 +102,7 @@ export class TlsConn<A extends Deno.Addr = Deno.NetAddr> extends StreamConn<A> {
   /**
    * Resolves with what both ends have agreed on. The handshake was done before the
    * connection was handed out, so this does not wait.
+   * See the example of {@linkcode TlsConn}.
    *
    * @throws {ClosedError} If the connection is closed.
    */

@@ -24,15 +24,17 @@ const ORDER = ["deno", "node"] as const;
 export interface TlsClientOptions {
   /**
    * Certificates of authorities in PEM that are trusted beside the runtime's own, each
-   * string one or more.
+   * string one or more. Defaults to none.
    */
   caCerts?: readonly string[] | undefined;
   /**
    * The certificate of the client in PEM, followed by those of intermediate
-   * authorities. Needs `key`.
+   * authorities. Needs `key`. If omitted, the client sends none.
    */
   cert?: string | undefined;
-  /** The private key of the client in PEM, not encrypted. Needs `cert`. */
+  /**
+   * The private key of the client in PEM, not encrypted. Needs `cert`. Defaults to none.
+   */
   key?: string | undefined;
   /**
    * The application protocols to offer, the preferred first (ALPN, RFC 7301). If
@@ -70,7 +72,7 @@ export interface ConnectTlsOptions
 }
 
 /**
- * Connects to a host over TCP, as {@linkcode connectTcp} does, and starts TLS as the
+ * Connects to a host over TCP, as `connectTcp` does, and starts TLS as the
  * client. Resolves when the handshake is done and the server's certificate verified.
  * `timeout` and `signal` limit all of it.
  *
@@ -81,7 +83,7 @@ export interface ConnectTlsOptions
  * client certificate (`ETLSCLIENTCERT`), or does not speak TLS (`EPROTO`).
  * @throws {NotSupportedError} If `backend` cannot do what the options ask for.
  * @throws {TypeError} If an option is not of its type, or holds no PEM.
- * @throws As {@linkcode connectTcp} does.
+ * @throws As `connectTcp` does.
  *
  * @example A request with a time limit
  * ```ts

@@ -4,7 +4,7 @@ import type { ListenTlsOptions } from "./listen_options.ts";
 import type { TlsListener } from "./listener.ts";
 
 /**
- * Listens for TLS connections over TCP, as {@linkcode listenTcp} does.
+ * Listens for TLS connections over TCP, as `listenTcp` does.
  *
  * Handshakes go on beside each other, so a slow or broken one delays no other
  * connection. One that fails or takes longer than `handshakeTimeout` is closed, and
@@ -13,7 +13,7 @@ import type { TlsListener } from "./listener.ts";
  * @throws {TypeError} If an option is not of its type, a certificate or key is missing or
  * not in PEM, or a key does not belong to its certificate.
  * @throws {NotSupportedError} If `backend` cannot do what the options ask for.
- * @throws As {@linkcode listenTcp} does.
+ * @throws As `listenTcp` does.
  *
  * @example Clients with certificates only
  * ```ts

@@ -9,20 +9,24 @@ import type {
 export interface TlsServerOptions {
   /**
    * The certificate in PEM, followed by those of intermediate authorities. Needs `key`.
-   * Optional if `certificates` is given: clients that ask for another name, or for none,
-   * are then refused.
+   * Required, unless `certificates` is given. If omitted then, clients that ask for
+   * another name, or for none, are refused.
    */
   cert?: string | undefined;
-  /** The private key in PEM, not encrypted. Needs `cert`. */
+  /**
+   * The private key in PEM, not encrypted. Needs `cert`. If omitted, there must be none.
+   */
   key?: string | undefined;
   /**
    * Certificates for the names that clients ask for (SNI). A key is a host name, or
    * `"*."` and a host name for all names with one label more. Other clients get `cert`.
+   * If omitted, all do.
    */
   certificates?: Readonly<Record<string, CertificateKeyPair>> | undefined;
   /**
    * The application protocols, the preferred first (ALPN, RFC 7301). A client that
-   * offers others only is refused; one that offers none is not.
+   * offers others only is refused; one that offers none is not. If omitted, no protocol
+   * is chosen.
    */
   alpnProtocols?: readonly string[] | undefined;
   /**
@@ -33,8 +37,9 @@ export interface TlsServerOptions {
    */
   clientAuth?: ClientAuth | undefined;
   /**
-   * Certificates in PEM of the authorities of clients, each string one or more. Only for
-   * `clientAuth`, which needs them: the runtime's own authorities vouch for no client.
+   * Certificates in PEM of the authorities of clients, each string one or more.
+   * Required for `clientAuth`, and otherwise omitted: the runtime's own authorities
+   * vouch for no client.
    */
   caCerts?: readonly string[] | undefined;
 }

@@ -79,7 +79,7 @@ export class TlsServer extends StreamServer<Deno.NetAddr, TlsConn> {
 
   /**
    * Changes the certificate that clients get, or the one for those that ask for `name`.
-   * See {@linkcode TlsListener.prototype.setCertificate}, with its example.
+   * See the example of {@linkcode TlsListener.prototype.setCertificate}.
    *
    * @throws As {@linkcode TlsListener.prototype.setCertificate} does.
    */
@@ -90,7 +90,7 @@ export class TlsServer extends StreamServer<Deno.NetAddr, TlsConn> {
 
 /**
  * Serves TLS: calls `handler` for each connection whose handshake is done. Otherwise it
- * is as {@linkcode serveTcp}: a handler that throws ends its own connection only, and
+ * is as `serveTcp`: a handler that throws ends its own connection only, and
  * when `options.signal` aborts, the server shuts down at once.
  *
  * Connections in their handshake do not count towards `maxConnections`;
