@@ -4,7 +4,6 @@ import { findAddress, numericAddress } from "../internal/hosts/mod.ts";
 import { setOptions } from "../internal/libc/mod.ts";
 import { isNetByName } from "../internal/runtime/mod.ts";
 import { checkWait } from "../internal/wait/mod.ts";
-import { AI_PASSIVE } from "../resolve/mod.ts";
 import { listenTcp, type ListenTcpOptions } from "../tcp/mod.ts";
 import { BACKENDS, type Calls } from "./_backends.ts";
 import { backendsFor, unsupported } from "./_choose_backend.ts";
@@ -92,7 +91,7 @@ async function hostToBind(
   const isChosen = family !== undefined || resolver !== undefined;
   if (!isChosen && isNetByName(hostname, port)) return hostname;
   const found = await findAddress(
-    { ...host, resolver, socktype: SOCK_STREAM, flags: AI_PASSIVE },
+    { ...host, resolver, socktype: SOCK_STREAM },
     checkWait(tcp),
     { action, syscall: "getaddrinfo" },
   );
