@@ -1,8 +1,8 @@
 import { socketError } from "../errors/mod.ts";
 import type { WaitOptions } from "../internal/wait/mod.ts";
 import { checkLimit } from "./_check.ts";
-import { Parser } from "./_parser.ts";
-import type { StreamReader } from "./_stream_reader.ts";
+import { type Bytes, Parser, truncated } from "./_parser.ts";
+import type { StreamReader, Window } from "./_stream_reader.ts";
 
 /** The longest line or delimited message, unless the user says, in bytes. */
 const DEFAULT_LIMIT = 64 * 1024;
@@ -36,95 +36,33 @@ export function checkDelimiter(delimiter: string | Uint8Array): Uint8Array {
   );
 }
 
-/** Returns how far a delimited read may go. */
-export function readLimit(options: ReadUntilOptions | undefined): number {
-  return checkLimit(options?.limit ?? DEFAULT_LIMIT);
-}
-
-/** Bytes up to and including a delimiter; null where the stream has ended. */
-export class Delimited extends Parser<Uint8Array<ArrayBuffer> | null> {
-  readonly #search: Search;
-
-  constructor(reader: StreamReader, delimiter: Uint8Array, limit: number) {
-    super(reader);
-    this.#search = new Search(delimiter, limit);
-  }
-
-  protected find(bytes: Uint8Array, start: number, end: number): number {
-    return this.#search.find(bytes, start, end);
-  }
-
-  protected take(
-    reader: StreamReader,
-    length: number,
-  ): Uint8Array<ArrayBuffer> {
-    return reader.takeNow(length);
-  }
-
-  protected end(reader: StreamReader): null {
-    if (reader.buffered === 0) return null;
-    throw socketError("EOF", {
-      action: "read up to a delimiter",
-      syscall: "recv",
-      reason:
-        `the stream ended in a message of ${reader.buffered} bytes, which can still be read`,
-    });
-  }
-}
-
-/** A line of text; null where the stream has ended. */
-export class Line extends Parser<string | null> {
-  readonly #search: Search;
-
-  constructor(reader: StreamReader, limit: number) {
-    super(reader);
-    this.#search = new Search(LF, limit);
-  }
-
-  protected find(bytes: Uint8Array, start: number, end: number): number {
-    return this.#search.find(bytes, start, end);
-  }
-
-  protected take(reader: StreamReader, length: number): string {
-    const isCrLf = length > 1 &&
-      reader.buffer[reader.start + length - 2] === CR;
-    return decodeNext(reader, length, length - (isCrLf ? 2 : 1));
-  }
-
-  /** The last line may lack its end. */
-  protected end(reader: StreamReader): string | null {
-    const { buffered } = reader;
-    return buffered === 0 ? null : decodeNext(reader, buffered, buffered);
-  }
-}
-
-/** Takes `length` bytes off the stream, and decodes `textLength` of them. */
-function decodeNext(
-  reader: StreamReader,
-  length: number,
-  textLength: number,
-): string {
-  const { buffer, start } = reader;
-  const text = decoder.decode(buffer.subarray(start, start + textLength));
-  reader.consume(length);
-  return text;
-}
-
-/** A search that goes on where it stood when more has come. */
-class Search {
+/**
+ * A read up to a delimiter; null where the stream has ended. Calls may share one:
+ * the search goes on where it stood as long as nobody takes from the stream.
+ */
+abstract class Delimited<T> extends Parser<T | null> {
   readonly #delimiter: Uint8Array;
   readonly #limit: number;
   #searched = 0;
+  /** Where in the stream the search began. */
+  #position = -1;
 
-  constructor(delimiter: Uint8Array, limit: number) {
+  constructor(
+    reader: StreamReader,
+    delimiter: Uint8Array,
+    options: ReadUntilOptions | undefined,
+  ) {
+    super(reader);
     this.#delimiter = delimiter;
-    this.#limit = limit;
+    this.#limit = checkLimit(options?.limit ?? DEFAULT_LIMIT);
   }
 
-  /** Returns the length up to and including the delimiter, or -1. */
-  find(bytes: Uint8Array, start: number, end: number): number {
+  protected find({ buffer, start, end }: Window): number {
+    const { position } = this.reader;
+    if (position !== this.#position) this.#searched = 0;
+    this.#position = position;
     const delimiter = this.#delimiter;
-    const at = indexOfBytes(bytes, delimiter, start + this.#searched, end);
+    const at = indexOfBytes(buffer, delimiter, start + this.#searched, end);
     const length = at < 0 ? -1 : at - start + delimiter.length;
     const buffered = end - start;
     if (length > this.#limit || (at < 0 && buffered >= this.#limit)) {
@@ -136,6 +74,50 @@ class Search {
     }
     this.#searched = Math.max(0, buffered - delimiter.length + 1);
     return length;
+  }
+
+  protected end(): T | null {
+    const { buffered } = this.reader;
+    return buffered === 0 ? null : this.rest(buffered);
+  }
+
+  /** Takes the last bytes, which lack their delimiter, or throws. */
+  protected abstract rest(length: number): T;
+}
+
+/** Bytes up to and including a delimiter. */
+export class ReadUntil extends Delimited<Bytes> {
+  protected take(length: number): Bytes {
+    return this.reader.takeNow(length);
+  }
+
+  protected rest(): Bytes {
+    throw truncated("read up to a delimiter", this.reader);
+  }
+}
+
+/** A line of text, of which the last may lack its end. */
+export class ReadLine extends Delimited<string> {
+  constructor(reader: StreamReader, options: ReadUntilOptions | undefined) {
+    super(reader, LF, options);
+  }
+
+  protected take(length: number): string {
+    const { buffer, start } = this.reader;
+    const isCrLf = length > 1 && buffer[start + length - 2] === CR;
+    return this.#decode(length, length - (isCrLf ? 2 : 1));
+  }
+
+  protected rest(length: number): string {
+    return this.#decode(length, length);
+  }
+
+  /** Takes `length` bytes off the stream, and decodes `textLength` of them. */
+  #decode(length: number, textLength: number): string {
+    const { buffer, start } = this.reader;
+    const text = decoder.decode(buffer.subarray(start, start + textLength));
+    this.reader.consume(length);
+    return text;
   }
 }
 

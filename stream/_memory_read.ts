@@ -8,34 +8,64 @@ const SMALL_READ = 4 * 1024;
 /** A read into the caller's memory. */
 abstract class MemoryRead<B extends Uint8Array, T> extends StreamCall<T> {
   protected readonly target: B;
+  protected readonly size: number;
   /** How many bytes are filled. */
   protected filled = 0;
-  /** Why the source refused the memory. */
-  protected fault: TypeError | undefined = undefined;
+  /** How many bytes settle the read. */
+  readonly #least: number;
   /**
    * Whether the memory may hold a part of the result while the read waits: not
    * if it is small, if the read may be cancelled, or if the memory may shrink.
    */
-  protected readonly canHoldParts: boolean;
-  readonly #size: number;
+  readonly #canHoldParts: boolean;
+  /** Why the source refused the memory. */
+  #fault: TypeError | undefined = undefined;
 
-  constructor(reader: StreamReader, target: B, isBounded: boolean) {
+  constructor(
+    reader: StreamReader,
+    target: B,
+    least: number,
+    isBounded: boolean,
+  ) {
     super(reader);
     this.target = target;
-    this.#size = target.length;
-    this.canHoldParts = !isBounded && target.length >= SMALL_READ &&
+    this.size = target.length;
+    this.#least = least;
+    this.#canHoldParts = !isBounded && this.size >= SMALL_READ &&
       !isResizable(target.buffer);
   }
 
-  /** How many bytes are to be filled. */
-  protected get lacking(): number {
-    return this.#size - this.filled;
+  attempt(): T | undefined {
+    try {
+      if (this.#fault !== undefined) throw this.#fault;
+      if (this.filled < this.#least) this.#move();
+      if (this.filled >= this.#least) return this.result();
+      if (!this.reader.hasEnded) return undefined;
+    } catch (error) {
+      this.#putBack();
+      throw error;
+    }
+    this.#putBack();
+    return this.end();
   }
 
-  /** Moves bytes from the buffer to the memory, as many as both have. */
-  protected move(): void {
-    if (this.target.length !== this.#size) throw takenAway("read into");
-    this.filled += this.reader.moveInto(this.#rest());
+  protected abstract result(): T;
+
+  /** Returns the result if the stream ends before, or throws. */
+  protected abstract end(): T;
+
+  /** Moves bytes from the buffer to the memory, if that brings the read on. */
+  #move(): void {
+    const { buffered } = this.reader;
+    const isEnough = this.filled + buffered >= this.#least;
+    if (!isEnough && !this.#canHoldParts) return;
+    this.checkTarget();
+    if (buffered > 0) this.filled += this.reader.moveInto(this.#rest());
+  }
+
+  /** Refuses memory that was transferred while the read was pending. */
+  protected checkTarget(): void {
+    if (this.target.length !== this.size) throw takenAway("read into");
   }
 
   #rest(): Uint8Array {
@@ -43,8 +73,8 @@ abstract class MemoryRead<B extends Uint8Array, T> extends StreamCall<T> {
   }
 
   override offer(): Uint8Array | undefined {
-    const isOffer = this.canHoldParts && this.lacking >= SMALL_READ &&
-      this.target.length === this.#size;
+    const isOffer = this.#canHoldParts && this.target.length === this.size &&
+      this.size - this.filled >= SMALL_READ;
     return isOffer ? this.#rest() : undefined;
   }
 
@@ -53,15 +83,15 @@ abstract class MemoryRead<B extends Uint8Array, T> extends StreamCall<T> {
   }
 
   override onRefused(fault: TypeError): void {
-    this.fault = fault;
+    this.#fault = fault;
   }
 
   /** Puts what is filled in front of the stream again. */
-  protected putBack(): void {
+  #putBack(): void {
     const { target, filled } = this;
     this.filled = 0;
     // Memory that was transferred took its bytes along.
-    if (filled > 0 && target.length === this.#size) {
+    if (filled > 0 && target.length === this.size) {
       this.reader.putBack(target.subarray(0, filled));
     }
   }
@@ -73,34 +103,35 @@ function isResizable(memory: ArrayBufferLike): boolean {
 
 /** C's `read`: what there is, at least a byte; null at the end of the stream. */
 export class ReadSome extends MemoryRead<Uint8Array, number | null> {
+  constructor(reader: StreamReader, target: Uint8Array, isBounded: boolean) {
+    super(reader, target, 1, isBounded);
+  }
+
   override get syscall(): string {
     return "read";
   }
 
-  attempt(): number | null | undefined {
-    const { reader } = this;
-    if (this.filled === 0 && reader.buffered > 0) this.move();
-    if (this.filled > 0) return this.filled;
-    if (this.fault !== undefined) throw this.fault;
-    return reader.hasEnded ? null : undefined;
+  protected result(): number {
+    return this.filled;
+  }
+
+  protected end(): null {
+    return null;
   }
 }
 
 /** `recv` with MSG_WAITALL into memory of the caller's. */
 export class ReadWhole<B extends Uint8Array> extends MemoryRead<B, B> {
-  attempt(): B | undefined {
-    const { reader } = this;
-    try {
-      if (this.fault !== undefined) throw this.fault;
-      if (this.canHoldParts || reader.buffered >= this.lacking) this.move();
-      if (this.lacking === 0) return this.target;
-      if (!reader.hasEnded) return undefined;
-    } catch (error) {
-      this.putBack();
-      throw error;
-    }
-    const count = this.filled + this.lacking;
-    this.putBack();
-    throw truncated(count, reader.buffered);
+  constructor(reader: StreamReader, target: B, isBounded: boolean) {
+    super(reader, target, target.length, isBounded);
+  }
+
+  protected result(): B {
+    this.checkTarget();
+    return this.target;
+  }
+
+  protected end(): B {
+    throw truncated(`read ${this.size} bytes`, this.reader);
   }
 }

@@ -1,5 +1,12 @@
 import { socketError } from "../errors/mod.ts";
-import { StreamCall, type StreamReader } from "./_stream_reader.ts";
+import {
+  StreamCall,
+  type StreamReader,
+  type Window,
+} from "./_stream_reader.ts";
+
+/** Bytes that belong to the caller. */
+export type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
  * What one read wants of the stream. It is the same for a read that waits and for
@@ -8,30 +15,26 @@ import { StreamCall, type StreamReader } from "./_stream_reader.ts";
 export abstract class Parser<T> extends StreamCall<T> {
   attempt(): T | undefined {
     const { reader } = this;
-    const length = this.find(reader.buffer, reader.start, reader.end);
-    if (length >= 0) return this.take(reader, length);
-    return reader.hasEnded ? this.end(reader) : undefined;
+    const length = this.find(reader);
+    if (length >= 0) return this.take(length);
+    return reader.hasEnded ? this.end() : undefined;
   }
 
   /**
-   * Returns how many bytes of `bytes[start, end)` the result takes up, or -1 if
-   * they have not all come. It changes nothing that others see.
+   * Returns how many bytes of the window the result takes up, or -1 if they have
+   * not all come. It changes nothing that others see.
    */
-  protected abstract find(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-  ): number;
+  protected abstract find(window: Window): number;
 
   /** Takes that many bytes off the stream, and returns the result. */
-  protected abstract take(reader: StreamReader, length: number): T;
+  protected abstract take(length: number): T;
 
   /** Returns the result if the stream ends before, or throws. */
-  protected abstract end(reader: StreamReader): T;
+  protected abstract end(): T;
 }
 
 /** An exact count of bytes, of the caller's own: `recv` with MSG_WAITALL. */
-export class Exact extends Parser<Uint8Array<ArrayBuffer>> {
+export class Exact extends Parser<Bytes> {
   protected readonly count: number;
 
   constructor(reader: StreamReader, count: number) {
@@ -39,41 +42,34 @@ export class Exact extends Parser<Uint8Array<ArrayBuffer>> {
     this.count = count;
   }
 
-  protected find(_bytes: Uint8Array, start: number, end: number): number {
+  protected find({ start, end }: Window): number {
     return end - start >= this.count ? this.count : -1;
   }
 
-  protected take(
-    reader: StreamReader,
-    length: number,
-  ): Uint8Array<ArrayBuffer> {
-    return reader.takeNow(length);
+  protected take(length: number): Bytes {
+    return this.reader.takeNow(length);
   }
 
-  protected end(reader: StreamReader): Uint8Array<ArrayBuffer> {
-    throw truncated(this.count, reader.buffered);
+  protected end(): Bytes {
+    throw truncated(`read ${this.count} bytes`, this.reader);
   }
 }
 
 /** Bytes that stay, fewer only at the end of the stream: `recv` with MSG_PEEK. */
 export class Peek extends Exact {
-  protected override take(
-    reader: StreamReader,
-    length: number,
-  ): Uint8Array<ArrayBuffer> {
-    return reader.copy(length);
+  protected override take(length: number): Bytes {
+    return this.reader.copy(length);
   }
 
-  protected override end(reader: StreamReader): Uint8Array<ArrayBuffer> {
-    return reader.copy(reader.buffered);
+  protected override end(): Bytes {
+    return this.reader.copy(this.reader.buffered);
   }
 }
 
-/** Returns the error of a stream that ended within a count of bytes. */
-export function truncated(count: number, buffered: number): Error {
-  return socketError("EOF", {
-    action: `read ${count} bytes`,
-    syscall: "recv",
-    reason: `the stream ended after ${buffered}, which can still be read`,
-  });
+/** Returns the error of a stream that ended within what was to be read. */
+export function truncated(action: string, { start, end }: Window): Error {
+  const reason = `the stream ended after ${
+    end - start
+  } bytes of it, which can still be read`;
+  return socketError("EOF", { action, syscall: "recv", reason });
 }

@@ -24,9 +24,6 @@ const SMALL_COPY = 128;
 
 const EMPTY = new Uint8Array(0);
 
-/** What is read and dropped at a time, in bytes. */
-const DISCARD = 64 * 1024;
-
 /** A read, which waits until the buffer holds what it needs. */
 export abstract class StreamCall<T> implements Call<T> {
   protected readonly reader: StreamReader;
@@ -38,7 +35,7 @@ export abstract class StreamCall<T> implements Call<T> {
   abstract attempt(): T | undefined;
 
   timeoutError(): Error {
-    return this.reader.timeoutError(this.syscall);
+    return this.reader.errors.timeout(this.syscall);
   }
 
   /** The C call that it stands for. */
@@ -58,6 +55,13 @@ export abstract class StreamCall<T> implements Call<T> {
   onRefused(_fault: TypeError): void {}
 }
 
+/** The bytes that are buffered: `buffer[start, end)`. */
+export interface Window {
+  readonly buffer: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+}
+
 /**
  * A window of bytes that slides over a stream: new ones come in behind, and are
  * taken off in front.
@@ -67,7 +71,7 @@ export abstract class StreamCall<T> implements Call<T> {
  * connection may be idle, and gets little. A message that does not fit doubles
  * the buffer, so that each of its bytes is moved at most twice.
  */
-class SlidingBuffer {
+class SlidingBuffer implements Window {
   /** The memory, of which `[start, end)` is still to be read. */
   buffer: Uint8Array = EMPTY;
   start = 0;
@@ -90,13 +94,6 @@ class SlidingBuffer {
     this.start = this.end = 0;
     this.#spare = undefined;
     this.#isLent = false;
-  }
-
-  /** Begins again with these bytes. */
-  restart(bytes: Uint8Array): void {
-    this.buffer = bytes;
-    this.start = 0;
-    this.end = bytes.length;
   }
 
   /** Takes `count` bytes off. */
@@ -221,8 +218,9 @@ export class StreamReader extends SlidingBuffer {
   /** How many bytes have been received. */
   bytesRead = 0;
 
+  /** The errors of the connection. */
+  readonly errors: ConnErrors;
   readonly #transport: StreamTransport;
-  readonly #errors: ConnErrors;
   readonly #reads: CallQueue<StreamCall<unknown>>;
   #filling: Promise<void> | undefined;
   /** Whether a pending fill may keep the program alive. */
@@ -236,20 +234,21 @@ export class StreamReader extends SlidingBuffer {
   #failure: Refusal | undefined;
   #closed: Refusal | undefined;
   #heir: Heir | undefined;
-  readonly #onFill: (count: number | null) => void;
-  readonly #onFillFailure: (error: unknown) => void;
 
   constructor(transport: StreamTransport, errors: ConnErrors, timers: Timers) {
     super();
     this.#transport = transport;
-    this.#errors = errors;
+    this.errors = errors;
     this.#reads = new CallQueue({
       timers,
       onWaiting: () => this.#fill(),
       onIdle: () => this.#hold(false),
     });
-    this.#onFill = (count) => this.#filled(count);
-    this.#onFillFailure = (error) => this.#fail(error);
+  }
+
+  /** Where in the stream the next byte is. */
+  get position(): number {
+    return this.bytesRead - this.buffered;
   }
 
   /** Whether a read is pending, so that what is buffered belongs to it. */
@@ -285,11 +284,6 @@ export class StreamReader extends SlidingBuffer {
       : Promise.reject(this.#closed());
   }
 
-  /** Returns the error of a read that took too long. */
-  timeoutError(syscall: string): Error {
-    return this.#errors.timeout(syscall);
-  }
-
   /** Returns the result of a read that needs not wait; else undefined. */
   now<T>(call: StreamCall<T>): T | undefined {
     return this.#closed === undefined ? this.#reads.now(call) : undefined;
@@ -316,7 +310,9 @@ export class StreamReader extends SlidingBuffer {
     const all = new Uint8Array(bytes.length + this.buffered);
     all.set(bytes);
     all.set(this.buffer.subarray(this.start, this.end), bytes.length);
-    this.restart(all);
+    this.buffer = all;
+    this.start = 0;
+    this.end = all.length;
   }
 
   /**
@@ -353,8 +349,7 @@ export class StreamReader extends SlidingBuffer {
   }
 
   /** After `endNow`, reads and drops what comes until the peer ends its side. */
-  async discard(): Promise<void> {
-    const dropped = new Uint8Array(DISCARD);
+  async discard(dropped: Uint8Array): Promise<void> {
     this.#hold(true);
     for (;;) {
       await this.#filling;
@@ -384,13 +379,12 @@ export class StreamReader extends SlidingBuffer {
 
   #startFill(room: Uint8Array): void {
     this.#filling = this.#transport.read(room)
-      .then(this.#onFill, this.#onFillFailure);
+      .then(this.#onFilled, this.#onFailed);
   }
 
-  #filled(count: number | null): void {
+  readonly #onFilled = (count: number | null): void => {
     if (this.#heir !== undefined) return this.#heir.resolve(count);
-    const offering = this.#offering;
-    this.#endFill();
+    const offering = this.#endFill();
     if (count === null) {
       this.#isAtEnd = true;
     } else {
@@ -399,24 +393,25 @@ export class StreamReader extends SlidingBuffer {
       else if (!this.#isDropping) this.extend(count);
     }
     this.#reads.run();
-  }
+  };
 
-  #fail(error: unknown): void {
+  readonly #onFailed = (error: unknown): void => {
     this.#heir?.reject(error);
-    const offering = this.#offering;
-    this.#endFill();
+    const offering = this.#endFill();
     if (this.#closed !== undefined) return;
     if (offering !== undefined && error instanceof TypeError) {
       offering.onRefused(error); // about its memory: the stream is whole
     } else {
-      const failure = this.#errors.failure(error, "read");
+      const failure = this.errors.failure(error, "read");
       this.#failure = () => failure;
     }
     this.#reads.run();
-  }
+  };
 
-  #endFill(): void {
-    this.#filling = undefined;
-    this.#offering = undefined;
+  /** Returns the read whose memory was filled, if it was not the buffer. */
+  #endFill(): StreamCall<unknown> | undefined {
+    const offering = this.#offering;
+    this.#filling = this.#offering = undefined;
+    return offering;
   }
 }

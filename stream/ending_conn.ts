@@ -308,7 +308,7 @@ export abstract class EndingConn<A extends Deno.Addr = Deno.Addr, C = unknown>
     const dropped = new Uint8Array(DISCARD);
     while (await this.read(dropped) !== null);
     // After closeRead() the peer may still be sending: closing would reset it.
-    await this.#reader.discard();
+    await this.#reader.discard(dropped);
   }
 
   /**

@@ -3,18 +3,18 @@ import { checkWait, type WaitOptions } from "../internal/wait/mod.ts";
 import { checkBytes, checkCount } from "./_check.ts";
 import {
   checkDelimiter,
-  Delimited,
-  Line,
-  readLimit,
+  ReadLine,
+  ReadUntil,
   type ReadUntilOptions,
 } from "./_delimited.ts";
 import {
-  FrameIterator,
-  FrameReader,
+  FrameBatch,
   type FrameReadOptions,
+  NextFrame,
 } from "./_frame_reader.ts";
 import { ReadSome, ReadWhole } from "./_memory_read.ts";
 import { Exact, Peek } from "./_parser.ts";
+import { ReadIterator } from "./_read_iterator.ts";
 import type { StreamReader } from "./_stream_reader.ts";
 import type { Framing } from "./framing/mod.ts";
 
@@ -48,8 +48,9 @@ const MAX_PEEK = 64 * 1024;
  */
 export abstract class ReadingConn {
   readonly #reader: StreamReader;
-  /** The reader of the framing that was used last: mostly there is only one. */
-  #frames: FrameReader | undefined;
+  /** The framing that was used last, and its reads: mostly there is only one. */
+  #framing: Framing | undefined;
+  #nextFrame: NextFrame | undefined;
 
   /**
    * Not for users: `StreamConn` is the class of connections.
@@ -256,9 +257,8 @@ export abstract class ReadingConn {
   ): Promise<Uint8Array<ArrayBuffer> | null> {
     try {
       const bytes = checkDelimiter(delimiter);
-      const limit = readLimit(options);
-      const wait = checkWait(options);
-      return this.#reader.call(new Delimited(this.#reader, bytes, limit), wait);
+      const until = new ReadUntil(this.#reader, bytes, options);
+      return this.#reader.call(until, checkWait(options));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -288,9 +288,8 @@ export abstract class ReadingConn {
    */
   readLine(options?: ReadUntilOptions): Promise<string | null> {
     try {
-      const limit = readLimit(options);
-      const wait = checkWait(options);
-      return this.#reader.call(new Line(this.#reader, limit), wait);
+      const line = new ReadLine(this.#reader, options);
+      return this.#reader.call(line, checkWait(options));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -320,20 +319,9 @@ export abstract class ReadingConn {
    * assertEquals(lines, ["one", "two", "three"]);
    * ```
    */
-  async *lines(
-    options?: ReadUntilOptions,
-  ): AsyncIterableIterator<string> {
-    for (;;) {
-      let line: string | null;
-      try {
-        line = await this.readLine(options);
-      } catch (error) {
-        if (this.#reader.isClosed) return;
-        throw error;
-      }
-      if (line === null) return;
-      yield line;
-    }
+  lines(options?: ReadUntilOptions): AsyncIterableIterator<string> {
+    const line = new ReadLine(this.#reader, options);
+    return new ReadIterator(this.#reader, line, options);
   }
 
   /**
@@ -366,10 +354,19 @@ export abstract class ReadingConn {
     options?: FrameReadOptions,
   ): Promise<Uint8Array | null> {
     try {
-      return this.#framesOf(framing).one(options);
+      const wait = checkWait(options);
+      const frame = this.#frameOf(framing, options?.borrow ?? false);
+      return this.#reader.call(frame, wait);
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  #frameOf(framing: Framing, borrow: boolean): NextFrame {
+    const last = this.#nextFrame;
+    if (last?.borrow === borrow && framing === this.#framing) return last;
+    this.#framing = framing;
+    return this.#nextFrame = new NextFrame(this.#reader, framing, borrow);
   }
 
   /**
@@ -405,8 +402,9 @@ export abstract class ReadingConn {
     framing: Framing,
     options?: FrameReadOptions,
   ): AsyncIterableIterator<Uint8Array> {
-    const frames = new FrameReader(this.#reader, framing);
-    return new FrameIterator(frames, options);
+    const borrow = options?.borrow ?? false;
+    const frame = new NextFrame(this.#reader, framing, borrow);
+    return new ReadIterator(this.#reader, frame, options);
   }
 
   /**
@@ -438,35 +436,13 @@ export abstract class ReadingConn {
    * assertEquals(sum, 500_500);
    * ```
    */
-  async *frameBatches(
+  frameBatches(
     framing: Framing,
     options?: FrameReadOptions,
   ): AsyncIterableIterator<Uint8Array[]> {
-    for (;;) {
-      const batch = await this.#untilClosed(
-        this.#framesOf(framing).batch(options),
-      );
-      if (batch === null) return;
-      yield batch;
-    }
-  }
-
-  /** Makes of a close on this side the end of the stream. */
-  async #untilClosed<T>(frames: Promise<T | null>): Promise<T | null> {
-    try {
-      return await frames;
-    } catch (error) {
-      if (this.#reader.isClosed) return null;
-      throw error;
-    }
-  }
-
-  /** The reader of the framing that was used last: mostly there is only one. */
-  #framesOf(framing: Framing): FrameReader {
-    if (this.#frames?.framing !== framing) {
-      this.#frames = new FrameReader(this.#reader, framing);
-    }
-    return this.#frames;
+    const borrow = options?.borrow ?? false;
+    const batch = new FrameBatch(this.#reader, framing, borrow);
+    return new ReadIterator(this.#reader, batch, options);
   }
 
   /**

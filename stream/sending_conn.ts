@@ -3,8 +3,8 @@ import type { WaitOptions } from "../internal/wait/mod.ts";
 import { checkBytes, isBytes, notBytes } from "./_check.ts";
 import type { StreamReader } from "./_stream_reader.ts";
 import type { StreamWriter } from "./_stream_writer.ts";
-import { BuiltInFraming } from "./framing/built_in_framing.ts";
 import { encodeShared } from "./framing/encode.ts";
+import { isBuiltIn } from "./framing/framing.ts";
 import { encodeFrame, type Framing } from "./framing/mod.ts";
 import { ReadingConn } from "./reading_conn.ts";
 
@@ -198,7 +198,7 @@ export abstract class SendingConn extends ReadingConn {
   #sendOther(framing: Framing, frame: Uint8Array): Promise<void> {
     try {
       checkBytes(frame);
-      if (!BuiltInFraming.has(framing)) {
+      if (!isBuiltIn(framing)) {
         return this.#writer.send(encodeShared(framing, frame));
       }
       this.#builtIn = framing;

@@ -1,8 +1,7 @@
 import { checkBytes } from "../_check.ts";
-import { BuiltInFraming } from "./built_in_framing.ts";
-import { locateFrame } from "./codec_check.ts";
+import { checkedFraming } from "./codec_check.ts";
 import { encodeShared } from "./encode.ts";
-import { type Framing, newBounds } from "./framing.ts";
+import { type Framing, isBuiltIn, newBounds } from "./framing.ts";
 
 /**
  * A frame as it goes over the wire.
@@ -26,7 +25,7 @@ export function encodeFrame(
   frame: Uint8Array,
 ): Uint8Array<ArrayBuffer> {
   checkBytes(frame);
-  if (!BuiltInFraming.has(framing)) {
+  if (!isBuiltIn(framing)) {
     return new Uint8Array(encodeShared(framing, frame));
   }
   const encoded = new Uint8Array(framing.encodedSize(frame));
@@ -69,8 +68,9 @@ export function decodeFrames(
   checkBytes(bytes);
   const frames: Uint8Array[] = [];
   const bounds = newBounds();
+  const checked = checkedFraming(framing);
   let start = 0;
-  while (locateFrame(framing, bytes, start, bytes.length, bounds)) {
+  while (checked.locate(bytes, start, bytes.length, bounds)) {
     frames.push(bytes.subarray(bounds.frameStart, bounds.frameEnd));
     start = bounds.end;
   }

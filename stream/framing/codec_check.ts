@@ -1,5 +1,5 @@
 import { SocketError } from "../../errors/mod.ts";
-import type { FrameBounds, Framing } from "./framing.ts";
+import { type Framing, isBuiltIn } from "./framing.ts";
 
 /** The methods of a framing that a user may have written. */
 type CodecMethod = "locate" | "encodedSize" | "encodeInto";
@@ -33,34 +33,32 @@ function nameOf(thrown: unknown): string {
 }
 
 /**
- * Calls `framing.locate` and checks what it returns: the frame lies in
- * `bytes[start, end)`, and takes at least a byte of the stream.
+ * Returns how to locate the frames of a framing. For one made by a user it checks
+ * what `locate` returns: the frame lies in `bytes[start, end)`, and takes at least
+ * a byte of the stream.
  *
  * @throws {FrameError} If the frame is larger than the limit, or malformed.
  * @throws {TypeError} If `locate` throws anything else, or returns other bounds.
  */
-export function locateFrame(
-  framing: Framing,
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  bounds: FrameBounds,
-): boolean {
-  let isFound: boolean;
-  try {
-    isFound = framing.locate(bytes, start, end, bounds);
-  } catch (error) {
-    throw codecFailure("locate", error);
-  }
-  if (!isFound) return false;
-  const { frameStart, frameEnd, end: next } = bounds;
-  const isInside = start <= frameStart && frameStart <= frameEnd &&
-    frameEnd <= next && start < next && next <= end &&
-    Number.isInteger(frameStart) && Number.isInteger(frameEnd) &&
-    Number.isInteger(next);
-  if (isInside) return true;
-  throw codecFault(
-    "locate",
-    `returned frameStart ${frameStart}, frameEnd ${frameEnd} and end ${next} for the bytes from ${start} to ${end}`,
-  );
+export function checkedFraming(framing: Framing): Pick<Framing, "locate"> {
+  if (isBuiltIn(framing)) return framing;
+  return {
+    locate(bytes, start, end, bounds) {
+      try {
+        if (!framing.locate(bytes, start, end, bounds)) return false;
+      } catch (error) {
+        throw codecFailure("locate", error);
+      }
+      const { frameStart, frameEnd, end: next } = bounds;
+      const isInside = start <= frameStart && frameStart <= frameEnd &&
+        frameEnd <= next && start < next && next <= end &&
+        Number.isInteger(frameStart) && Number.isInteger(frameEnd) &&
+        Number.isInteger(next);
+      if (isInside) return true;
+      throw codecFault(
+        "locate",
+        `returned frameStart ${frameStart}, frameEnd ${frameEnd} and end ${next} for the bytes from ${start} to ${end}`,
+      );
+    },
+  };
 }

@@ -1,65 +1,13 @@
 import { checkBytes } from "../_check.ts";
 import { indexOfBytes } from "../_delimited.ts";
-import { BuiltInFraming } from "./built_in_framing.ts";
 import { FrameError } from "./frame_error.ts";
 import {
+  builtInFraming,
   checkFrameSize,
   checkMaxFrameSize,
-  type FrameBounds,
   type Framing,
   type FramingOptions,
 } from "./framing.ts";
-
-class DelimiterFraming extends BuiltInFraming {
-  readonly maxFrameSize: number;
-  readonly #delimiter: Uint8Array;
-
-  constructor(delimiter: Uint8Array, options: FramingOptions) {
-    super();
-    this.#delimiter = delimiter;
-    this.maxFrameSize = checkMaxFrameSize(options);
-  }
-
-  locate(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    bounds: FrameBounds,
-  ): boolean {
-    const width = this.#delimiter.length;
-    const from = start + bounds.searched;
-    const at = indexOfBytes(bytes, this.#delimiter, from, end);
-    if (at < 0) {
-      // The last bytes may be the beginning of a delimiter.
-      bounds.searched = Math.max(0, end - start - width + 1);
-      checkFrameSize("receive", bounds.searched, this.maxFrameSize);
-      return false;
-    }
-    checkFrameSize("receive", at - start, this.maxFrameSize);
-    bounds.searched = 0;
-    bounds.frameStart = start;
-    bounds.frameEnd = at;
-    bounds.end = at + width;
-    return true;
-  }
-
-  encodedSize(frame: Uint8Array): number {
-    checkFrameSize("send", frame.length, this.maxFrameSize);
-    if (indexOfBytes(frame, this.#delimiter, 0, frame.length) >= 0) {
-      throw new FrameError(
-        "Cannot send a frame: it holds the delimiter",
-        "EBADMSG",
-        { size: frame.length },
-      );
-    }
-    return frame.length + this.#delimiter.length;
-  }
-
-  encodeInto(frame: Uint8Array, target: Uint8Array, at: number): void {
-    target.set(frame, at);
-    target.set(this.#delimiter, at + frame.length);
-  }
-}
 
 /**
  * Frames that end with a delimiter, which is not part of them.
@@ -86,17 +34,49 @@ export function delimiterFraming(
   delimiter: string | Uint8Array,
   options: FramingOptions = {},
 ): Framing {
-  const bytes = typeof delimiter === "string"
-    ? new TextEncoder().encode(delimiter)
-    : copyOf(delimiter);
-  if (bytes.length === 0) {
+  const mark = bytesOf(delimiter);
+  if (mark.length === 0) {
     throw new TypeError("Cannot frame by a delimiter of no bytes");
   }
-  return Object.freeze(new DelimiterFraming(bytes, options));
+  const maxFrameSize = checkMaxFrameSize(options);
+  return builtInFraming({
+    maxFrameSize,
+    locate(bytes, start, end, bounds) {
+      const at = indexOfBytes(bytes, mark, start + bounds.searched, end);
+      if (at < 0) {
+        // The last bytes may be the beginning of a delimiter.
+        bounds.searched = Math.max(0, end - start - mark.length + 1);
+        checkFrameSize("receive", bounds.searched, maxFrameSize);
+        return false;
+      }
+      checkFrameSize("receive", at - start, maxFrameSize);
+      bounds.searched = 0;
+      bounds.frameStart = start;
+      bounds.frameEnd = at;
+      bounds.end = at + mark.length;
+      return true;
+    },
+    encodedSize(frame) {
+      checkFrameSize("send", frame.length, maxFrameSize);
+      if (indexOfBytes(frame, mark, 0, frame.length) < 0) {
+        return frame.length + mark.length;
+      }
+      throw new FrameError(
+        "Cannot send a frame: it holds the delimiter",
+        "EBADMSG",
+        { size: frame.length },
+      );
+    },
+    encodeInto(frame, target, at) {
+      target.set(frame, at);
+      target.set(mark, at + frame.length);
+    },
+  });
 }
 
-/** Returns a copy; `slice()` of a Buffer is a view. */
-function copyOf(bytes: Uint8Array): Uint8Array {
-  checkBytes(bytes);
-  return new Uint8Array(bytes);
+/** Returns bytes of our own; `slice()` of a Buffer is a view. */
+function bytesOf(delimiter: string | Uint8Array): Uint8Array {
+  if (typeof delimiter === "string") return new TextEncoder().encode(delimiter);
+  checkBytes(delimiter);
+  return new Uint8Array(delimiter);
 }

@@ -1,43 +1,6 @@
 import { showValue } from "../../internal/check/mod.ts";
 import { FrameError } from "./frame_error.ts";
-import { BuiltInFraming } from "./built_in_framing.ts";
-import type { FrameBounds, Framing } from "./framing.ts";
-
-class FixedFraming extends BuiltInFraming {
-  readonly maxFrameSize: number;
-
-  constructor(size: number) {
-    super();
-    this.maxFrameSize = size;
-  }
-
-  locate(
-    _bytes: Uint8Array,
-    start: number,
-    end: number,
-    bounds: FrameBounds,
-  ): boolean {
-    if (end - start < this.maxFrameSize) return false;
-    bounds.frameStart = start;
-    bounds.end = bounds.frameEnd = start + this.maxFrameSize;
-    return true;
-  }
-
-  encodedSize(frame: Uint8Array): number {
-    if (frame.length !== this.maxFrameSize) {
-      throw new FrameError(
-        `Cannot send a frame of ${frame.length} bytes: all have ${this.maxFrameSize}`,
-        "EMSGSIZE",
-        { size: frame.length, limit: this.maxFrameSize },
-      );
-    }
-    return frame.length;
-  }
-
-  encodeInto(frame: Uint8Array, target: Uint8Array, at: number): void {
-    target.set(frame, at);
-  }
-}
+import { builtInFraming, type Framing, placeFrame } from "./framing.ts";
 
 /**
  * Frames that all have the same size.
@@ -66,5 +29,18 @@ export function fixedFraming(size: number): Framing {
       } bytes: the size must be a positive integer`,
     );
   }
-  return Object.freeze(new FixedFraming(size));
+  return builtInFraming({
+    maxFrameSize: size,
+    locate: (_bytes, start, end, bounds) =>
+      placeFrame(bounds, start, start + size, end),
+    encodedSize(frame) {
+      if (frame.length === size) return size;
+      throw new FrameError(
+        `Cannot send a frame of ${frame.length} bytes: all have ${size}`,
+        "EMSGSIZE",
+        { size: frame.length, limit: size },
+      );
+    },
+    encodeInto: (frame, target, at) => target.set(frame, at),
+  });
 }

@@ -133,3 +133,33 @@ export function checkFrameSize(
 ): void {
   if (size > limit) throw FrameError.tooLarge(verb, size, limit);
 }
+
+/** Says where a frame stands that reaches to `frameEnd`; false if it has not all come. */
+export function placeFrame(
+  bounds: FrameBounds,
+  frameStart: number,
+  frameEnd: number,
+  end: number,
+): boolean {
+  if (frameEnd > end) return false;
+  bounds.frameStart = frameStart;
+  bounds.end = bounds.frameEnd = frameEnd;
+  return true;
+}
+
+/** The framings of this package. Their methods keep the contract of `Framing`. */
+const builtIn = new WeakSet<Framing>();
+
+/**
+ * Returns a framing of this package. Its results are not checked, and it encodes
+ * straight into the send queue. It is frozen, so that no method can be replaced.
+ */
+export function builtInFraming(framing: Framing): Framing {
+  builtIn.add(framing);
+  return Object.freeze(framing);
+}
+
+/** Whether a framing is one of this package, and not made by a user. */
+export function isBuiltIn(framing: Framing): boolean {
+  return builtIn.has(framing);
+}

@@ -1,12 +1,12 @@
 import { showValue } from "../../internal/check/mod.ts";
-import { BuiltInFraming } from "./built_in_framing.ts";
 import { FrameError } from "./frame_error.ts";
 import {
+  builtInFraming,
   checkFrameSize,
   checkMaxFrameSize,
-  type FrameBounds,
   type Framing,
   type FramingOptions,
+  placeFrame,
 } from "./framing.ts";
 
 /** How a length is written. */
@@ -38,104 +38,91 @@ export interface LengthPrefixOptions extends FramingOptions {
   headerAfter?: number | undefined;
 }
 
+/** Returns the number of `width` bytes at `at`. */
+function readLength(
+  bytes: Uint8Array,
+  at: number,
+  width: number,
+  isLittle: boolean,
+): number {
+  let value = 0;
+  const last = width - 1;
+  for (let i = 0; i <= last; i++) {
+    value = value * 256 + bytes[isLittle ? at + last - i : at + i]!;
+  }
+  return value;
+}
+
+function writeLength(
+  bytes: Uint8Array,
+  at: number,
+  width: number,
+  isLittle: boolean,
+  value: number,
+): void {
+  const last = width - 1;
+  for (let i = 0; i <= last; i++) {
+    bytes[isLittle ? at + i : at + last - i] = value % 256;
+    value = Math.floor(value / 256);
+  }
+}
+
 /**
  * Length first. Where there is a header, frames are whole messages, header and
  * length included; sending one fills in the length.
  */
-class LengthPrefixFraming extends BuiltInFraming {
-  readonly maxFrameSize: number;
-  readonly #width: number;
-  readonly #isLittle: boolean;
-  readonly #own: number;
-  readonly #before: number;
-  readonly #after: number;
-  readonly #hasHeader: boolean;
+function fixedWidth(width: number, options: LengthPrefixOptions): Framing {
+  const { byteOrder = "big", headerBefore = 0, headerAfter = 0 } = options;
+  const maxFrameSize = checkMaxFrameSize(options);
+  const isLittle = byteOrder === "little";
+  const own = options.countsItself ? width : 0;
+  const before = checkHeader(headerBefore);
+  const after = checkHeader(headerAfter);
+  const hasHeader = before + after > 0;
+  /** What of a frame the length does not count. */
+  const header = hasHeader ? before + width + after : 0;
+  /** What stands before a frame. */
+  const prefix = hasHeader ? 0 : width;
   /** The most that the field can say. */
-  readonly #most: number;
+  const most = Math.min(2 ** (8 * width) - 1, Number.MAX_SAFE_INTEGER);
 
-  constructor(width: number, options: LengthPrefixOptions) {
-    super();
-    const { byteOrder = "big", headerBefore = 0, headerAfter = 0 } = options;
-    this.maxFrameSize = checkMaxFrameSize(options);
-    this.#width = width;
-    this.#isLittle = byteOrder === "little";
-    this.#own = options.countsItself ? width : 0;
-    this.#before = checkHeader(headerBefore);
-    this.#after = checkHeader(headerAfter);
-    this.#hasHeader = headerBefore + headerAfter > 0;
-    this.#most = Math.min(2 ** (8 * width) - 1, Number.MAX_SAFE_INTEGER);
-  }
-
-  #read(bytes: Uint8Array, at: number): number {
-    let value = 0;
-    const last = this.#width - 1;
-    for (let i = 0; i <= last; i++) {
-      value = value * 256 + bytes[this.#isLittle ? at + last - i : at + i]!;
-    }
-    return value;
-  }
-
-  #write(bytes: Uint8Array, at: number, value: number): void {
-    const last = this.#width - 1;
-    for (let i = 0; i <= last; i++) {
-      bytes[this.#isLittle ? at + i : at + last - i] = value % 256;
-      value = Math.floor(value / 256);
-    }
-  }
-
-  locate(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    bounds: FrameBounds,
-  ): boolean {
-    const field = start + this.#before;
-    const head = field + this.#width;
-    if (end < head) return false;
-    const counted = this.#read(bytes, field);
-    if (counted < this.#own) {
-      throw FrameError.malformed(
-        `a length of ${counted} does not count its own ${this.#own} bytes`,
-      );
-    }
-    const size = counted - this.#own + this.#after;
-    const frameStart = this.#hasHeader ? start : head;
-    const frameSize = head - frameStart + size;
-    checkFrameSize("receive", frameSize, this.maxFrameSize);
-    if (end - head < size) return false;
-    bounds.frameStart = frameStart;
-    bounds.end = bounds.frameEnd = head + size;
-    return true;
-  }
-
-  encodedSize(frame: Uint8Array): number {
-    const fixed = this.#before + this.#width + this.#after;
-    if (this.#hasHeader && frame.length < fixed) {
-      throw new FrameError(
-        `Cannot send a frame of ${frame.length} bytes: header and length take ${fixed}`,
-        "EMSGSIZE",
-        { size: frame.length },
-      );
-    }
-    checkFrameSize("send", frame.length, this.maxFrameSize);
-    const counted = this.#counted(frame);
-    if (counted > this.#most) {
-      throw FrameError.tooLarge("send", frame.length, this.#most - this.#own);
-    }
-    return this.#hasHeader ? frame.length : this.#width + frame.length;
-  }
-
-  #counted(frame: Uint8Array): number {
-    const payload = this.#hasHeader
-      ? frame.length - this.#before - this.#width - this.#after
-      : frame.length;
-    return payload + this.#own;
-  }
-
-  encodeInto(frame: Uint8Array, target: Uint8Array, at: number): void {
-    target.set(frame, this.#hasHeader ? at : at + this.#width);
-    this.#write(target, at + this.#before, this.#counted(frame));
-  }
+  return builtInFraming({
+    maxFrameSize,
+    locate(bytes, start, end, bounds) {
+      const field = start + before;
+      const head = field + width;
+      if (end < head) return false;
+      const counted = readLength(bytes, field, width, isLittle);
+      if (counted < own) {
+        throw FrameError.malformed(
+          `a length of ${counted} does not count its own ${own} bytes`,
+        );
+      }
+      const frameStart = start + prefix;
+      const frameEnd = head + counted - own + after;
+      checkFrameSize("receive", frameEnd - frameStart, maxFrameSize);
+      return placeFrame(bounds, frameStart, frameEnd, end);
+    },
+    encodedSize(frame) {
+      if (frame.length < header) {
+        throw new FrameError(
+          `Cannot send a frame of ${frame.length} bytes: header and length take ${header}`,
+          "EMSGSIZE",
+          { size: frame.length },
+        );
+      }
+      checkFrameSize("send", frame.length, maxFrameSize);
+      if (frame.length - header + own > most) {
+        throw FrameError.tooLarge("send", frame.length, most - own);
+      }
+      return prefix + frame.length;
+    },
+    encodeInto(frame, target, at) {
+      target.set(frame, at + prefix);
+      const counted = frame.length - header + own;
+      writeLength(target, at + before, width, isLittle, counted);
+    },
+  });
 }
 
 function checkHeader(size: number): number {
@@ -151,56 +138,42 @@ function checkHeader(size: number): number {
 const MAX_VARINT = 8;
 
 /** The length as a base-128 varint, least significant group first. */
-class VarintFraming extends BuiltInFraming {
-  readonly maxFrameSize: number;
-
-  constructor(options: FramingOptions) {
-    super();
-    this.maxFrameSize = checkMaxFrameSize(options);
-  }
-
-  locate(
-    bytes: Uint8Array,
-    start: number,
-    end: number,
-    bounds: FrameBounds,
-  ): boolean {
-    let size = 0;
-    let scale = 1;
-    for (let at = start; at < end; at++) {
-      const byte = bytes[at]!;
-      size += (byte & 0x7f) * scale;
-      checkFrameSize("receive", size, this.maxFrameSize);
-      if (byte < 0x80) {
-        const frameStart = at + 1;
-        if (end - frameStart < size) return false;
-        bounds.frameStart = frameStart;
-        bounds.end = bounds.frameEnd = frameStart + size;
-        return true;
+function varint(options: FramingOptions): Framing {
+  const maxFrameSize = checkMaxFrameSize(options);
+  return builtInFraming({
+    maxFrameSize,
+    locate(bytes, start, end, bounds) {
+      let size = 0;
+      let scale = 1;
+      for (let at = start; at < end; at++) {
+        const byte = bytes[at]!;
+        size += (byte & 0x7f) * scale;
+        checkFrameSize("receive", size, maxFrameSize);
+        if (byte < 0x80) return placeFrame(bounds, at + 1, at + 1 + size, end);
+        scale *= 128;
+        if (at - start + 1 >= MAX_VARINT) {
+          throw FrameError.malformed(
+            `a varint of more than ${MAX_VARINT} bytes`,
+          );
+        }
       }
-      scale *= 128;
-      if (at - start + 1 >= MAX_VARINT) {
-        throw FrameError.malformed(`a varint of more than ${MAX_VARINT} bytes`);
+      return false;
+    },
+    encodedSize(frame) {
+      checkFrameSize("send", frame.length, maxFrameSize);
+      let width = 1;
+      for (let rest = frame.length; rest >= 128; rest /= 128) width++;
+      return width + frame.length;
+    },
+    encodeInto(frame, target, at) {
+      let rest = frame.length;
+      for (; rest >= 128; rest = Math.floor(rest / 128)) {
+        target[at++] = rest % 128 | 0x80;
       }
-    }
-    return false;
-  }
-
-  encodedSize(frame: Uint8Array): number {
-    checkFrameSize("send", frame.length, this.maxFrameSize);
-    let width = 1;
-    for (let rest = frame.length; rest >= 128; rest /= 128) width++;
-    return width + frame.length;
-  }
-
-  encodeInto(frame: Uint8Array, target: Uint8Array, at: number): void {
-    let rest = frame.length;
-    for (; rest >= 128; rest = Math.floor(rest / 128)) {
-      target[at++] = rest % 128 | 0x80;
-    }
-    target[at++] = rest;
-    target.set(frame, at);
-  }
+      target[at++] = rest;
+      target.set(frame, at);
+    },
+  });
 }
 
 /**
@@ -233,7 +206,7 @@ export function lengthPrefixFraming(
         "Cannot frame a varint with options of a fixed width",
       );
     }
-    return Object.freeze(new VarintFraming(options));
+    return varint(options);
   }
   if (width !== 1 && width !== 2 && width !== 4 && width !== 8) {
     throw new RangeError(
@@ -242,5 +215,5 @@ export function lengthPrefixFraming(
       } bytes: 1, 2, 4 or 8 are possible`,
     );
   }
-  return Object.freeze(new LengthPrefixFraming(width, options));
+  return fixedWidth(width, options);
 }

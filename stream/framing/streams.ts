@@ -1,7 +1,7 @@
 import { socketError } from "../../errors/mod.ts";
 import { checkBytes } from "../_check.ts";
 import { encodeFrame } from "./bytes.ts";
-import { locateFrame } from "./codec_check.ts";
+import { checkedFraming } from "./codec_check.ts";
 import { type FrameBounds, type Framing, newBounds } from "./framing.ts";
 
 const EMPTY = new Uint8Array(0);
@@ -10,11 +10,11 @@ const EMPTY = new Uint8Array(0);
 class Collector {
   #buffer: Uint8Array<ArrayBuffer> = EMPTY;
   #end = 0;
-  readonly #framing: Framing;
+  readonly #framing: Pick<Framing, "locate">;
   readonly #bounds: FrameBounds = newBounds();
 
   constructor(framing: Framing) {
-    this.#framing = framing;
+    this.#framing = checkedFraming(framing);
   }
 
   get held(): number {
@@ -34,7 +34,7 @@ class Collector {
     let start = 0;
     const bounds = this.#bounds;
     const framing = this.#framing;
-    while (locateFrame(framing, this.#buffer, start, this.#end, bounds)) {
+    while (framing.locate(this.#buffer, start, this.#end, bounds)) {
       yield this.#buffer.slice(bounds.frameStart, bounds.frameEnd);
       start = bounds.end;
     }
