@@ -1,4 +1,4 @@
-import { checkWait, type WaitOptions } from "../internal/wait/mod.ts";
+import { checkWait, type Wait, type WaitOptions } from "../internal/wait/mod.ts";
 import type { StreamCall, StreamReader } from "./_stream_reader.ts";
 
 /**
@@ -26,33 +26,29 @@ export class ReadIterator<T> implements AsyncIterableIterator<T> {
     if (this.#isDone) return this.return();
     try {
       const wait = checkWait(this.#options);
-      const result = this.#reader.now(this.#call);
-      return result === undefined
-        ? this.#result(this.#reader.call(this.#call, wait))
-        : Promise.resolve(this.#resultOf(result));
+      const value = this.#reader.now(this.#call);
+      if (value === undefined) return this.#wait(wait);
+      if (value === null) return this.return();
+      return Promise.resolve({ done: false, value });
     } catch (error) {
       this.#isDone = true;
       return Promise.reject(error);
     }
   }
 
-  async #result(reading: Promise<T | null>): Promise<IteratorResult<T>> {
+  async #wait(wait: Wait | undefined): Promise<IteratorResult<T>> {
     try {
-      return this.#resultOf(await reading);
+      const value = await this.#reader.call(this.#call, wait);
+      return value === null ? this.return() : { done: false, value };
     } catch (error) {
       if (this.#reader.isClosed) return this.return();
       throw error;
     }
   }
 
-  #resultOf(value: T | null): IteratorResult<T> {
-    if (value !== null) return { done: false, value };
-    this.#isDone = true;
-    return { done: true, value: undefined };
-  }
-
   return(): Promise<IteratorResult<T>> {
-    return Promise.resolve(this.#resultOf(null));
+    this.#isDone = true;
+    return Promise.resolve({ done: true, value: undefined });
   }
 
   [Symbol.asyncIterator](): this {
