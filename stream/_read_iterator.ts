@@ -1,4 +1,8 @@
-import { checkWait, type Wait, type WaitOptions } from "../internal/wait/mod.ts";
+import {
+  checkWait,
+  type Wait,
+  type WaitOptions,
+} from "../internal/wait/mod.ts";
 import type { StreamCall, StreamReader } from "./_stream_reader.ts";
 
 /**

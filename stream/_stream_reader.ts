@@ -1,6 +1,7 @@
 import {
   type Call,
   CallQueue,
+  type QueueOwner,
   type Timers,
   type Wait,
 } from "../internal/wait/mod.ts";
@@ -214,14 +215,15 @@ interface Heir {
  * part by part, by a read that nothing cancels. A fill that a cancelled read has
  * begun goes on, and serves the next one. There is one fill at a time.
  */
-export class StreamReader extends SlidingBuffer {
+export class StreamReader extends SlidingBuffer implements QueueOwner {
   /** How many bytes have been received. */
   bytesRead = 0;
 
   /** The errors of the connection. */
   readonly errors: ConnErrors;
   readonly #transport: StreamTransport;
-  readonly #reads: CallQueue<StreamCall<unknown>>;
+  readonly timers: Timers;
+  readonly #reads = new CallQueue<StreamCall<unknown>>(this);
   #filling: Promise<void> | undefined;
   /** Whether a pending fill may keep the program alive. */
   #isHeld = true;
@@ -239,11 +241,7 @@ export class StreamReader extends SlidingBuffer {
     super();
     this.#transport = transport;
     this.errors = errors;
-    this.#reads = new CallQueue({
-      timers,
-      onWaiting: () => this.#fill(),
-      onIdle: () => this.#hold(false),
-    });
+    this.timers = timers;
   }
 
   /** Where in the stream the next byte is. */
@@ -361,13 +359,18 @@ export class StreamReader extends SlidingBuffer {
   }
 
   /** Has the source fill the memory that the first read offers, or the buffer. */
-  #fill(): void {
+  onWaiting(): void {
     this.#hold(true);
     if (this.#filling !== undefined) return;
     const first = this.#reads.first;
     const offer = this.buffered > 0 ? undefined : first?.offer();
     this.#startFill(offer ?? this.room());
     if (offer !== undefined) this.#offering = first;
+  }
+
+  /** Lets the program end: no read is pending any more. */
+  onIdle(): void {
+    this.#hold(false);
   }
 
   /** A fill that a cancelled read began does not keep the program alive. */

@@ -3,6 +3,8 @@ import { takenAway } from "../internal/check/mod.ts";
 import {
   arm,
   checkWait,
+  defer,
+  type Deferred,
   rejectTraced,
   type Timers,
   type Wait,
@@ -13,12 +15,7 @@ import { LARGE_CHUNK } from "./_chunk_pool.ts";
 import type { ConnErrors } from "./_conn_errors.ts";
 import type { Refusal } from "./_refusal.ts";
 import type { StreamTransport } from "./_transport.ts";
-import {
-  Entry,
-  type EntryKind,
-  type Settle,
-  WriteQueue,
-} from "./_write_queue.ts";
+import { Entry, type EntryKind, WriteQueue } from "./_write_queue.ts";
 
 /** A flush waits for more as long as more comes, up to this many bytes. */
 const EAGER_FLUSH = 32 * 1024;
@@ -60,7 +57,7 @@ export class StreamWriter {
   #isClosed = false;
   #hasFailed = false;
   #isTorn = false;
-  #drain: PromiseWithResolvers<void> | undefined;
+  #drain: Deferred<void> | undefined;
 
   constructor(
     transport: StreamTransport,
@@ -101,8 +98,7 @@ export class StreamWriter {
     const tail = this.#queue.tailFor(size);
     if (tail !== undefined) {
       tail.bytes.set(bytes, tail.end);
-      tail.end += size;
-      this.#queue.bytes += size;
+      this.#queue.extend(tail, size);
     } else if (size > 0) {
       const full = this.#refuseMore(size);
       if (full !== undefined) return full;
@@ -135,8 +131,7 @@ export class StreamWriter {
 
   /** Sends what was written to the chunk that `reserve` returned. */
   commit(tail: Entry, size: number): Promise<void> {
-    tail.end += size;
-    this.#queue.bytes += size;
+    this.#queue.extend(tail, size);
     return this.#accepted();
   }
 
@@ -204,15 +199,12 @@ export class StreamWriter {
     wait: Wait | undefined,
   ): Promise<number> {
     if (bytes.length === 0 && this.isIdle) return Promise.resolve(0);
-    let settle: Settle<number> | undefined;
-    const promise = new Promise<number>((resolve, reject) => {
-      settle = { resolve, reject };
-    });
-    const entry = new Entry(bytes, bytes.length, kind, settle);
+    const call = defer<number>();
+    const entry = new Entry(bytes, bytes.length, kind, call);
     this.#queue.push(entry);
     if (wait !== undefined) this.#limit(entry, wait);
     if (!this.#isWriting) this.#pump();
-    return promise;
+    return call.promise;
   }
 
   /**
@@ -220,22 +212,15 @@ export class StreamWriter {
    * is completed in the background, so that the peer never gets half of it.
    */
   #limit(entry: Entry, wait: Wait): void {
-    const { resolve, reject } = entry.settle!;
-    const disarm = arm(
+    entry.disarm = arm(
       wait,
       () => this.#errors.timeout("write"),
       (reason) => {
-        if (entry.settle === undefined) return;
-        entry.settle = undefined;
         if (entry !== this.#begun) this.#remove(entry);
-        rejectTraced({ resolve, reject }, reason);
+        rejectTraced(entry.takeCall()!, reason);
       },
       this.#timers,
     );
-    entry.settle = {
-      resolve: (count) => (disarm(), resolve(count)),
-      reject: (error) => (disarm(), reject(error)),
-    };
   }
 
   /** The entry of which some may have left, or be about to. */
@@ -280,7 +265,7 @@ export class StreamWriter {
     if (head === undefined || head.start > 0) return this.#onFailed(undefined);
     this.#isWriting = false;
     this.#remove(head);
-    head.settle?.reject(takenAway("write"));
+    head.takeCall()?.reject(takenAway("write"));
     this.#pumpNext();
   };
 
@@ -343,7 +328,7 @@ export class StreamWriter {
     if (this.#refusal !== undefined) return rejected(this.#refusal());
     if (this.#queue.bytes < this.highWaterMark) return READY;
     if (this.#drain === undefined) {
-      this.#drain = Promise.withResolvers();
+      this.#drain = defer();
       this.#drain.promise.catch(ignore);
     }
     return this.#drain.promise;

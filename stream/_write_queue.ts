@@ -1,11 +1,11 @@
+import {
+  Chain,
+  defer,
+  type Deferred,
+  type Link,
+} from "../internal/wait/mod.ts";
 import { giveChunk, SMALL_CHUNK, takeChunk } from "./_chunk_pool.ts";
 import type { Refusal } from "./_refusal.ts";
-
-/** A promise of a caller. */
-export interface Settle<T> {
-  resolve: (value: T | Promise<never>) => void;
-  reject: (error: unknown) => void;
-}
 
 /**
  * How bytes came into the queue: small messages share a chunk of the pool, and a
@@ -15,26 +15,30 @@ export interface Settle<T> {
 export type EntryKind = "chunk" | "message" | "write" | "writeAll";
 
 /** Bytes in the queue: a chunk that `send` fills, or the bytes of one caller. */
-export class Entry {
+export class Entry implements Link<Entry> {
   readonly bytes: Uint8Array;
   readonly kind: EntryKind;
   start = 0;
   end: number;
   /** The caller's promise, unless it is settled. */
-  settle: Settle<number> | undefined;
-  /** The callers that wait until this, and so all before it, has been written. */
-  waiters: Settle<void>[] | undefined = undefined;
+  call: Deferred<number> | undefined;
+  /** Ends the wait for the caller's signal and timeout. */
+  disarm: (() => void) | undefined = undefined;
+  /** Settles when this, and so all before it, has been written. */
+  flushed: Deferred<void> | undefined = undefined;
+  previous: Entry | undefined = undefined;
+  next: Entry | undefined = undefined;
 
   constructor(
     bytes: Uint8Array,
     end: number,
     kind: EntryKind,
-    settle?: Settle<number>,
+    call?: Deferred<number>,
   ) {
     this.bytes = bytes;
     this.end = end;
     this.kind = kind;
-    this.settle = settle;
+    this.call = call;
   }
 
   /** Whether `send` queued it, and so its limit counts it. */
@@ -42,10 +46,12 @@ export class Entry {
     return this.kind === "chunk" || this.kind === "message";
   }
 
-  /** Resolves the callers that wait for it. */
-  resolveWaiters(): void {
-    if (this.waiters === undefined) return;
-    for (const waiter of this.waiters) waiter.resolve();
+  /** Leaves the caller's promise to whoever settles it. */
+  takeCall(): Deferred<number> | undefined {
+    const { call } = this;
+    this.call = undefined;
+    this.disarm?.();
+    return call;
   }
 }
 
@@ -55,7 +61,7 @@ export class WriteQueue {
   bytes = 0;
   /** How many of them are of writes, which hold no memory but their callers'. */
   #written = 0;
-  readonly #entries: Entry[] = [];
+  readonly #entries = new Chain<Entry>();
   /** The chunk that small messages may be appended to: always the last entry. */
   #tail: Entry | undefined;
   /** Whether chunks came to wait behind others, so that larger ones are used. */
@@ -63,12 +69,12 @@ export class WriteQueue {
 
   /** Whether nothing waits. */
   get isEmpty(): boolean {
-    return this.#entries.length === 0;
+    return this.head === undefined;
   }
 
   /** Whether only a chunk waits that more may be appended to. */
   get isFilling(): boolean {
-    return this.#entries.length === 1 && this.#entries[0] === this.#tail;
+    return this.head !== undefined && this.head === this.#tail;
   }
 
   /** How many queued bytes are of messages that were sent. */
@@ -78,7 +84,7 @@ export class WriteQueue {
 
   /** The entry that is written next, or being written. */
   get head(): Entry | undefined {
-    return this.#entries[0];
+    return this.#entries.first;
   }
 
   /** Adds an entry at the end, with the bytes that it has. */
@@ -111,20 +117,25 @@ export class WriteQueue {
     return this.#tail = tail;
   }
 
+  /** `size` bytes were written to the end of the last chunk. */
+  extend(tail: Entry, size: number): void {
+    tail.end += size;
+    this.bytes += size;
+  }
+
   /** Copies a small message to the end of the last chunk, and the rest into a new one. */
   append(bytes: Uint8Array): void {
     const tail = this.#tail;
-    const head = tail === undefined
-      ? 0
-      : Math.min(tail.bytes.length - tail.end, bytes.length);
-    if (head > 0) {
-      tail!.bytes.set(bytes.subarray(0, head), tail!.end);
-      tail!.end += head;
+    const room = tail === undefined ? 0 : tail.bytes.length - tail.end;
+    const head = bytes.subarray(0, room);
+    if (head.length > 0) {
+      tail!.bytes.set(head, tail!.end);
+      this.extend(tail!, head.length);
     }
-    const next = this.addTail(bytes.length - head);
-    next.bytes.set(bytes.subarray(head), 0);
-    next.end = bytes.length - head;
-    this.bytes += bytes.length;
+    const rest = bytes.subarray(head.length);
+    const next = this.addTail(rest.length);
+    next.bytes.set(rest, 0);
+    this.extend(next, rest.length);
   }
 
   /** Lets nothing more be appended to what is queued. */
@@ -136,16 +147,16 @@ export class WriteQueue {
   advance(head: Entry, count: number): void {
     head.start += count;
     this.#count(head, -count);
-    if (head.kind === "write" && head.settle !== undefined) {
+    if (head.kind === "write" && head.call !== undefined) {
       this.#count(head, head.start - head.end);
       head.end = head.start;
     }
     if (head.start < head.end) return;
-    this.#entries.shift();
+    this.#entries.remove(head);
     if (this.isEmpty) this.#hasOverflowed = false;
     if (head.kind === "chunk") giveChunk(head.bytes);
-    head.settle?.resolve(head.end);
-    head.resolveWaiters();
+    head.takeCall()?.resolve(head.end);
+    head.flushed?.resolve();
   }
 
   /**
@@ -153,21 +164,22 @@ export class WriteQueue {
    * wait for it wait for the entry before it, if there is one.
    */
   remove(entry: Entry): void {
-    const at = this.#entries.indexOf(entry);
-    if (at < 0) return;
-    this.#entries.splice(at, 1);
+    this.#entries.remove(entry);
     this.#count(entry, entry.start - entry.end);
-    const previous = this.#entries[at - 1];
-    if (previous === undefined) entry.resolveWaiters();
-    else if (entry.waiters !== undefined) {
-      (previous.waiters ??= []).push(...entry.waiters);
-    }
+    const { flushed, previous } = entry;
+    if (flushed === undefined) return;
+    flushed.resolve(
+      previous === undefined ? undefined : this.#flushed(previous),
+    );
   }
 
   /** Resolves when all that is queued now has been written. */
   settled(): Promise<void> {
-    const waiters = this.#entries.at(-1)!.waiters ??= [];
-    return new Promise((resolve, reject) => waiters.push({ resolve, reject }));
+    return this.#flushed(this.#entries.last!);
+  }
+
+  #flushed(entry: Entry): Promise<void> {
+    return (entry.flushed ??= defer()).promise;
   }
 
   /**
@@ -176,16 +188,16 @@ export class WriteQueue {
    */
   rejectWrites(refusal: Refusal, begun: Entry | undefined): void {
     let isRejected = false;
-    for (const entry of [...this.#entries]) {
-      const { settle, waiters = [] } = entry;
-      if (!entry.isSent && settle !== undefined) {
+    let next: Entry | undefined;
+    for (let entry = this.head; entry !== undefined; entry = next) {
+      next = entry.next;
+      if (!entry.isSent && entry.call !== undefined) {
         isRejected = true;
-        entry.settle = undefined;
-        settle.reject(refusal());
+        entry.takeCall()?.reject(refusal());
       }
       if (isRejected) {
-        entry.waiters = undefined;
-        for (const waiter of waiters) waiter.reject(refusal());
+        entry.flushed?.reject(refusal());
+        entry.flushed = undefined;
       }
       if (!entry.isSent && entry !== begun) this.remove(entry);
     }
@@ -193,12 +205,13 @@ export class WriteQueue {
 
   /** Drops all entries, and rejects all callers. */
   fail(refusal: Refusal): void {
+    // A chunk that the kernel may still be reading is not given back.
+    for (let { head } = this; head !== undefined; head = head.next) {
+      head.takeCall()?.reject(refusal());
+      head.flushed?.reject(refusal());
+    }
+    this.#entries.first = this.#entries.last = undefined;
     this.bytes = this.#written = 0;
     this.#tail = undefined;
-    for (const { settle, waiters } of this.#entries.splice(0)) {
-      // A chunk that the kernel may still be reading is not given back.
-      settle?.reject(refusal());
-      for (const waiter of waiters ?? []) waiter.reject(refusal());
-    }
   }
 }

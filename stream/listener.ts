@@ -46,7 +46,6 @@ export class StreamListener<
   readonly #timers = new Timers();
   readonly #accepts = new CallQueue<Call<C>>({
     timers: this.#timers,
-    isFair: true,
     onWaiting: () => this.#start(),
     onIdle: () => this.#hold(),
   });

@@ -1,12 +1,10 @@
+import { Chain, type Link } from "./chain.ts";
+import { defer, type Deferred } from "./deferred.ts";
 import { afterTurn, isLoopStarved } from "./fair.ts";
 import type { Wait } from "./options.ts";
 import { rejectTraced } from "./retrace.ts";
 import type { Timers } from "./timers.ts";
 import { arm } from "./wait_for.ts";
-
-// deno-lint-ignore no-explicit-any -- the result is of the call's own type
-type Resolve = (result: any) => void;
-type Reject = (reason: unknown) => void;
 
 /** A call that does its work in one step, as soon as it can. */
 export interface Call<T> {
@@ -27,15 +25,12 @@ export interface Call<T> {
 }
 
 /** A call that waits. */
-interface Entry<C> {
+interface Entry<C> extends Link<Entry<C>> {
   readonly call: C;
-  readonly resolve: Resolve;
-  readonly reject: Reject;
+  // deno-lint-ignore no-explicit-any -- the result is of the call's own type
+  readonly end: Deferred<any>;
   /** Ends the wait for the signal and the timeout. */
   disarm: (() => void) | undefined;
-  // The neighbours: a queue may be long, and a call leave from anywhere.
-  previous: Entry<C> | undefined;
-  next: Entry<C> | undefined;
   isWaiting: boolean;
 }
 
@@ -47,11 +42,6 @@ export interface QueueOwner {
   onIdle?(): void;
   /** The timers of the calls. */
   readonly timers: Timers;
-  /**
-   * Whether the source leaves the event loop its turns, because calls of it hardly
-   * ever complete at once: then no call waits for one.
-   */
-  readonly isFair?: boolean;
 }
 
 /**
@@ -67,29 +57,20 @@ export interface QueueOwner {
  */
 export class CallQueue<C extends Call<unknown>> {
   readonly #owner: QueueOwner;
-  #first: Entry<C> | undefined;
-  #last: Entry<C> | undefined;
+  readonly #entries = new Chain<Entry<C>>();
   #size = 0;
   /** Whether an attempt is on the stack: it may make or cancel other calls. */
   #isRunning = false;
   /** Whether all calls wait for a turn of the event loop. */
   #isHeld = false;
-  // What the promise that was made last can be settled with.
-  #resolve: Resolve = ignore;
-  #reject: Reject = ignore;
-  readonly #keep: (resolve: Resolve, reject: Reject) => void;
 
   constructor(owner: QueueOwner) {
     this.#owner = owner;
-    this.#keep = (resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    };
   }
 
   /** Whether no call waits, so that the next is attempted when it is made. */
   get isEmpty(): boolean {
-    return this.#first === undefined && !this.#isRunning;
+    return this.#entries.first === undefined && !this.#isRunning;
   }
 
   /** How many calls wait. */
@@ -99,7 +80,7 @@ export class CallQueue<C extends Call<unknown>> {
 
   /** The call whose turn it is. */
   get first(): C | undefined {
-    return this.#first?.call;
+    return this.#entries.first?.call;
   }
 
   /**
@@ -108,7 +89,7 @@ export class CallQueue<C extends Call<unknown>> {
    */
   call<T>(call: C & Call<T>, wait: Wait | undefined): Promise<Awaited<T>> {
     if (this.isEmpty) {
-      if (this.#owner.isFair !== true && isLoopStarved()) {
+      if (isLoopStarved()) {
         this.#hold();
       } else {
         try {
@@ -135,45 +116,37 @@ export class CallQueue<C extends Call<unknown>> {
       return call.attempt();
     } finally {
       this.#isRunning = false;
-      if (this.#first !== undefined) this.run(); // calls made by the attempt
+      if (this.#entries.first !== undefined) this.run(); // calls made by the attempt
     }
   }
 
   #wait<T>(call: C & Call<T>, wait: Wait | undefined): Promise<Awaited<T>> {
-    // Faster than a closure for each, and than Promise.withResolvers().
-    const promise = new Promise<Awaited<T>>(this.#keep);
     const entry: Entry<C> = {
       call,
-      resolve: this.#resolve,
-      reject: this.#reject,
+      end: defer(),
       disarm: undefined,
-      previous: this.#last,
+      previous: undefined,
       next: undefined,
       isWaiting: true,
     };
     if (wait !== undefined) this.#limit(entry, wait);
     this.#size++;
-    const last = this.#last;
-    this.#last = entry;
-    if (last !== undefined) {
-      last.next = entry;
-    } else {
-      this.#first = entry;
-      if (!this.#isHeld && !this.#isRunning) this.#ask(entry);
-    }
-    return promise;
+    this.#entries.push(entry);
+    const isFirst = this.#entries.first === entry;
+    if (isFirst && !this.#isHeld && !this.#isRunning) this.#ask(entry);
+    return entry.end.promise;
   }
 
   #limit(entry: Entry<C>, wait: Wait): void {
     const timeout = () => entry.call.timeoutError();
     entry.disarm = arm(wait, timeout, (reason) => {
-      const isFirst = this.#first === entry;
+      const isFirst = this.#entries.first === entry;
       const done = entry.call.partial?.();
       if (done === undefined) this.#fail(entry, reason);
-      else if (this.#leave(entry)) entry.resolve(done);
+      else if (this.#leave(entry)) entry.end.resolve(done);
       // What is there may be enough for the next one.
       if (isFirst) this.run();
-      if (this.#first === undefined) this.#owner.onIdle?.();
+      if (this.#entries.first === undefined) this.#owner.onIdle?.();
     }, this.#owner.timers);
   }
 
@@ -199,9 +172,11 @@ export class CallQueue<C extends Call<unknown>> {
   /** Attempts the calls in their order, until one has to wait. */
   run(): void {
     if (this.#isRunning || this.#isHeld) return;
-    let first = this.#first;
+    let first = this.#entries.first;
     this.#isRunning = true;
-    while (first !== undefined && this.#settle(first)) first = this.#first;
+    while (first !== undefined && this.#settle(first)) {
+      first = this.#entries.first;
+    }
     this.#isRunning = false;
     if (first !== undefined) this.#ask(first);
   }
@@ -210,8 +185,8 @@ export class CallQueue<C extends Call<unknown>> {
   #settle(entry: Entry<C>): boolean {
     try {
       const result = entry.call.attempt();
-      if (result === undefined) return this.#first !== entry;
-      if (this.#leave(entry)) entry.resolve(result);
+      if (result === undefined) return this.#entries.first !== entry;
+      if (this.#leave(entry)) entry.end.resolve(result);
     } catch (error) {
       this.#fail(entry, error);
     }
@@ -219,7 +194,7 @@ export class CallQueue<C extends Call<unknown>> {
   }
 
   #fail(entry: Entry<C>, reason: unknown): void {
-    if (this.#leave(entry)) rejectTraced(entry, reason);
+    if (this.#leave(entry)) rejectTraced(entry.end, reason);
   }
 
   /** Takes a call out of the queue; false if it has left already. */
@@ -227,22 +202,16 @@ export class CallQueue<C extends Call<unknown>> {
     if (!entry.isWaiting) return false;
     entry.isWaiting = false;
     this.#size--;
-    const { previous, next } = entry;
-    if (previous === undefined) this.#first = next;
-    else previous.next = next;
-    if (next === undefined) this.#last = previous;
-    else next.previous = previous;
+    this.#entries.remove(entry);
     entry.disarm?.();
     return true;
   }
 
   /** Rejects all calls that wait. */
   close(reason?: unknown): void {
-    while (this.#first !== undefined) {
-      const first = this.#first;
+    while (this.#entries.first !== undefined) {
+      const first = this.#entries.first;
       this.#fail(first, first.call.closedError?.() ?? reason);
     }
   }
 }
-
-function ignore(): void {}

@@ -10,10 +10,12 @@
  * - {@linkcode arm}: calls back when the options end a wait.
  * - {@linkcode waitFor}: waits for a promise, but no longer than the options allow.
  * - {@linkcode CallQueue}: the calls that wait for one source, in their order.
+ * - {@linkcode Chain}: a list that an entry may leave from anywhere.
+ * - {@linkcode Deferred}: a promise and what settles it.
  * - {@linkcode Timers}: the timers of an endpoint, which follow its `ref` and `unref`.
  * - {@linkcode resolveFairly}, {@linkcode rejectFairly}, {@linkcode isLoopStarved},
- *   {@linkcode afterTurn}, {@linkcode nextTurn}: leave the event loop its turn beside calls that complete
- *   at once.
+ *   {@linkcode afterTurn}, {@linkcode nextTurn}: leave the event loop its turn beside
+ *   calls that complete at once.
  * - {@linkcode MAX_DELAY}: the longest delay that a timer keeps.
  * - {@linkcode retrace}, {@linkcode rejectTraced}: have the stack of an error name
  *   the call that met it.
@@ -21,6 +23,8 @@
  * @module
  */
 export * from "./call_queue.ts";
+export * from "./chain.ts";
+export * from "./deferred.ts";
 export * from "./fair.ts";
 export * from "./options.ts";
 export * from "./retrace.ts";

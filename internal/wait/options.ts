@@ -54,10 +54,3 @@ export function checkWait(options: WaitOptions | undefined): Wait | undefined {
     ? undefined
     : { signal, timeout };
 }
-
-/** Whether these options can end a wait at all; when not, waiting costs nothing extra. */
-export function isBounded(options: WaitOptions | undefined): boolean {
-  return options !== undefined &&
-    (options.signal !== undefined ||
-      (options.timeout !== undefined && options.timeout !== Infinity));
-}

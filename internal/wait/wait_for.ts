@@ -1,9 +1,4 @@
-import {
-  checkWait,
-  isBounded,
-  type Wait,
-  type WaitOptions,
-} from "./options.ts";
+import { checkWait, type Wait, type WaitOptions } from "./options.ts";
 import { rejectTraced } from "./retrace.ts";
 import { Timers } from "./timers.ts";
 
@@ -67,30 +62,24 @@ export function waitFor<T>(
   onGiveUp?: (reason: unknown) => void,
   timers?: Timers,
 ): Promise<T> {
-  if (!isBounded(options)) return work;
-  work.catch(() => {}); // abandoned work must not be an unhandled rejection
   let wait: Wait | undefined;
   try {
     wait = checkWait(options);
+    if (wait === undefined) return work;
   } catch (error) {
+    work.catch(() => {}); // abandoned work must not be an unhandled rejection
     onGiveUp?.(error);
     return Promise.reject(error);
   }
-  if (wait === undefined) return work;
   return new Promise<T>((resolve, reject) => {
     const disarm = arm(wait, timeoutError, (reason) => {
       onGiveUp?.(reason);
       rejectTraced({ resolve, reject }, reason);
     }, timers);
-    work.then(
-      (value) => {
-        disarm();
-        resolve(value);
-      },
-      (error) => {
-        disarm();
-        reject(error);
-      },
-    );
+    const disarmed = <V>(settle: (value: V) => void) => (value: V) => {
+      disarm();
+      settle(value);
+    };
+    work.then(disarmed(resolve), disarmed(reject));
   });
 }
