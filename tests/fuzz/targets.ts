@@ -17,6 +17,7 @@ import { readInterleavings } from "./read_interleavings.ts";
 import { streamReads } from "./stream_reads.ts";
 import { streamWrites } from "./stream_writes.ts";
 import { systemFiles } from "./system_files.ts";
+import { unixCancels } from "./unix_cancels.ts";
 
 export type { FuzzTarget } from "./_target.ts";
 
@@ -28,6 +29,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   readInterleavings,
   streamWrites,
   streamEnds,
+  unixCancels,
   datagrams,
   systemFiles,
   dnsMessage,
