@@ -1,9 +1,15 @@
 /**
- * A Redis client: RESP2 and RESP3, with commands pipelined over one connection.
+ * A Redis client: RESP2 and RESP3, with commands pipelined over one connection of
+ * TCP, TLS or a unix socket.
  *
  * @module
  */
-import { connectTcp, type TcpConn } from "@berkeley/sockets";
+import {
+  connectTcp,
+  connectTls,
+  connectUnix,
+  type StreamConn,
+} from "@berkeley/sockets";
 import { parseArgs } from "@std/cli/parse-args";
 
 const USAGE = `Usage: redis [options] [COMMAND [ARGUMENT...]]
@@ -13,12 +19,19 @@ come, and the replies are printed as they come. "Quotes" hold a word together.
 
   --hostname NAME    where the server is (127.0.0.1)
   --port NUMBER      its port (6379)
+  --unix PATH        its unix socket, instead of a host and a port
+  --tls              encrypt; its certificate must be for the host
+  --ca FILE          trust these certificates, too; in PEM, as the next two
+  --cert FILE        the certificate to show
+  --key FILE         the private key of --cert
   --resp3            speak RESP3, by HELLO 3
   --max BYTES        the largest reply to take (67108864)
   -h, --help         this text
 
   redis SET greeting "hello there"
-  printf 'INCR n\\nINCR n\\n' | redis`;
+  printf 'INCR n\\nINCR n\\n' | redis
+
+Files need --allow-read, and a unix socket --allow-write as well.`;
 
 /** What a server answers. */
 type Reply =
@@ -42,11 +55,11 @@ const ELEMENT_SIZE = 16;
 
 /** A connection to a server: `receive` gives the replies in the order of `send`. */
 class Redis implements Disposable {
-  #conn: TcpConn;
+  #conn: StreamConn<Deno.Addr>;
   #maxReplySize: number;
   #left = 0;
 
-  constructor(conn: TcpConn, maxReplySize: number) {
+  constructor(conn: StreamConn<Deno.Addr>, maxReplySize: number) {
     this.#conn = conn;
     this.#maxReplySize = maxReplySize;
   }
@@ -57,7 +70,7 @@ class Redis implements Disposable {
       `$${new TextEncoder().encode(word).length}\r\n${word}\r\n`
     );
     const command = `*${words.length}\r\n${bulks.join("")}`;
-    await this.#conn.send(new TextEncoder().encode(command));
+    await this.#conn.send(command);
   }
 
   /** The next reply; undefined when the server has closed the connection. */
@@ -214,11 +227,39 @@ async function converse(redis: Redis): Promise<void> {
   await Promise.all([sendAll(), printAll()]);
 }
 
+/** Where the server is, and how to reach it. */
+interface Target {
+  hostname: string;
+  port: number;
+  unix: string | undefined;
+  tls: boolean;
+  ca: string | undefined;
+  cert: string | undefined;
+  key: string | undefined;
+}
+
+async function connect(target: Target): Promise<StreamConn<Deno.Addr>> {
+  const { unix, tls, hostname, port } = target;
+  const timeout = 5000;
+  if (unix !== undefined) return await connectUnix({ path: unix, timeout });
+  if (!tls) return await connectTcp({ hostname, port, timeout });
+  const [ca, cert, key] = await Promise.all(
+    [target.ca, target.cert, target.key].map((path) =>
+      path === undefined ? undefined : Deno.readTextFile(path)
+    ),
+  );
+  return await connectTls({
+    ...{ hostname, port, timeout },
+    ...(ca === undefined ? {} : { caCerts: [ca] }),
+    ...(cert === undefined || key === undefined ? {} : { cert, key }),
+  });
+}
+
 /** Runs the example. */
 export async function main(args: string[]): Promise<void> {
   const options = parseArgs(args, {
-    boolean: ["help", "resp3"],
-    string: ["hostname", "port", "max"],
+    boolean: ["help", "resp3", "tls"],
+    string: ["hostname", "port", "max", "unix", "ca", "cert", "key"],
     default: { hostname: "127.0.0.1", port: "6379", max: "67108864" },
     alias: { help: "h" },
     unknown: (word, option) => {
@@ -227,12 +268,11 @@ export async function main(args: string[]): Promise<void> {
     stopEarly: true,
   });
   if (options.help) return console.log(USAGE);
-  const { hostname, resp3, _: words } = options;
-  const port = Number(options.port);
+  const { resp3, _: words } = options;
   const max = Number(options.max);
   if (!(max > 0)) throw new RangeError(`--max must be above 0: ${options.max}`);
   using redis = new Redis(
-    await connectTcp({ hostname, port, timeout: 5000 }),
+    await connect({ ...options, port: Number(options.port) }),
     max,
   );
 

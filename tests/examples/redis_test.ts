@@ -5,27 +5,33 @@ import { serveTcp } from "@berkeley/sockets";
 import { hasProgram } from "../_programs.ts";
 import {
   assertFailsInALine,
+  run,
   runExample,
   type RunningProgram,
   startExample,
   startProgram,
 } from "./_example.ts";
+import { certFile, keyFile } from "../tls/_certificates.ts";
 
 const ignore = !hasProgram("redis-server");
 
 /** Starts a server that keeps nothing. */
 async function startRedis(
   folder: string,
+  more: Record<string, string> = {},
+  portSetting: "--port" | "--tls-port" = "--port",
 ): Promise<{ server: RunningProgram; port: number }> {
   for (let attempt = 1;; attempt++) {
     const port = getAvailablePort();
     const settings: Record<string, string> = {
       "--bind": "127.0.0.1",
-      "--port": String(port),
+      "--port": "0",
+      [portSetting]: String(port),
       "--dir": folder,
       "--save": "",
       "--appendonly": "no",
       "--enable-debug-command": "yes",
+      ...more,
     };
     const args = Object.entries(settings).flat();
     const server = startProgram("redis-server", { args });
@@ -186,6 +192,56 @@ redisTest(
     assertFailsInALine(outcome, "The server closed the connection");
   },
 );
+
+Deno.test({
+  name:
+    "redis talks over TLS with a client certificate, and over a unix socket",
+  ignore,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    const path = `${folder}/redis.sock`;
+    try {
+      const settings = {
+        "--unixsocket": path,
+        "--tls-cert-file": certFile("server"),
+        "--tls-key-file": keyFile("server"),
+        "--tls-ca-cert-file": certFile("authority"),
+      };
+      const { server, port } = await startRedis(folder, settings, "--tls-port");
+      await using _ = server;
+      const client = (...args: string[]) =>
+        run(["examples/run.ts", "redis", ...args], "", [
+          ...["--allow-net", "--allow-read", "--allow-write"],
+        ]);
+      const secret = [
+        "--hostname",
+        "localhost",
+        "--port",
+        String(port),
+        "--tls",
+      ];
+      const trust = ["--ca", certFile("authority")];
+      const own = ["--cert", certFile("client"), "--key", keyFile("client")];
+      for (
+        const [where, n] of [
+          [[...secret, ...trust, ...own], 1],
+          [["--unix", path], 2],
+        ] as const
+      ) {
+        const { code, stdout, stderr } = await client(...where, "INCR", "n");
+        assertEquals([code, stderr, stdout], [0, "", `${n}\n`]);
+      }
+      assertFailsInALine(
+        await client(...secret, ...own, "PING"),
+        "ECERTISSUER",
+      );
+      const refused = await client(...secret, ...trust, "PING");
+      assertFailsInALine(refused, "alert");
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
 
 const HOSTILE = [
   { answer: "", expected: "The server closed the connection" },

@@ -1,0 +1,47 @@
+/**
+ * `openssl s_server` and `openssl s_client`.
+ *
+ * @module
+ */
+import { hasProgram } from "../_programs.ts";
+import { type RunningProgram, startProgram } from "../_start_program.ts";
+import { certFile, type CertificateName, keyFile } from "./_certificates.ts";
+
+/** Whether OpenSSL is installed. */
+export const HAS_OPENSSL: boolean = hasProgram("openssl");
+
+/** The arguments for a certificate and its key. */
+function own(name: CertificateName): string[] {
+  return ["-cert", certFile(name), "-key", keyFile(name)];
+}
+
+/** Starts a server with a certificate; `-rev` makes it reverse each line. */
+export async function startServer(
+  name: CertificateName,
+  ...args: string[]
+): Promise<RunningProgram & { port: number }> {
+  const program = startProgram("openssl", {
+    args: [
+      ...["s_server", "-accept", "127.0.0.1:0", ...own(name)],
+      ...["-CAfile", certFile("authority"), "-verify_return_error", ...args],
+    ],
+  });
+  const [, port] = await program.printed(/^ACCEPT .*:(\d+)$/m);
+  return Object.assign(program, { port: Number(port) });
+}
+
+/** Starts a client that trusts the authority, and sends its stdin. */
+export function startClient(
+  port: number,
+  name?: CertificateName,
+  ...args: string[]
+): RunningProgram {
+  return startProgram("openssl", {
+    args: [
+      ...["s_client", "-connect", `127.0.0.1:${port}`],
+      ...["-CAfile", certFile("authority"), "-verify_return_error"],
+      ...(name === undefined ? [] : own(name)),
+      ...args,
+    ],
+  });
+}
