@@ -8,7 +8,7 @@ import { addressOf } from "./_message.ts";
 import { IOVEC, IS_LINUX, MMSGHDR, MSGHDR } from "./_platform.ts";
 import { decode, type Sockaddr, SOCKADDR_SIZE } from "./_sockaddr.ts";
 import type { SocketName } from "./socket_name.ts";
-import { callFlags } from "./_transfer.ts";
+import { callFlags } from "./_calls.ts";
 
 /** The memory of a batch, as `sendmmsg` and `recvmmsg` take it. */
 export class BatchMemory {

@@ -13,13 +13,13 @@ export function countOf(buffer: Uint8Array): number {
 }
 
 /**
- * Checks the flags of a call before it reads a length: else their valueOf() could
- * resize the buffer.
+ * Returns the flags of a call, checked before it reads a length: else their valueOf()
+ * could resize the buffer.
  *
  * @throws {TypeError} When they are not a number.
  */
-export function checkFlags(flags: number): void {
-  if (typeof flags === "number") return;
+export function checkFlags(flags: number): number {
+  if (typeof flags === "number") return flags;
   throw new TypeError(`Cannot use flags ${showValue(flags)}: not a number`);
 }
 

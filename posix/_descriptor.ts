@@ -82,8 +82,7 @@ export class Descriptor implements Watched {
     const isWaiting = asked !== 0;
     if (isWaiting === this.#isWaiting) return;
     this.#isWaiting = isWaiting;
-    if (isWaiting) reactor.retain(this.#isRef);
-    else reactor.release(this.#isRef);
+    reactor.count(this.#isRef, isWaiting ? 1 : -1);
   }
 
   onEvents(events: number): void {
@@ -138,8 +137,8 @@ export class Descriptor implements Watched {
     if (isRef) this.#timers?.ref();
     else this.#timers?.unref();
     if (!this.#isWaiting) return;
-    this.#reactor!.retain(isRef);
-    this.#reactor!.release(!isRef);
+    this.#reactor!.count(isRef, 1);
+    this.#reactor!.count(!isRef, -1);
   }
 
   /** Closes it, and tells the observers. A second call does nothing. */

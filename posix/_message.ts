@@ -12,7 +12,7 @@ import {
   IS_LINUX,
   MSGHDR,
 } from "./_platform.ts";
-import { callFlags, type Received } from "./_transfer.ts";
+import { callFlags, type Received } from "./_calls.ts";
 import { decode, type Sockaddr, SOCKADDR_SIZE } from "./_sockaddr.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;

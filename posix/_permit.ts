@@ -57,6 +57,13 @@ function plain(hostname: string): string {
   return ip?.withZone(undefined).toString() ?? hostname;
 }
 
+/** What two names of an address and a port have in common if they are the same. */
+function keyOf(name: SocketName): string | undefined {
+  return "port" in name && name.port !== 0
+    ? `${plain(name.hostname)} ${name.port}`
+    : undefined;
+}
+
 /**
  * Asks `Deno.permissions`, since libc does not, and never prompts. Remembers what
  * was permitted: a query costs more than a datagram.
@@ -69,7 +76,7 @@ export class Permit {
   #count = 0;
   #isEverything: boolean | undefined;
   /** What the socket was bound to under a grant that need not name its port. */
-  #own: SocketName | undefined;
+  #own: string | undefined;
 
   /** Whether the program may use any address, so that none needs a check. */
   get isEverything(): boolean {
@@ -82,7 +89,8 @@ export class Permit {
    * @throws {NotCapableError} When it is not permitted.
    */
   toBind(name: SocketName, call: CallName): void {
-    if (!this.#isOwn(name)) this.check(name, call);
+    const own = keyOf(name);
+    if (own === undefined || own !== this.#own) this.check(name, call);
   }
 
   /**
@@ -96,16 +104,7 @@ export class Permit {
       const { hostname, port } = name;
       refuseFor(call, () => requireNotDenied(plain(hostname), port), name);
     }
-    this.#own = name;
-  }
-
-  #isOwn(name: SocketName): boolean {
-    const own = this.#own;
-    if (own === undefined || !("port" in own) || !("port" in name)) {
-      return false;
-    }
-    return own.port === name.port && own.port !== 0 &&
-      plain(own.hostname) === plain(name.hostname);
+    this.#own = keyOf(name);
   }
 
   /**

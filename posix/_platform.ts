@@ -2,16 +2,7 @@
  * What differs between systems: numbers of constants, and layouts of structures.
  * Both systems are little-endian on both architectures.
  */
-import {
-  AF_INET,
-  AF_INET6,
-  AF_UNIX,
-  AF_UNSPEC,
-  SOCK_DGRAM,
-  SOCK_RAW,
-  SOCK_SEQPACKET,
-  SOCK_STREAM,
-} from "../address/mod.ts";
+import { AF_INET6 } from "../address/mod.ts";
 import * as C from "./constants.ts";
 
 /** Whether this is Linux; else it is macOS. */
@@ -26,15 +17,6 @@ export function nativeFamily(family: number): number {
 export function familyOf(native: number): number {
   return !IS_LINUX && native === 30 ? AF_INET6 : native;
 }
-
-/** The families there are. */
-export const FAMILIES: readonly number[] = [
-  ...[AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6],
-];
-/** The types there are; their numbers are the same on both systems. */
-export const TYPES: readonly number[] = [
-  ...[SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET],
-];
 
 /** `sys/socket.h` of XNU; what it lacks is left out. */
 const DARWIN_FLAGS: readonly [linux: number, darwin: number][] = [
@@ -60,19 +42,15 @@ export function lackingFlags(flags: number): number {
 /** This system's flags for ours. */
 export function nativeFlags(flags: number): number {
   if (IS_LINUX) return flags;
-  return DARWIN_FLAGS.reduce(
-    (all, [linux, darwin]) => flags & linux ? all | darwin : all,
-    0,
-  );
+  const its = DARWIN_FLAGS.filter(([linux]) => flags & linux);
+  return its.reduce((all, [, darwin]) => all | darwin, 0);
 }
 
 /** Our flags for this system's. */
 export function flagsOf(native: number): number {
   if (IS_LINUX) return native;
-  return DARWIN_FLAGS.reduce(
-    (all, [linux, darwin]) => native & darwin ? all | linux : all,
-    0,
-  );
+  const ours = DARWIN_FLAGS.filter(([, darwin]) => native & darwin);
+  return ours.reduce((all, [linux]) => all | linux, 0);
 }
 
 /** Events that come with data, or with room for it. */

@@ -68,17 +68,10 @@ export class Reactor {
     this.#poller.want(id, events);
   }
 
-  /** One more waits. */
-  retain(isRef: boolean): void {
-    if (isRef) this.#refs++;
-    else this.#unrefs++;
-    this.#update();
-  }
-
-  /** One less waits. */
-  release(isRef: boolean): void {
-    if (isRef) this.#refs--;
-    else this.#unrefs--;
+  /** One more waits, or one less. */
+  count(isRef: boolean, by: 1 | -1): void {
+    if (isRef) this.#refs += by;
+    else this.#unrefs += by;
     this.#update();
   }
 
@@ -92,19 +85,13 @@ export class Reactor {
     }
     const needsTimer = this.#refs === 0 && this.#unrefs > 0;
     if (needsTimer === (this.#timer !== undefined)) return;
-    if (needsTimer) {
-      const timer = setInterval(this.#onTimer, UNREF_INTERVAL);
-      Deno.unrefTimer(timer);
-      this.#timer = timer;
-    } else {
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-    }
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    if (!needsTimer) return;
+    const look = () => this.#poller.look(this.#onEvent);
+    this.#timer = setInterval(look, UNREF_INTERVAL);
+    Deno.unrefTimer(this.#timer);
   }
-
-  readonly #onTimer = (): void => {
-    this.#poller.look(this.#onEvent);
-  };
 
   readonly #onThreadEvent: OnEvent = (id, events) => {
     this.#hasWoken = true; // by itself
@@ -122,6 +109,13 @@ export class Reactor {
     queueMicrotask(this.#turn);
   }
 
+  /** Has looks go on for a while, once something has come. */
+  #expectMore(): void {
+    this.#patience = PATIENCE;
+    this.#lookEnd = performance.now() + LOOK_TIME;
+    this.#schedule();
+  }
+
   readonly #turn = (): void => {
     this.#isScheduled = false;
     if (this.#refs === 0 || this.#isWaiting) return;
@@ -135,11 +129,7 @@ export class Reactor {
     }
     if (this.#looks > 0) {
       this.#looks--;
-      if (this.#poller.look(this.#onEvent) > 0) {
-        this.#patience = PATIENCE;
-        this.#lookEnd = performance.now() + LOOK_TIME;
-        return this.#schedule();
-      }
+      if (this.#poller.look(this.#onEvent) > 0) return this.#expectMore();
       if (performance.now() < this.#lookEnd) return this.#schedule();
     }
     this.#park();
@@ -158,10 +148,8 @@ export class Reactor {
     this.#poller.wait(this.#onThreadEvent).catch(() => {}).then(() => {
       this.#isWaiting = false;
       this.#looks = MAX_LOOKS;
-      this.#patience = PATIENCE;
-      this.#lookEnd = performance.now() + LOOK_TIME;
       for (const resolve of this.#onQuiet.splice(0)) resolve();
-      if (this.#refs > 0) this.#schedule();
+      if (this.#refs > 0) this.#expectMore();
     });
   }
 }

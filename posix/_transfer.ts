@@ -1,105 +1,123 @@
-/** C's calls that move bytes: each returns undefined where it would have to wait. */
-import { lengthOf } from "../internal/check/mod.ts";
-import { socketError } from "../errors/mod.ts";
-import { countOf } from "./_buffers.ts";
-import { mustWait } from "./_failure.ts";
-import { loadLibc } from "./_libc.ts";
 import {
-  MSG_DONTWAIT,
-  MSG_NOSIGNAL,
-  MSG_TRUNC,
-  MSG_WAITALL,
-} from "./constants.ts";
-import { IS_LINUX, lackingFlags, nativeFlags } from "./_platform.ts";
-import { encode, reply } from "./_sockaddr.ts";
-import { showName, type SocketName } from "./socket_name.ts";
+  checkWait,
+  isLoopStarved,
+  rejectFairly,
+  resolveFairly,
+  type WaitOptions,
+} from "../internal/wait/mod.ts";
+import { type Buffers, checkFlags } from "./_buffers.ts";
+import { MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_WAITALL } from "./constants.ts";
+import { type CallName, errorOf } from "./_failure.ts";
+import { peekWhole, receiveWhole, type Receiving } from "./_receive_whole.ts";
+import type { CallContext, Side } from "./_side.ts";
+import type { SocketCore } from "./_socket_core.ts";
 
-type Bytes = Uint8Array<ArrayBuffer>;
-
-/** What was received, and from whom. */
-export interface Received {
-  /** How many bytes are in the buffer. */
-  length: number;
-  /** The sender; the path is empty where it has no name. */
-  address: SocketName;
-  /** Whether the datagram was longer than the buffer. */
-  truncated: boolean;
+/** How a call is to send or receive, and how long it may wait. */
+export interface TransferOptions extends WaitOptions {
+  /**
+   * `MSG_…`, or'ed together.
+   *
+   * @default {0}
+   */
+  flags?: number | undefined;
 }
 
-/**
- * The flags of the call that libc gets: nothing here waits inside libc.
- *
- * @throws {NotSupportedError} If the system lacks one that a call cannot do without.
- */
-export function callFlags(flags: number): number {
-  const lacking = lackingFlags(flags);
-  if (lacking !== 0) {
-    throw socketError("ENOTSUP", {
-      action: "use the flags of the call",
-      reason: `${Deno.build.os} lacks flag 0x${lacking.toString(16)}`,
-    });
+/** One call that sends or receives. */
+export class Transfer {
+  readonly core: SocketCore;
+  readonly flags: number;
+  readonly #options: TransferOptions | undefined;
+
+  /** @throws {TypeError} When the flags are not a number. */
+  constructor(core: SocketCore, options: TransferOptions | undefined) {
+    this.core = core;
+    this.flags = checkFlags(options?.flags ?? 0);
+    this.#options = options;
   }
-  return nativeFlags(flags & ~MSG_WAITALL | MSG_DONTWAIT);
-}
 
-/** C's `recv`. */
-export function recvNow(
-  fd: number,
-  buffer: Uint8Array,
-  flags: number,
-): number | undefined {
-  const asked = callFlags(flags);
-  const count = loadLibc().recv(fd, buffer as Bytes, countOf(buffer), asked);
-  return count === -1 ? mustWait("receive", "recv") : count;
-}
+  /** Sends: of a stream all bytes, unless the call is cancelled. */
+  send(
+    buffers: Buffers,
+    send: (rest: readonly Uint8Array<ArrayBuffer>[]) => number | undefined,
+    call: CallContext<number>,
+    sent = 0,
+  ): Promise<number> {
+    const attempt = () => {
+      for (;;) {
+        const most = buffers.size();
+        const count = send(buffers.from(sent));
+        if (count === undefined) return undefined;
+        sent += count;
+        if (!this.core.isStream || sent >= most) return sent;
+        if (this.#mustPause(this.core.sending)) return undefined;
+      }
+    };
+    const partial = () => sent === 0 ? undefined : sent;
+    return this.perform(this.core.sending, attempt, { ...call, partial });
+  }
 
-/** C's `recvfrom`. */
-export function recvFromNow(
-  fd: number,
-  buffer: Uint8Array,
-  flags: number,
-  isDatagram: boolean,
-): Received | undefined {
-  // Linux then tells the length that the datagram had.
-  const asked = callFlags(isDatagram && IS_LINUX ? flags | MSG_TRUNC : flags);
-  const room = countOf(buffer);
-  const length = reply.room();
-  const count = loadLibc().recvfrom(
-    ...[fd, buffer as Bytes, room, asked, reply.bytes, length] as const,
-  );
-  if (count === -1) return mustWait("receive", "recvfrom");
-  const truncated = count > room;
-  const isWhole = !truncated || (flags & MSG_TRUNC) !== 0;
-  const address = reply.name();
-  return { length: isWhole ? count : room, address, truncated };
-}
+  /** Receives: of a stream, with MSG_WAITALL, until there is no more room. */
+  receive<T extends { readonly length: number }>(
+    receiving: Receiving<T>,
+    call: CallName,
+  ): Promise<T> {
+    const { core } = this;
+    if (!this.wantsAll) {
+      const { buffers, receive } = receiving;
+      const attempt = () => {
+        buffers.size();
+        return receive(buffers.from(0));
+      };
+      return this.perform(core.receiving, attempt, call);
+    }
+    const { attempt, partial } = (this.flags & MSG_PEEK) !== 0
+      ? peekWhole(core.descriptor, receiving)
+      : receiveWhole(receiving, {
+        keepFault: (error) => core.fault = error,
+        mustPause: () => this.#mustPause(core.receiving),
+      });
+    return this.perform(core.receiving, attempt, { ...call, partial });
+  }
 
-/** C's `send`. */
-export function sendNow(
-  fd: number,
-  bytes: Uint8Array,
-  flags: number,
-): number | undefined {
-  const asked = callFlags(flags | MSG_NOSIGNAL);
-  const count = loadLibc().send(fd, bytes as Bytes, countOf(bytes), asked);
-  if (count !== -1) return count;
-  return mustWait(`send ${lengthOf(bytes)} bytes`, "send");
-}
+  /** Whether a receive waits until its memory is full. */
+  get wantsAll(): boolean {
+    return (this.flags & MSG_WAITALL) !== 0 && this.core.isStream;
+  }
 
-/** C's `sendto`. */
-export function sendToNow(
-  fd: number,
-  bytes: Uint8Array,
-  flags: number,
-  to: SocketName,
-  family: number,
-): number | undefined {
-  const asked = callFlags(flags | MSG_NOSIGNAL);
-  const room = countOf(bytes);
-  const name = encode(to, family);
-  const count = loadLibc().sendto(
-    ...[fd, bytes as Bytes, room, asked, name.bytes, name.length] as const,
-  );
-  if (count !== -1) return count;
-  return mustWait(`send ${lengthOf(bytes)} bytes to ${showName(to)}`, "sendto");
+  get #isNow(): boolean {
+    return (this.flags & MSG_DONTWAIT) !== 0;
+  }
+
+  /** Whether a call in several steps goes on after the event loop had its turn. */
+  #mustPause(side: Side): boolean {
+    if (this.#isNow || !isLoopStarved()) return false;
+    side.continueLater();
+    return true;
+  }
+
+  /** Does what `attempt` does, in turn; with MSG_DONTWAIT now or not at all. */
+  perform<T>(
+    side: Side,
+    attempt: () => T | undefined,
+    call: CallContext<T>,
+  ): Promise<T> {
+    const { core } = this;
+    const { descriptor } = core;
+    if ((this.flags & MSG_OOB) !== 0) descriptor.expectUrgent();
+    const guarded = side === core.sending ? attempt : () => {
+      core.throwFault();
+      return descriptor.isDrained ? undefined : attempt();
+    };
+    if (!this.#isNow) return side.perform(guarded, this.#options, call);
+    try {
+      checkWait(this.#options);
+      descriptor.open(call);
+      descriptor.undrained();
+      const result = side.isBusy ? undefined : guarded() ?? call.partial?.();
+      if (result !== undefined) return resolveFairly(result);
+      throw errorOf("EAGAIN", call);
+    } catch (error) {
+      return rejectFairly(error);
+    }
+  }
 }

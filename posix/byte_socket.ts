@@ -4,21 +4,18 @@ import { Buffers, checkBuffer, checkFlags, requireBuffer } from "./_buffers.ts";
 import { recvFromByMessage } from "./_message.ts";
 import { IS_LINUX } from "./_platform.ts";
 import type { Receiving } from "./_receive_whole.ts";
-import {
-  checkedFlags,
-  promised,
-  type TransferOptions,
-} from "./_socket_core.ts";
+import type { Transfer, TransferOptions } from "./_transfer.ts";
 import {
   type Received,
   recvFromNow,
   recvNow,
   sendNow,
   sendToNow,
-} from "./_transfer.ts";
-import { coreOf, SocketBase } from "./socket_base.ts";
+} from "./_calls.ts";
+import { coreOf, SocketBase, transfer } from "./socket_base.ts";
 import { copyName, showName, type SocketName } from "./socket_name.ts";
 
+const SEND = { action: "send", syscall: "send" } as const;
 const RECEIVE = { action: "receive", syscall: "recv" } as const;
 const RECEIVE_FROM = { action: "receive", syscall: "recvfrom" } as const;
 
@@ -78,30 +75,26 @@ export class ByteSocket extends SocketBase {
    * ```
    */
   send(bytes: Uint8Array, options?: TransferOptions): Promise<number> {
-    return promised(() => {
-      const core = coreOf(this);
-      const { descriptor, sending } = core;
-      const flags = checkedFlags(options);
+    return transfer(this, options, (call) => {
+      const { descriptor, isStream, sending } = call.core;
       const length = checkBuffer(bytes);
       let sent = 0;
       if (options === undefined && !sending.isBusy) {
         try { // what most sends are: done at once, and nothing else is needed
           requireBuffer(bytes, length);
-          const count = sendNow(core.fd("send", "send"), bytes, 0);
+          const count = sendNow(descriptor.open(SEND), bytes, 0);
           if (count !== undefined) {
-            if (!core.isStream || count === length) return resolveFairly(count);
+            if (!isStream || count === length) return resolveFairly(count);
             sent = count;
           }
         } catch (error) {
           return rejectFairly(error);
         }
       }
-      const call = { action: `send ${length} bytes`, syscall: "send" };
-      return core.send(
-        new Buffers(bytes),
-        ([rest]) => sendNow(descriptor.fd, rest!, flags),
-        ...[options, flags, call, sent] as const,
-      );
+      const name = { action: `send ${length} bytes`, syscall: "send" };
+      const send = ([rest]: readonly Uint8Array[]) =>
+        sendNow(descriptor.fd, rest!, call.flags);
+      return call.send(new Buffers(bytes), send, name, sent);
     });
   }
 
@@ -113,11 +106,11 @@ export class ByteSocket extends SocketBase {
    * @throws {BrokenPipeError} If the peer closed, or after `shutdown(SHUT_WR)`.
    */
   sendNow(bytes: Uint8Array, flags = 0): number | undefined {
-    const core = coreOf(this);
-    const fd = core.fd("send", "send");
+    const { descriptor, sending } = coreOf(this);
+    const fd = descriptor.open(SEND);
     checkFlags(flags);
     const size = checkBuffer(bytes);
-    if (core.sending.isBusy) return undefined;
+    if (sending.isBusy) return undefined;
     requireBuffer(bytes, size);
     return sendNow(fd, bytes, flags);
   }
@@ -159,14 +152,13 @@ export class ByteSocket extends SocketBase {
    * ```
    */
   recv(buffer: Uint8Array, options?: TransferOptions): Promise<number> {
-    return promised(() => {
-      const core = coreOf(this);
-      const { descriptor, receiving } = core;
-      const flags = checkedFlags(options);
+    return transfer(this, options, (call) => {
+      const { flags } = call;
+      const { descriptor, family, isStream, receiving } = call.core;
       const size = checkBuffer(buffer);
-      if (core.wantsAll(flags)) return this.#recvAll(buffer, flags, options);
+      if (call.wantsAll) return this.#recvAll(buffer, call);
       // Of a local stream, descriptors that come with it end what is received.
-      const mayDrain = flags === 0 && core.isStream && core.family !== AF_UNIX;
+      const mayDrain = flags === 0 && isStream && family !== AF_UNIX;
       const attempt = () => {
         requireBuffer(buffer, size);
         const count = recvNow(descriptor.fd, buffer, flags);
@@ -174,26 +166,25 @@ export class ByteSocket extends SocketBase {
         if (isShort && mayDrain) descriptor.drained();
         return count;
       };
-      return core.transfer(receiving, attempt, options, flags, RECEIVE);
+      return call.perform(receiving, attempt, RECEIVE);
     });
   }
 
   async #recvAll(
     buffer: Uint8Array,
-    flags: number,
-    options: TransferOptions | undefined,
+    call: Transfer,
   ): Promise<number> {
-    const core = coreOf(this);
+    const { core: { descriptor }, flags } = call;
     const receiving: Receiving<{ length: number }> = {
       buffers: new Buffers(buffer),
       receive([rest]) {
         if (checkBuffer(rest!) === 0) return { length: 0 }; // for which C would wait
-        const length = recvNow(core.descriptor.fd, rest!, flags);
+        const length = recvNow(descriptor.fd, rest!, flags);
         return length === undefined ? undefined : { length };
       },
       join: joined,
     };
-    return (await core.receive(receiving, options, flags, RECEIVE)).length;
+    return (await call.receive(receiving, RECEIVE)).length;
   }
 
   /**
@@ -205,7 +196,7 @@ export class ByteSocket extends SocketBase {
    */
   recvNow(buffer: Uint8Array, flags = 0): number | undefined {
     const core = coreOf(this);
-    const fd = core.fd("receive", "recv");
+    const fd = core.descriptor.open(RECEIVE);
     checkFlags(flags);
     const size = checkBuffer(buffer);
     if (core.receiving.isBusy) return undefined;
@@ -227,7 +218,7 @@ export class ByteSocket extends SocketBase {
     core.throwFault();
     const size = checkBuffer(buffer);
     requireBuffer(buffer, size);
-    const count = recvNow(core.fd("receive", "recv"), buffer, 0);
+    const count = recvNow(descriptor.open(RECEIVE), buffer, 0);
     if (count !== undefined && count < size) descriptor.drained();
     return count;
   }
@@ -244,10 +235,9 @@ export class ByteSocket extends SocketBase {
     name: SocketName,
     options?: TransferOptions,
   ): Promise<number> {
-    return promised(() => {
-      const core = coreOf(this);
+    return transfer(this, options, (call) => {
+      const { core, flags } = call;
       const { descriptor, family } = core;
-      const flags = checkedFlags(options);
       const size = checkBuffer(bytes);
       const to = copyName(name, family);
       core.requireReach(to, { action: "send to", syscall: "sendto" });
@@ -255,10 +245,11 @@ export class ByteSocket extends SocketBase {
         requireBuffer(bytes, size);
         return sendToNow(descriptor.fd, bytes, flags, to, family);
       };
-      const action = `send ${size} bytes to ${showName(to)}`;
-      const isPaced = core.isLocalDatagram;
-      const call = { action, syscall: "sendto", isPaced };
-      return core.transfer(core.sending, attempt, options, flags, call);
+      return call.perform(core.sending, attempt, {
+        action: `send ${size} bytes to ${showName(to)}`,
+        syscall: "sendto",
+        isPaced: core.isLocalDatagram,
+      });
     });
   }
 
@@ -285,10 +276,8 @@ export class ByteSocket extends SocketBase {
    * ```
    */
   recvFrom(buffer: Uint8Array, options?: TransferOptions): Promise<Received> {
-    return promised(() => {
-      const core = coreOf(this);
-      const { descriptor, isStream } = core;
-      const flags = checkedFlags(options);
+    return transfer(this, options, (call) => {
+      const { core: { descriptor, isStream }, flags } = call;
       checkBuffer(buffer);
       const receiving: Receiving<Received> = {
         buffers: new Buffers(buffer),
@@ -298,7 +287,7 @@ export class ByteSocket extends SocketBase {
             : recvFromByMessage(descriptor.fd, rest!, flags),
         join: joined,
       };
-      return core.receive(receiving, options, flags, RECEIVE_FROM);
+      return call.receive(receiving, RECEIVE_FROM);
     });
   }
 }

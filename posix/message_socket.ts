@@ -13,16 +13,12 @@ import {
 import { permitOption } from "./_permit.ts";
 import type { Receiving } from "./_receive_whole.ts";
 import { encode } from "./_sockaddr.ts";
-import {
-  checkedFlags,
-  promised,
-  type SocketCore,
-  type TransferOptions,
-} from "./_socket_core.ts";
+import type { SocketCore } from "./_socket_core.ts";
+import type { TransferOptions } from "./_transfer.ts";
 import { ByteSocket } from "./byte_socket.ts";
 import type { ControlMessage } from "./control_message.ts";
 import { memoryOf, type MessageBatch } from "./message_batch.ts";
-import { coreOf } from "./socket_base.ts";
+import { coreOf, transfer } from "./socket_base.ts";
 import { copyName, type SocketName } from "./socket_name.ts";
 
 /** What `sendMsg` sends. */
@@ -152,9 +148,8 @@ export class MessageSocket extends ByteSocket {
    * ```
    */
   sendMany(batch: MessageBatch, options?: TransferOptions): Promise<number> {
-    return promised(() => {
-      const core = coreOf(this);
-      const flags = checkedFlags(options);
+    return transfer(this, options, (call) => {
+      const { core, flags } = call;
       const memory = memoryOf(batch);
       let sent = 0;
       const attempt = () => {
@@ -167,8 +162,8 @@ export class MessageSocket extends ByteSocket {
       };
       const partial = () => sent === 0 ? undefined : sent;
       const isPaced = core.isLocalDatagram && memory.hasNames;
-      const call = { ...SEND_BATCH, partial, isPaced };
-      return core.transfer(core.sending, attempt, options, flags, call);
+      const context = { ...SEND_BATCH, partial, isPaced };
+      return call.perform(core.sending, attempt, context);
     });
   }
 
@@ -256,15 +251,12 @@ export class MessageSocket extends ByteSocket {
    * ```
    */
   recvMany(batch: MessageBatch, options?: TransferOptions): Promise<number> {
-    return promised(() => {
-      const { descriptor, receiving } = coreOf(this);
-      const flags = checkedFlags(options);
+    return transfer(this, options, (call) => {
+      const { core: { descriptor, receiving }, flags } = call;
       const memory = memoryOf(batch);
       const attempt = () => memory.receiveNow(descriptor.fd, flags);
       const release = memory.lend();
-      const received = coreOf(this).transfer(
-        ...[receiving, attempt, options, flags, RECEIVE_BATCH] as const,
-      );
+      const received = call.perform(receiving, attempt, RECEIVE_BATCH);
       received.then(release, release);
       return received;
     });
@@ -313,22 +305,21 @@ export class MessageSocket extends ByteSocket {
    * ```
    */
   sendMsg(message: Message, options?: TransferOptions): Promise<number> {
-    return promised(() => {
+    return transfer(this, options, (call) => {
       if (typeof message !== "object" || message === null) {
         throw new TypeError(
           `Cannot send ${showValue(message)}: it must be a message`,
         );
       }
-      const core = coreOf(this);
+      const { core, flags } = call;
       const { descriptor, family } = core;
       const { data, address, control = [] } = message;
-      const flags = checkedFlags(options);
       const buffers = new Buffers(data);
       const to = address && copyName(address, family);
       if (to) core.requireReach(to, { action: "send to", syscall: "sendmsg" });
       const beside = encodeControl(control, (level, number) => {
-        const call = { action: "send a control message", syscall: "sendmsg" };
-        permitOption(level, number, call);
+        const name = { action: "send a control message", syscall: "sendmsg" };
+        permitOption(level, number, name);
       });
       let isFirst = true;
       const send = (rest: readonly Uint8Array<ArrayBuffer>[]) => {
@@ -340,8 +331,8 @@ export class MessageSocket extends ByteSocket {
         return count;
       };
       const isPaced = to !== undefined && core.isLocalDatagram;
-      const call = { action: "send a message", syscall: "sendmsg", isPaced };
-      return core.send(buffers, send, options, flags, call);
+      const name = { action: "send a message", syscall: "sendmsg", isPaced };
+      return call.send(buffers, send, name);
     });
   }
 
@@ -373,10 +364,9 @@ export class MessageSocket extends ByteSocket {
     buffers: Uint8Array | readonly Uint8Array[],
     options?: RecvMsgOptions,
   ): Promise<ReceivedMessage> {
-    return promised(() => {
-      const { descriptor, family } = coreOf(this);
-      const { flags = 0, controlSize = 512 } = options ?? {};
-      checkFlags(flags);
+    return transfer(this, options, (call) => {
+      const { core: { descriptor, family }, flags } = call;
+      const controlSize = options?.controlSize ?? 512;
       const receiving: Receiving<ReceivedMessage> = {
         buffers: new Buffers(buffers),
         receive: (rest) => recvMsgNow(descriptor.fd, rest, controlSize, flags),
@@ -385,8 +375,8 @@ export class MessageSocket extends ByteSocket {
         isLast: (part) => family === AF_UNIX && hasControl(part),
       };
       checkInteger("controlSize", controlSize, 0, MAX_CONTROL);
-      const call = { action: "receive a message", syscall: "recvmsg" };
-      return coreOf(this).receive(receiving, options, flags, call);
+      const name = { action: "receive a message", syscall: "recvmsg" };
+      return call.receive(receiving, name);
     });
   }
 }

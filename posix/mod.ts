@@ -101,8 +101,8 @@ export {
 } from "./_options.ts";
 export * from "./peer_credentials_of.ts";
 export * from "./poll.ts";
-export type { Received } from "./_transfer.ts";
-export type { TransferOptions } from "./_socket_core.ts";
+export type { Received } from "./_calls.ts";
+export type { TransferOptions } from "./_transfer.ts";
 export { ByteSocket } from "./byte_socket.ts";
 export {
   type Message,

@@ -1,11 +1,24 @@
-import { AF_UNIX, SOCK_SEQPACKET } from "../address/mod.ts";
+import {
+  AF_INET,
+  AF_INET6,
+  AF_UNIX,
+  AF_UNSPEC,
+  SOCK_DGRAM,
+  SOCK_RAW,
+  SOCK_SEQPACKET,
+  SOCK_STREAM,
+} from "../address/mod.ts";
 import { showValue } from "../internal/check/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { openNow, openPair } from "./_open.ts";
 import { permitOpening } from "./_permit.ts";
-import { FAMILIES, IS_LINUX, TYPES } from "./_platform.ts";
+import { IS_LINUX } from "./_platform.ts";
 import { selfCheck } from "./_self_check.ts";
 import { PosixSocket } from "./socket.ts";
+
+/** Their numbers for us, and those of types for every system. */
+const FAMILIES = [AF_UNSPEC, AF_UNIX, AF_INET, AF_INET6];
+const TYPES = [SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET];
 
 const OPEN = { action: "open a socket", syscall: "socket" } as const;
 
@@ -52,7 +65,6 @@ export function socket(
   protocol: number = 0,
 ): PosixSocket {
   check(family, type, protocol);
-  permitOpening(family, type, protocol, OPEN);
   return new PosixSocket(openNow(family, type, protocol), family, type);
 }
 
@@ -79,7 +91,6 @@ export function socketPair(
   protocol: number = 0,
 ): [PosixSocket, PosixSocket] {
   check(family, type, protocol);
-  permitOpening(family, type, protocol, OPEN);
   const [a, b] = openPair(family, type, protocol);
   return [new PosixSocket(a, family, type), new PosixSocket(b, family, type)];
 }
@@ -109,4 +120,5 @@ function check(family: number, type: number, protocol: number): void {
     throw socketError("ENOTSUP", { ...OPEN, reason });
   }
   selfCheck();
+  permitOpening(family, type, protocol, OPEN);
 }

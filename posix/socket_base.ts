@@ -11,6 +11,7 @@ import { permitOption } from "./_permit.ts";
 import { IS_LINUX } from "./_platform.ts";
 import { nameOf } from "./_sockaddr.ts";
 import { SocketCore } from "./_socket_core.ts";
+import { Transfer, type TransferOptions } from "./_transfer.ts";
 import type { SocketOptionName, SocketOptions } from "./socket_options.ts";
 import type { SocketName } from "./socket_name.ts";
 import {
@@ -22,6 +23,19 @@ import {
 
 /** For the files of this folder: what the calls of a socket share. */
 export let coreOf: (socket: SocketBase) => SocketCore;
+
+/** For the files of this folder: makes a call that transfers; what it throws rejects. */
+export function transfer<T>(
+  socket: SocketBase,
+  options: TransferOptions | undefined,
+  begin: (call: Transfer) => Promise<T>,
+): Promise<T> {
+  try {
+    return begin(new Transfer(coreOf(socket), options));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
 
 /**
  * The part of a {@linkcode PosixSocket} that all sockets have: names, options, and

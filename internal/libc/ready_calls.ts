@@ -15,15 +15,8 @@ export class ReadyCalls<T> {
   readonly #socket: PosixSocket;
   /** The call that waits: what it tries, and how it ends. */
   #attempt: (() => T | undefined) | undefined;
-  #resolve: (result: T) => void = ignore;
-  #reject: (reason: unknown) => void = ignore;
-  readonly #keep = (
-    resolve: (result: T) => void,
-    reject: (reason: unknown) => void,
-  ): void => {
-    this.#resolve = resolve;
-    this.#reject = reject;
-  };
+  #resolve!: (result: T) => void;
+  #reject!: (reason: unknown) => void;
 
   constructor(socket: PosixSocket, events: number) {
     this.#socket = socket;
@@ -43,7 +36,10 @@ export class ReadyCalls<T> {
       return rejectFairly(error);
     }
     this.#attempt = attempt;
-    return new Promise(this.#keep);
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
   }
 
   /** Lets a pending call wait, or not: then it does not keep the program alive. */
@@ -72,5 +68,3 @@ export class ReadyCalls<T> {
     this.#reject(reason);
   }
 }
-
-function ignore(): void {}

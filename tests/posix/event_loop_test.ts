@@ -7,7 +7,7 @@ import { type InThread, loadLibc } from "../../posix/_libc.ts";
 import { PollSet } from "../../posix/_poll_set.ts";
 import { Reactor } from "../../posix/_reactor.ts";
 import { Side } from "../../posix/_side.ts";
-import { recvNow } from "../../posix/_transfer.ts";
+import { recvNow } from "../../posix/_calls.ts";
 import { HAS_POSIX } from "../_posix.ts";
 import { bytes, eachPosixFamily, NEVER, posixTest, SOON } from "./_setup.ts";
 
