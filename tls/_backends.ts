@@ -79,9 +79,14 @@ export const BACKENDS: Readonly<Record<TlsBackend, Backend>> = {
     peerCertificate: true,
     sessionDetails: true,
     load: async () => {
-      const { wrapClientNode: wrapClient, wrapServerNode: wrapServer } =
-        await import("./_node_transport.ts");
-      return { wrapClient, wrapServer };
+      const [
+        { wrapClientNode: wrapClient, wrapServerNode: wrapServer },
+        { checkPair },
+      ] = await Promise.all([
+        import("./_node_transport.ts"),
+        import("./_check_pair.ts"),
+      ]);
+      return { wrapClient, wrapServer, checkPair };
     },
   },
 };

@@ -91,7 +91,7 @@ async function hostToBind(
   const isChosen = family !== undefined || resolver !== undefined;
   if (!isChosen && isNetByName(hostname, port)) return hostname;
   const found = await findAddress(
-    { ...host, resolver, socktype: SOCK_STREAM },
+    { ...host, resolver, socktype: SOCK_STREAM, isPassive: true },
     checkWait(tcp),
     { action, syscall: "getaddrinfo" },
   );

@@ -8,52 +8,16 @@ import {
   type TcpBackend,
   type TcpConn,
 } from "../tcp/mod.ts";
-import { readAlpnProtocols } from "./_alpn.ts";
 import { BACKEND_NAMES, BACKENDS } from "./_backends.ts";
 import { backendsFor, unsupported } from "./_choose_backend.ts";
-import { readCaCerts, readPair } from "./_pem.ts";
-import { readServerName } from "./_server_name.ts";
+import { readClientSettings } from "./_client_settings.ts";
 import { shakeHands } from "./_shake_hands.ts";
 import type { ClientSettings, TlsBackend, TlsTransport } from "./_transport.ts";
+import type { TlsClientOptions } from "./client_options.ts";
 import { TlsConn } from "./conn.ts";
 
 /** The backends of clients, the preferred first. */
 const ORDER = ["deno", "node"] as const;
-
-/** What a TLS client verifies and offers. */
-export interface TlsClientOptions {
-  /**
-   * Certificates of authorities in PEM that are trusted beside the runtime's own, each
-   * string one or more. Defaults to none.
-   */
-  caCerts?: readonly string[] | undefined;
-  /**
-   * The certificate of the client in PEM, followed by those of intermediate
-   * authorities. Needs `key`. If omitted, the client sends none.
-   */
-  cert?: string | undefined;
-  /**
-   * The private key of the client in PEM, not encrypted. Needs `cert`. Defaults to none.
-   */
-  key?: string | undefined;
-  /**
-   * The application protocols to offer, the preferred first (ALPN, RFC 7301). If
-   * omitted, none are offered.
-   */
-  alpnProtocols?: readonly string[] | undefined;
-  /**
-   * The host name or IP address that the server's certificate must be for. A name is
-   * also sent to the server (SNI). Defaults to `hostname`.
-   */
-  serverName?: string | undefined;
-  /**
-   * Accepts a certificate for another name, as Deno's option does. Everything else is
-   * still verified, and no option turns that off.
-   *
-   * @default {false}
-   */
-  unsafelyDisableHostnameVerification?: boolean | undefined;
-}
 
 /** Where to connect, how, and what to verify. */
 export interface ConnectTlsOptions
@@ -120,6 +84,7 @@ export async function connectTls(options: ConnectTlsOptions): Promise<TlsConn> {
 async function connect(given: ConnectTlsOptions): Promise<TlsConn> {
   const options = readOptions(given);
   const { hostname = "127.0.0.1", port } = options.tcp;
+  checkType("hostname", hostname, "string");
   const subject = formatHostPort(hostname, port);
   const plan = makePlan(options, hostname, `connect to ${subject}`);
   const { signal, timeout } = options;
@@ -182,28 +147,12 @@ function makePlan(
   hostname: string,
   action: string,
 ): Plan {
-  const { tcp, serverName, backend, tcpBackend } = options;
-  const { unsafelyDisableHostnameVerification } = options;
-  checkType("hostname", hostname, "string");
+  const { tcp, backend, tcpBackend } = options;
   checkChoice("backend", backend, BACKEND_NAMES);
-  checkType(
-    "unsafelyDisableHostnameVerification",
-    unsafelyDisableHostnameVerification,
-    "boolean",
-  );
-  const certificate = readPair(options);
-  const settings: ClientSettings = {
-    serverName: serverName === undefined
-      ? readServerName("hostname", hostname)
-      : readServerName("serverName", serverName),
-    caCerts: readCaCerts(options.caCerts),
-    certificate,
-    alpnProtocols: readAlpnProtocols(options.alpnProtocols),
-    unsafelyDisableHostnameVerification,
-  };
+  const settings = readClientSettings(options, { hostname });
   const backends = backendsFor({
     ...{ backend, order: ORDER, action },
-    needs: certificate === undefined ? [] : ["clientCertificate"],
+    needs: settings.certificate === undefined ? [] : ["clientCertificate"],
   });
   const below = tcpBackendFor(backends, tcpBackend);
   if (below !== null) {

@@ -76,6 +76,7 @@ export type {
   ClientAuth,
   TlsBackend,
 } from "./_transport.ts";
+export * from "./client_options.ts";
 export * from "./conn.ts";
 export * from "./connect.ts";
 export * from "./listen.ts";

@@ -154,6 +154,7 @@ const BAD: [what: string, options: object, error: RegExp][] = [
   ["an authority that is none", { caCerts: ["x"] }, /caCerts\[0\]: .*no cert/],
   ["authorities that are no array", { caCerts: good.cert }, /caCerts: .*array/],
   ["a name that is none", { serverName: "a b" }, /serverName "a b"/],
+  ["a host that is no text", { hostname: 5 }, /hostname 5/],
   ["a host that is none", { hostname: "a/b" }, /hostname "a\/b"/],
   ["a protocol without a name", { alpnProtocols: [""] }, /alpnProtocols/],
   ["protocols that are no array", { alpnProtocols: "h2" }, /alpnProtocols/],
