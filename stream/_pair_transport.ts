@@ -1,8 +1,8 @@
 import { socketError } from "../errors/mod.ts";
 import { takenAway } from "../internal/check/mod.ts";
-import { waitFor } from "../internal/wait/mod.ts";
 import { addrsOf, type SomeAddrs } from "./_addr_pair.ts";
 import { chunksOf, type ChunkSource } from "./_chunks.ts";
+import { CLOSING, within } from "./_source_closing.ts";
 import { sourceError } from "./_source_error.ts";
 import {
   firstPiece,
@@ -22,8 +22,6 @@ export interface BytePair {
 }
 
 const EMPTY = new Uint8Array(0);
-/** How long a writable may take to close before it is aborted, in milliseconds. */
-const CLOSING = 5000;
 const ignore = () => {};
 
 /**
@@ -94,6 +92,8 @@ export class PairTransport implements StreamTransport {
       await this.#writer!.ready;
       await this.#writer!.write(piece);
     } catch (error) {
+      // A reader that cancelled without a reason has gone.
+      if (error === undefined) throw socketError("EPIPE", { action: "write" });
       fail(error);
     }
     return piece.length;
@@ -107,8 +107,7 @@ export class PairTransport implements StreamTransport {
   async close(): Promise<void> {
     const writer = this.#isShut ? undefined : this.#writer;
     const ended = Promise.allSettled([writer?.close(), this.#chunks?.cancel()]);
-    const late = () => new Error("closed");
-    await waitFor(ended, { timeout: CLOSING }, late)
+    await within(CLOSING, ended)
       .catch((error) => writer?.abort(error)).catch(ignore);
   }
 

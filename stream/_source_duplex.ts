@@ -1,6 +1,7 @@
 import { socketError } from "../errors/mod.ts";
 import { addrsOf, type SomeAddrs } from "./_addr_pair.ts";
 import { DuplexTransport, type NodeDuplex } from "./_duplex_transport.ts";
+import { CLOSING, within } from "./_source_closing.ts";
 import { sourceError } from "./_source_error.ts";
 
 /** What some duplex streams have beside what all have. */
@@ -17,6 +18,7 @@ export interface AnyDuplex extends NodeDuplex {
 /** A duplex stream of Node that somebody else made. */
 export class SourceDuplex extends DuplexTransport<Deno.Addr, AnyDuplex> {
   readonly canLeaveRead = true;
+  #ending: Promise<void> | undefined;
 
   constructor(duplex: AnyDuplex, given: SomeAddrs) {
     const fault = faultOf(duplex);
@@ -28,16 +30,35 @@ export class SourceDuplex extends DuplexTransport<Deno.Addr, AnyDuplex> {
   }
 
   protected override failureOf(error: unknown): Error {
-    return error ? sourceError(error) : socketError("ECONNRESET", {
+    if (!isDestroyed(error)) return sourceError(error);
+    return socketError("ECONNRESET", {
       action: "use the stream",
       reason: "it was destroyed before its end",
+      cause: error,
     });
+  }
+
+  override closeWrite(): Promise<void> {
+    return this.#ending ??= super.closeWrite();
+  }
+
+  /** Ends it first: destroying a stream of Node tells its reader of no end. */
+  override async close(): Promise<void> {
+    await within(CLOSING, this.closeWrite()).catch(() => {});
+    super.close();
   }
 
   detach(): AnyDuplex {
     this.release();
     return this.duplex;
   }
+}
+
+/** Whether a stream was closed without a failure, or by the destruction of another. */
+function isDestroyed(error: unknown): boolean {
+  const { code } = Object(error);
+  return error === undefined || code === "ABORT_ERR" ||
+    code === "ERR_STREAM_PREMATURE_CLOSE";
 }
 
 function faultOf(duplex: AnyDuplex): string | undefined {

@@ -12,8 +12,15 @@ import {
   type TcpConn,
   type TcpListener,
 } from "@berkeley/sockets/tcp";
+import type { StreamConn } from "@berkeley/sockets/stream";
 import { HAS_POSIX } from "./_posix.ts";
 import { eachFamily, FAMILIES, type Family } from "./_each_family.ts";
+import {
+  type EndOptions,
+  type Feature,
+  STREAM_ROWS,
+  type StreamRow,
+} from "./_stream_rows.ts";
 
 /** The transports that there are: libc only where `posix` knows the system. */
 export const BACKENDS: readonly TcpBackend[] = HAS_POSIX
@@ -115,6 +122,65 @@ export function allTransports(
         );
       },
     });
+  }
+}
+
+/** Two ends of any stream, closed at the end of their scope. */
+export interface StreamPair extends Disposable {
+  /** The end that connected, or just one of them. */
+  client: StreamConn;
+  /** The other end. */
+  server: StreamConn;
+}
+
+/** What carries a stream, and a shortcut to use it. */
+export interface StreamSetup {
+  /** Its place in the table, such as for a seed. */
+  index: number;
+  /** Connects two ends. */
+  pair(options?: EndOptions): Promise<StreamPair>;
+}
+
+/**
+ * Registers a test for each row of the table of streams that has all that the test
+ * `needs`.
+ */
+export function eachStream(
+  name: string,
+  body: (setup: StreamSetup) => Promise<void>,
+  needs: readonly Feature[] = [],
+): void {
+  for (const [index, row] of STREAM_ROWS.entries()) {
+    if (needs.some((feature) => row.lacks?.includes(feature))) continue;
+    Deno.test({
+      name: `${name}, over ${row.name}`,
+      permissions: row.permissions ?? "none",
+      fn: () => withPairs(row, (pair) => body({ index, pair })),
+    });
+  }
+}
+
+/** Calls `use`, and waits for the ends that it connected to be closed. */
+export async function withPairs(
+  row: StreamRow,
+  use: (pair: StreamSetup["pair"]) => Promise<void>,
+): Promise<void> {
+  const closings: Promise<void>[] = [];
+  try {
+    await use(async (options = {}) => {
+      const [client, server] = await row.pair(options);
+      return {
+        client,
+        server,
+        [Symbol.dispose]() {
+          for (const end of [client, server]) {
+            closings.push(end[Symbol.asyncDispose]());
+          }
+        },
+      };
+    });
+  } finally {
+    await Promise.all(closings); // what close() leaves to be written
   }
 }
 

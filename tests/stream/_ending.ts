@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TcpConn } from "@berkeley/sockets/tcp";
+import type { StreamConn } from "@berkeley/sockets/stream";
 import { SocketError } from "@berkeley/sockets/errors";
 
 /** More than the kernels of both ends keep for a connection that nobody reads. */
@@ -23,7 +23,7 @@ const decoder = new TextDecoder();
 
 /** Reads until the stream ends; with `pause`, it waits so many milliseconds between reads. */
 export async function endingOf(
-  conn: TcpConn,
+  conn: StreamConn,
   { pause, size = 1 << 20 }: { pause?: number; size?: number } = {},
 ): Promise<Ending> {
   const buffer = new Uint8Array(size);

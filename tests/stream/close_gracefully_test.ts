@@ -1,6 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { endingOf } from "./_ending.ts";
-import { bytes, eachTransport } from "../_each_stream.ts";
+import { bytes, eachStream } from "../_each_stream.ts";
 
 /** More than the kernels of both ends keep. */
 const MUCH = 20 * 1024 * 1024;
@@ -9,7 +9,7 @@ const MUCH = 20 * 1024 * 1024;
 const BEFORE_CLOSE_READ = ["nothing", "a pending read", "buffered bytes"];
 
 for (const before of BEFORE_CLOSE_READ) {
-  eachTransport(
+  eachStream(
     `closeRead() with ${before}, then closeGracefully(), loses nothing that was sent`,
     async ({ pair }) => {
       using ends = await pair();
@@ -32,7 +32,7 @@ for (const before of BEFORE_CLOSE_READ) {
   );
 }
 
-eachTransport(
+eachStream(
   "closeGracefully() reads while it sends, so that an echo gets through",
   async ({ pair }) => {
     using ends = await pair();
@@ -44,7 +44,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "closeGracefully() leaves bytes to a read that was called before it",
   async ({ pair }) => {
     using ends = await pair();

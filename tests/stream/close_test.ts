@@ -4,13 +4,7 @@ import { ClosedError } from "@berkeley/sockets/errors";
 import { eachFamily, FAMILIES } from "../_each_family.ts";
 import { HAS_POSIX } from "../_posix.ts";
 import { endingOf, TOO_MUCH } from "./_ending.ts";
-import {
-  type Backend,
-  BACKENDS,
-  bytes,
-  eachTransport,
-  until,
-} from "../_each_stream.ts";
+import { type Backend, BACKENDS, bytes, eachStream } from "../_each_stream.ts";
 
 const LARGE = 65_536;
 
@@ -44,7 +38,7 @@ async function open(backend: Backend, hostname: string) {
 /** Whether a connection of this backend can be reset by a program with FFI. */
 const canReset = (conn: TcpConn) => HAS_POSIX || conn.backend === "node";
 
-eachTransport("close() lets go of a large send()", async ({ pair }) => {
+eachStream("close() lets go of a large send()", async ({ pair }) => {
   for (const size of [60_000, LARGE, 1_000_000]) {
     using ends = await pair();
     await ends.client.send(bytes("7 bytes"));
@@ -56,7 +50,7 @@ eachTransport("close() lets go of a large send()", async ({ pair }) => {
   }
 });
 
-eachTransport(
+eachStream(
   "close() lets go of many large sends, although the peer is slow",
   async ({ pair }) => {
     using ends = await pair();
@@ -71,14 +65,14 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "close() lets go of what send() took before and behind a pending writeAll()",
   async ({ pair }) => {
     using ends = await pair();
     const { client } = ends;
     const sends = [client.send(bytes("first"))];
     const begun = client.writeAll(new Uint8Array(TOO_MUCH));
-    await until(() => client.bytesWritten > 5);
+    await ends.server.peek(6); // it has begun
     sends.push(client.send(bytes("second,")));
     const never = client.writeAll(bytes("never"));
     const some = client.write(bytes("nor this"));
@@ -95,7 +89,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "await using waits until large sends have left",
   async ({ pair }) => {
     using ends = await pair();
@@ -111,7 +105,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "close() rejects a write() that waits for the peer, at once",
   async ({ pair }) => {
     using ends = await pair();

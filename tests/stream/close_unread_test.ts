@@ -1,11 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { endingOf } from "./_ending.ts";
-import { bytes, eachTransport } from "../_each_stream.ts";
+import { bytes, eachStream, eachTransport } from "../_each_stream.ts";
 
 /** More than a backend reads ahead, and less than the kernels keep. */
 const UNREAD = 400_000;
 
-eachTransport(
+eachStream(
   "close() with bytes that are buffered but not read ends in order",
   async ({ pair }) => {
     using ends = await pair();

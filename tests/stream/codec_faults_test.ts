@@ -9,7 +9,7 @@ import {
   FrameError,
   lengthPrefixFraming,
 } from "@berkeley/sockets/tcp";
-import { bytes, eachTransport, readAll, text } from "../_each_stream.ts";
+import { bytes, eachStream, readAll, text } from "../_each_stream.ts";
 import { codec, WRONG_ENCODERS, WRONG_LOCATES } from "./_wrong_codecs.ts";
 
 for (const [name, framing] of WRONG_LOCATES) {
@@ -45,7 +45,7 @@ Deno.test("a framing's own error is the cause of the one that is thrown", () => 
 });
 
 for (const [name, method, framing] of WRONG_ENCODERS) {
-  eachTransport(
+  eachStream(
     `sendFrame() sends nothing when ${name}`,
     async ({ pair }) => {
       using ends = await pair();
@@ -77,7 +77,7 @@ for (const [name, method, framing] of WRONG_ENCODERS) {
   });
 }
 
-eachTransport(
+eachStream(
   "a framing that leaves gaps sends zeros, never bytes of other messages",
   async ({ pair }) => {
     using ends = await pair();
@@ -97,7 +97,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "a framing of the user's own may send from within encodeInto()",
   async ({ pair }) => {
     using ends = await pair();
@@ -118,7 +118,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "framings of the user's own send frames of any size",
   async ({ pair }) => {
     using ends = await pair();

@@ -1,7 +1,7 @@
 /** Buffers that are transferred while a read or a write is pending. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { BrokenPipeError } from "@berkeley/sockets/errors";
-import { bytes, eachTransport, readAll, text } from "../_each_stream.ts";
+import { bytes, eachStream, readAll, text } from "../_each_stream.ts";
 import { endingOf } from "./_ending.ts";
 
 /** Takes the memory away, as `postMessage` does, and returns it. */
@@ -11,7 +11,7 @@ function transfer(buffer: Uint8Array<ArrayBuffer>): Uint8Array {
 
 // Below 4096 bytes it is read into a buffer of the connection's own.
 for (const size of [16, 100_000]) {
-  eachTransport(
+  eachStream(
     `read() into ${size} bytes that are transferred loses none`,
     async ({ pair }) => {
       using ends = await pair();
@@ -29,7 +29,7 @@ for (const size of [16, 100_000]) {
     },
   );
 
-  eachTransport(
+  eachStream(
     `readExact() into ${size} bytes that are transferred rejects`,
     async ({ pair }) => {
       using ends = await pair();
@@ -51,7 +51,7 @@ for (const size of [16, 100_000]) {
   );
 }
 
-eachTransport(
+eachStream(
   "a read with a time limit loses nothing when its buffer is transferred",
   async ({ pair }) => {
     using ends = await pair();
@@ -70,7 +70,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "a message that is transferred in the queue fails alone",
   async ({ pair }) => {
     using ends = await pair();
@@ -93,9 +93,9 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "a message that is transferred when it is half sent ends the writing",
-  async ({ pair, backend }) => {
+  async ({ pair }) => {
     using ends = await pair();
     const size = 30_000_000; // more than the kernel takes
     const message = new Uint8Array(size).fill(1);
@@ -109,7 +109,8 @@ eachTransport(
     const { count } = await reading;
     for (const error of errors) {
       // What node:net was writing at that moment, it reports as EPIPE.
-      const isOfNode = backend === "node" && error instanceof BrokenPipeError;
+      const isOfNode = ends.client.backend === "node" &&
+        error instanceof BrokenPipeError;
       assert(isOfNode || error instanceof TypeError, String(error));
     }
     assert(count + 1 < size, "nothing follows half a message");

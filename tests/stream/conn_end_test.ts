@@ -1,14 +1,8 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import {
-  BusyError,
-  ClosedError,
-  ConnectionResetError,
-  NotSupportedError,
-  TimedOutError,
-} from "@berkeley/sockets/errors";
-import { bytes, eachTransport, readAll, text, until } from "../_each_stream.ts";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ClosedError, TimedOutError } from "@berkeley/sockets/errors";
+import { bytes, eachStream, readAll, text, until } from "../_each_stream.ts";
 
-eachTransport("each side can end its own direction first", async ({ pair }) => {
+eachStream("each side can end its own direction first", async ({ pair }) => {
   using ends = await pair();
   await ends.client.send(bytes("question"));
   await ends.client.closeWrite();
@@ -18,7 +12,7 @@ eachTransport("each side can end its own direction first", async ({ pair }) => {
   assertEquals(text(await readAll(ends.client)), "answer");
 });
 
-eachTransport(
+eachStream(
   "flush() after closeWrite() waits for what was queued before it",
   async ({ pair }) => {
     using ends = await pair();
@@ -35,7 +29,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "closeGracefully() sends what is queued and waits for the peer's end",
   async ({ pair }) => {
     using ends = await pair();
@@ -51,7 +45,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "closeGracefully() closes although the peer does not end",
   async ({ pair }) => {
     using ends = await pair();
@@ -64,7 +58,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "closeGracefully() can be aborted, and closes all the same",
   async ({ pair }) => {
     using ends = await pair();
@@ -76,30 +70,7 @@ eachTransport(
   },
 );
 
-eachTransport(
-  "reset() ends both sides at once, or says what it needs",
-  async ({ pair, backend }) => {
-    using ends = await pair();
-    if (backend === "deno") {
-      const error = assertThrows(() => ends.client.reset(), NotSupportedError);
-      assert(error.message.includes('backend: "node"'), error.message);
-      assert(!ends.client.isClosed);
-      return;
-    }
-    const pending = assertRejects(
-      () => ends.server.readExact(1),
-      ConnectionResetError,
-    );
-    const own = assertRejects(() => ends.client.readExact(1), ClosedError);
-    ends.client.send(bytes("dropped"));
-    ends.client.reset();
-    await pending;
-    await own;
-    ends.client.reset();
-  },
-);
-
-eachTransport(
+eachStream(
   "close() with unread data leaves no resource behind",
   async ({ pair }) => {
     using ends = await pair();
@@ -111,7 +82,7 @@ eachTransport(
   },
 );
 
-eachTransport("using and await using close", async ({ pair }) => {
+eachStream("using and await using close", async ({ pair }) => {
   using ends = await pair();
   {
     using client = ends.client;
@@ -124,84 +95,7 @@ eachTransport("using and await using close", async ({ pair }) => {
   assert(ends.client.isClosed && ends.server.isClosed);
 });
 
-eachTransport(
-  "detach() gives up the runtime's connection with what was buffered",
-  async ({ pair, backend }) => {
-    using ends = await pair();
-    await ends.server.writeAll(bytes("line\nrest"));
-    await ends.client.peek(9);
-    assertEquals(await ends.client.readLine(), "line");
-    if (backend !== "deno") {
-      assertThrows(() => ends.client.detach(), NotSupportedError);
-      return;
-    }
-    const { conn, buffered } = ends.client.detach();
-    using _ = conn;
-    assertEquals(text(buffered), "rest");
-    assert(ends.client.isClosed);
-    await ends.server.writeAll(bytes("more"));
-    const buffer = new Uint8Array(10);
-    assertEquals(await conn.read(buffer), 4);
-    await assertRejects(() => ends.client.readLine(), ClosedError);
-  },
-);
-
-eachTransport(
-  "detach() refuses while a read or a write is pending",
-  async ({ pair, backend }) => {
-    if (backend !== "deno") return;
-    using ends = await pair();
-    const reading = ends.client.readExact(1);
-    assertThrows(() => ends.client.detach(), BusyError);
-    await ends.server.writeAll(bytes("x"));
-    await reading;
-    ends.client.send(bytes("y"));
-    assertThrows(() => ends.client.detach(), BusyError);
-    await ends.client.flush();
-    ends.client.detach().conn.close();
-  },
-);
-
-eachTransport(
-  "setNoDelay() and setKeepAlive() are passed on",
-  async ({ pair, backend }) => {
-    using ends = await pair();
-    ends.client.setNoDelay(false);
-    ends.client.setNoDelay();
-    ends.client.setKeepAlive();
-    ends.client.setKeepAlive(false);
-    if (backend !== "deno") ends.client.setKeepAlive(true, 10_000);
-    else {
-      assertThrows(
-        () => ends.client.setKeepAlive(true, 10_000),
-        NotSupportedError,
-      );
-    }
-    for (const idle of [0, -1, NaN, 32_767_001, Infinity]) {
-      assertThrows(() => ends.client.setKeepAlive(true, idle), RangeError);
-    }
-    ends.client.unref();
-    ends.client.ref();
-    ends.client.close();
-    assertThrows(() => ends.client.setNoDelay(), ClosedError);
-    assertThrows(() => ends.client.setKeepAlive(), ClosedError);
-  },
-);
-
-eachTransport("a Deno.Conn is what a TcpConn passes for", async ({ pair }) => {
-  using ends = await pair();
-  const copy = async (conn: Deno.Conn) => {
-    const buffer = new Uint8Array(3);
-    const n = await conn.read(buffer);
-    await conn.write(buffer.subarray(0, n!));
-  };
-  const copying = copy(ends.server);
-  await ends.client.writeAll(bytes("abc"));
-  await copying;
-  assertEquals(text(await ends.client.readExact(3)), "abc");
-});
-
-eachTransport(
+eachStream(
   "readable gives what is buffered first, and writable closes the writing side",
   async ({ pair }) => {
     using ends = await pair();
@@ -218,7 +112,7 @@ eachTransport(
   },
 );
 
-eachTransport("readable.pipeTo(writable) echoes", async ({ pair }) => {
+eachStream("readable.pipeTo(writable) echoes", async ({ pair }) => {
   using ends = await pair();
   const echoing = ends.server.readable.pipeTo(ends.server.writable);
   const sent = Uint8Array.from({ length: 200_000 }, (_, i) => i % 249);
@@ -230,7 +124,7 @@ eachTransport("readable.pipeTo(writable) echoes", async ({ pair }) => {
   await until(() => ends.server.isClosed);
 });
 
-eachTransport(
+eachStream(
   "cancelling readable and aborting writable close",
   async ({ pair }) => {
     using ends = await pair();

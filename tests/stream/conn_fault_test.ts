@@ -4,16 +4,16 @@ import {
   SocketError,
   UnexpectedEofError,
 } from "@berkeley/sockets/errors";
-import type { TcpConn } from "@berkeley/sockets/tcp";
+import type { StreamConn } from "@berkeley/sockets/stream";
 import { GONE_CODES } from "../_system.ts";
-import { bytes, eachTransport, text } from "../_each_stream.ts";
+import { bytes, eachStream, text } from "../_each_stream.ts";
 
 /** More than the kernel takes while the peer does not read. */
 const TOO_MUCH = 30_000_000;
 /** Less than `send` refuses to queue behind. */
 const MUCH = 10_000_000;
 
-eachTransport(
+eachStream(
   "close() settles a closeWrite() that waits for the peer, and what it flushes",
   async ({ pair }) => {
     using ends = await pair();
@@ -30,7 +30,7 @@ eachTransport(
 );
 
 for (const method of ["closeWrite", "closeGracefully"] as const) {
-  eachTransport(
+  eachStream(
     `${method}() rejects when the peer resets instead of reading`,
     async ({ pair }) => {
       using ends = await pair();
@@ -50,7 +50,7 @@ for (const method of ["closeWrite", "closeGracefully"] as const) {
   );
 }
 
-eachTransport(
+eachStream(
   "nothing can be read after close() took the bytes from a pending read",
   async ({ pair }) => {
     using ends = await pair();
@@ -67,7 +67,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "closeRead() drops what a pending read had taken",
   async ({ pair }) => {
     using ends = await pair();
@@ -83,7 +83,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "an aborted signal takes nothing of what is buffered",
   async ({ pair }) => {
     using ends = await pair();
@@ -107,7 +107,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "send() of large messages without waiting is refused at the limit",
   async ({ pair }) => {
     using ends = await pair({ highWaterMark: 65_536 });
@@ -131,7 +131,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "flush() and what is queued wait for a write that went first",
   async ({ pair }) => {
     using ends = await pair();
@@ -158,7 +158,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "close() rejects a write that is alone, and what waits behind it",
   async ({ pair }) => {
     using ends = await pair();
@@ -187,7 +187,7 @@ async function turns(count: number): Promise<void> {
 }
 
 async function readAllCounting(
-  conn: TcpConn,
+  conn: StreamConn,
 ): Promise<{ ones: number; tail: string }> {
   const buffer = new Uint8Array(65_536);
   let ones = 0;

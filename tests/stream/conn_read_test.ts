@@ -1,14 +1,13 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   ClosedError,
-  ConnectionResetError,
   MessageTooLongError,
   TimedOutError,
   UnexpectedEofError,
 } from "@berkeley/sockets/errors";
-import { bytes, eachTransport, text, until } from "../_each_stream.ts";
+import { bytes, eachStream, text, until } from "../_each_stream.ts";
 
-eachTransport(
+eachStream(
   "read() resolves with what there is, and null at the end",
   async ({ pair }) => {
     using ends = await pair();
@@ -23,7 +22,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "read() behind a readExact() that fails gets what that one puts back",
   async ({ pair }) => {
     using ends = await pair();
@@ -39,7 +38,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "read() into large and small buffers keeps the order",
   async ({ pair }) => {
     using ends = await pair();
@@ -59,14 +58,14 @@ eachTransport(
   },
 );
 
-eachTransport("readExact() waits for all, byte by byte", async ({ pair }) => {
+eachStream("readExact() waits for all, byte by byte", async ({ pair }) => {
   using ends = await pair();
   const reading = ends.client.readExact(4);
   for (const letter of "abcd") await ends.server.writeAll(bytes(letter));
   assertEquals(text(await reading), "abcd");
 });
 
-eachTransport(
+eachStream(
   "readExact() fills a caller's buffer, also a large one",
   async ({ pair }) => {
     using ends = await pair();
@@ -81,7 +80,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "readExact() keeps what came when the stream ends early",
   async ({ pair }) => {
     for (const options of [undefined, { timeout: 5000 }]) {
@@ -99,7 +98,7 @@ eachTransport(
   },
 );
 
-eachTransport("peek() leaves the bytes to be read", async ({ pair }) => {
+eachStream("peek() leaves the bytes to be read", async ({ pair }) => {
   using ends = await pair();
   await ends.server.writeAll(bytes("abcdef"));
   assertEquals(text(await ends.client.peek(3)), "abc");
@@ -109,7 +108,7 @@ eachTransport("peek() leaves the bytes to be read", async ({ pair }) => {
   assertEquals((await ends.client.peek(1)).length, 0);
 });
 
-eachTransport(
+eachStream(
   "take() and buffered read synchronously what is there",
   async ({ pair }) => {
     using ends = await pair();
@@ -124,7 +123,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "readUntil() finds delimiters that arrive in pieces",
   async ({ pair }) => {
     using ends = await pair();
@@ -139,7 +138,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "readUntil() and readLine() keep what is over the limit",
   async ({ pair }) => {
     using ends = await pair();
@@ -157,7 +156,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "readUntil() rejects when the stream ends in a message",
   async ({ pair }) => {
     using ends = await pair();
@@ -168,7 +167,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "lines() gives each line without its end, and the last one too",
   async ({ pair }) => {
     using ends = await pair();
@@ -184,7 +183,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "reads are served in the order of their calls",
   async ({ pair }) => {
     using ends = await pair();
@@ -201,7 +200,7 @@ eachTransport(
   },
 );
 
-eachTransport("a read that is given up loses no byte", async ({ pair }) => {
+eachStream("a read that is given up loses no byte", async ({ pair }) => {
   using ends = await pair();
   await ends.server.writeAll(bytes("ab"));
   await ends.client.peek(2);
@@ -220,7 +219,7 @@ eachTransport("a read that is given up loses no byte", async ({ pair }) => {
   assertEquals(text(await next), "abcd");
 });
 
-eachTransport("a read in the queue can be given up", async ({ pair }) => {
+eachStream("a read in the queue can be given up", async ({ pair }) => {
   using ends = await pair();
   const first = ends.client.readExact(1);
   const giveUp = new AbortController();
@@ -232,7 +231,7 @@ eachTransport("a read in the queue can be given up", async ({ pair }) => {
   assertEquals([text(await first), text(await third)], ["x", "y"]);
 });
 
-eachTransport(
+eachStream(
   "an aborted signal and a bad timeout reject before anything happens",
   async ({ pair }) => {
     using ends = await pair();
@@ -250,7 +249,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "close() rejects pending reads and ends lines() quietly",
   async ({ pair }) => {
     using ends = await pair();
@@ -269,7 +268,7 @@ eachTransport(
   },
 );
 
-eachTransport("close() drops what was buffered", async ({ pair }) => {
+eachStream("close() drops what was buffered", async ({ pair }) => {
   using ends = await pair();
   await ends.server.writeAll(bytes("abc"));
   await ends.client.peek(3);
@@ -278,7 +277,7 @@ eachTransport("close() drops what was buffered", async ({ pair }) => {
   await assertRejects(() => ends.client.readExact(1), ClosedError);
 });
 
-eachTransport("closeRead() ends pending and later reads", async ({ pair }) => {
+eachStream("closeRead() ends pending and later reads", async ({ pair }) => {
   using ends = await pair();
   const direct = ends.client.read(new Uint8Array(8192));
   const line = ends.client.readLine();
@@ -288,27 +287,7 @@ eachTransport("closeRead() ends pending and later reads", async ({ pair }) => {
   assertEquals(await ends.client.read(new Uint8Array(1)), null);
 });
 
-eachTransport(
-  "a reset peer rejects reads with ECONNRESET, after what had come",
-  async ({ pair, listen, connect, backend }) => {
-    if (backend !== "node") return; // only node can send RST without FFI
-    using ends = await pair();
-    ends.server.reset();
-    const error = await assertRejects(
-      () => ends.client.read(new Uint8Array(1)),
-      ConnectionResetError,
-    );
-    assert(error instanceof Deno.errors.ConnectionReset);
-    assertEquals(error.remoteAddr, ends.client.remoteAddr);
-    using listener = await listen({ backend: "node" });
-    using other = await connect(listener.addr, { backend: "deno" });
-    using server = await listener.accept();
-    server.reset();
-    await assertRejects(() => other.readExact(1), ConnectionResetError);
-  },
-);
-
-eachTransport("bad counts are refused", async ({ pair }) => {
+eachStream("bad counts are refused", async ({ pair }) => {
   using ends = await pair();
   for (const count of [-1, 1.5, NaN]) {
     assertThrows(() => ends.client.take(count), RangeError);
@@ -320,7 +299,7 @@ eachTransport("bad counts are refused", async ({ pair }) => {
   await assertRejects(() => ends.client.readLine({ limit: 0 }), RangeError);
 });
 
-eachTransport("the counters tell both directions", async ({ pair }) => {
+eachStream("the counters tell both directions", async ({ pair }) => {
   using ends = await pair();
   await ends.client.send(bytes("abc"));
   await ends.client.writeAll(bytes("de"));
@@ -329,7 +308,7 @@ eachTransport("the counters tell both directions", async ({ pair }) => {
   await until(() => ends.client.queued === 0);
 });
 
-eachTransport(
+eachStream(
   "readLine() leaves out nothing but the end of the line",
   async ({ pair }) => {
     using ends = await pair();

@@ -13,7 +13,7 @@ import {
 } from "@berkeley/sockets/tcp";
 import { SocketError, UnexpectedEofError } from "@berkeley/sockets/errors";
 import { Random } from "../_random.ts";
-import { bytes, eachTransport, text } from "../_each_stream.ts";
+import { bytes, eachStream, text } from "../_each_stream.ts";
 
 const ENCODINGS: [string, Framing, string, number[]][] = [
   ["1 byte", lengthPrefixFraming(1), "ab", [2, 97, 98]],
@@ -274,7 +274,7 @@ for (const [name, framing] of ANY) {
     assertEquals(decoded, frames);
   });
 
-  eachTransport(
+  eachStream(
     `frameBatches() and frames() by ${name} give all frames`,
     async ({ pair }) => {
       for (
@@ -315,7 +315,7 @@ for (const [name, framing] of ANY) {
   );
 }
 
-eachTransport(
+eachStream(
   "a frame that is cut short by the end of the stream rejects, and can be read as bytes",
   async ({ pair }) => {
     using ends = await pair();
@@ -370,7 +370,7 @@ Deno.test("a decoder stream that is cancelled ends its source", async () => {
   assertEquals(cancelled, "enough");
 });
 
-eachTransport(
+eachStream(
   "an oversize frame rejects before memory is taken for it",
   async ({ pair }) => {
     using ends = await pair();
@@ -388,7 +388,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "frames before a malformed one are still delivered",
   async ({ pair }) => {
     using ends = await pair();
@@ -401,7 +401,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "a frame read that is given up loses nothing",
   async ({ pair }) => {
     using ends = await pair();
@@ -421,7 +421,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "frames larger than the buffer arrive whole",
   async ({ pair }) => {
     using ends = await pair();
@@ -433,7 +433,7 @@ eachTransport(
   },
 );
 
-eachTransport("closing ends frames() quietly", async ({ pair }) => {
+eachStream("closing ends frames() quietly", async ({ pair }) => {
   using ends = await pair();
   const reading = Array.fromAsync(ends.server.frames(lengthPrefixFraming(1)));
   await ends.client.peek(0);
@@ -441,7 +441,7 @@ eachTransport("closing ends frames() quietly", async ({ pair }) => {
   assertEquals(await reading, []);
 });
 
-eachTransport(
+eachStream(
   "leaving frames() early leaves the other frames to the next reader",
   async ({ pair }) => {
     using ends = await pair();
@@ -457,7 +457,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "frames() gives each of several waiting calls its own frame",
   async ({ pair }) => {
     using ends = await pair();
@@ -468,7 +468,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "readFrame() searches anew after others have read",
   async ({ pair }) => {
     using ends = await pair();
@@ -486,7 +486,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "readFrame() rejects where the signal has aborted or the frame is malformed",
   async ({ pair }) => {
     using ends = await pair();

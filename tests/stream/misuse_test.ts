@@ -6,11 +6,11 @@ import {
   type Framing,
   lengthPrefixFraming,
 } from "@berkeley/sockets/tcp";
-import { bytes, eachTransport, readAll, text } from "../_each_stream.ts";
+import { bytes, eachStream, readAll, text } from "../_each_stream.ts";
 
 const framing = lengthPrefixFraming(2);
 
-eachTransport(
+eachStream(
   "what is no Uint8Array is refused, and does no harm",
   async ({ pair }) => {
     using ends = await pair();
@@ -51,7 +51,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "nothing is sent after closeWrite(), although the queue still is",
   async ({ pair }) => {
     using ends = await pair();
@@ -70,7 +70,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "wait options that are none reject, and do no harm",
   async ({ pair }) => {
     using ends = await pair();
@@ -102,7 +102,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "sendFrame() rejects what a framing refuses",
   async ({ pair }) => {
     using ends = await pair();

@@ -2,9 +2,9 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BusyError, ClosedError } from "@berkeley/sockets/errors";
 import { takeOver } from "../../stream/_seam.ts";
-import { bytes, eachTransport, text } from "../_each_stream.ts";
+import { bytes, eachStream, text } from "../_each_stream.ts";
 
-eachTransport(
+eachStream(
   "takeOver() returns the transport and the unread bytes",
   async ({ pair }) => {
     using ends = await pair();
@@ -33,7 +33,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "takeOver() returns what a cancelled read has left pending",
   async ({ pair }) => {
     using ends = await pair();
@@ -48,7 +48,7 @@ eachTransport(
   },
 );
 
-eachTransport(
+eachStream(
   "takeOver() refuses while a read is pending",
   async ({ pair }) => {
     using ends = await pair();
