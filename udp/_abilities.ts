@@ -9,6 +9,7 @@ export const ABILITIES: Readonly<Record<UdpBackend, UdpAbilities>> = {
     flag: "--allow-ffi",
     lacks: {},
     knowsArrived: true,
+    isFair: false,
     setsOptionsFirst: true,
     hasBothFamilies: true,
   },
@@ -26,6 +27,7 @@ export const ABILITIES: Readonly<Record<UdpBackend, UdpAbilities>> = {
       interfaceName: [6],
     },
     knowsArrived: false,
+    isFair: true, // tests/udp/fair_test.ts
     setsOptionsFirst: false,
     hasBothFamilies: false,
   },
@@ -40,6 +42,7 @@ export const ABILITIES: Readonly<Record<UdpBackend, UdpAbilities>> = {
       interfaceIndex: [6],
     },
     knowsArrived: true,
+    isFair: false,
     setsOptionsFirst: false,
     hasBothFamilies: true, // it opens a socket for each
   },

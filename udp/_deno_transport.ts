@@ -8,6 +8,7 @@ import type {
   DatagramTransport,
   Member,
   MulticastGroup,
+  RawDatagram,
 } from "./_transport.ts";
 
 /** What `--unstable-net` adds to the types. */
@@ -54,6 +55,13 @@ class DenoTransport implements DatagramTransport {
   readonly #os: Os;
   /** More than the largest datagram, so that a larger one shows. */
   readonly #slab: Uint8Array;
+  /** The one that was received last: an object for each would cost as much as its copy. */
+  readonly #datagram: { -readonly [K in keyof RawDatagram]: RawDatagram[K] } = {
+    bytes: new Uint8Array(0),
+    hostname: "",
+    port: 0,
+    truncated: false,
+  };
   /** The calls of the runtime that were begun last; there is one of each at most. */
   #receiving: Promise<unknown> | undefined;
   #sending: Promise<unknown> | undefined;
@@ -73,11 +81,16 @@ class DenoTransport implements DatagramTransport {
   }
 
   readonly #onReceived = (received: [Uint8Array, Deno.Addr]): void => {
+    const datagram = this.#datagram;
     const view = received[0];
-    const { hostname, port } = received[1] as Deno.NetAddr;
-    const truncated = view.length > this.#maxDatagramSize;
-    const bytes = truncated ? view.subarray(0, this.#maxDatagramSize) : view;
-    this.sink.onDatagram({ bytes, hostname, port, truncated });
+    const from = received[1] as Deno.NetAddr;
+    datagram.hostname = from.hostname;
+    datagram.port = from.port;
+    datagram.truncated = view.length > this.#maxDatagramSize;
+    datagram.bytes = datagram.truncated
+      ? view.subarray(0, this.#maxDatagramSize)
+      : view;
+    this.sink.onDatagram(datagram);
   };
 
   readonly #onFailed = (error: unknown): void => {

@@ -1,5 +1,5 @@
 import type { RawDatagram } from "./_transport.ts";
-import { ReceiveCall, type Receiver } from "./_receiver.ts";
+import { ReceiveCall } from "./_receiver.ts";
 import type { Datagram, ReceivedInto } from "./datagram.ts";
 
 /** A receive of a datagram with memory of its own. */
@@ -15,18 +15,14 @@ export class WholeCall extends ReceiveCall<Datagram> {
 
 /** A receive into memory of the caller's. */
 export class IntoCall extends ReceiveCall<ReceivedInto> {
-  readonly #buffer: Uint8Array;
-
-  constructor(receiver: Receiver, buffer: Uint8Array) {
-    super(receiver);
-    this.#buffer = buffer;
-  }
+  /** The memory; it changes only while the call is not pending. */
+  buffer: Uint8Array = new Uint8Array(0);
 
   take(datagram: RawDatagram): ReceivedInto {
     const { bytes } = datagram;
-    const room = this.#buffer.length;
+    const room = this.buffer.length;
     const isShort = bytes.length > room;
-    this.#buffer.set(isShort ? bytes.subarray(0, room) : bytes);
+    this.buffer.set(isShort ? bytes.subarray(0, room) : bytes);
     return {
       length: isShort ? room : bytes.length,
       address: this.receiver.senderOf(datagram),

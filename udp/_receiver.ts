@@ -78,6 +78,7 @@ export class Receiver implements DatagramSink {
     this.#transport = transport;
     this.#calls = new CallQueue({
       timers,
+      isFair: transport.can.isFair,
       onWaiting: () => this.#begin(),
       onIdle: () => this.#hold(),
     });
@@ -87,6 +88,11 @@ export class Receiver implements DatagramSink {
   /** How many datagrams have been received, including the dropped ones. */
   get received(): number {
     return this.#taken + this.#transport.dropped;
+  }
+
+  /** Whether no call is pending. */
+  get isIdle(): boolean {
+    return this.#calls.isEmpty;
   }
 
   /** Returns where a datagram came from: the same object for the same sender. */

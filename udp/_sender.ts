@@ -25,7 +25,11 @@ export class Sender {
 
   constructor(transport: DatagramTransport, timers: Timers) {
     this.#transport = transport;
-    this.#calls = new CallQueue({ timers, onWaiting() {} });
+    this.#calls = new CallQueue({
+      timers,
+      isFair: transport.can.isFair,
+      onWaiting() {},
+    });
   }
 
   /** Sends a datagram; resolves with its count of bytes. */
@@ -37,29 +41,29 @@ export class Sender {
         reason: `${MAX_WAITING} datagrams wait to be sent; await the sends`,
       }));
     }
-    return this.#call(() =>
-      this.#transport.send(bytes, hostname, port)
-        .then(this.#onSent, this.#onFailed)
-    );
+    return this.#call(() => {
+      if (this.#isSending) return undefined;
+      this.#isSending = true;
+      return this.#transport.send(bytes, hostname, port)
+        .then(this.#onSent, this.#onFailed);
+    });
   }
 
   /** Sends datagrams, in as few calls as the transport can; resolves with how many. */
   sendMany(datagrams: readonly OutgoingDatagram[]): Promise<number> {
-    return this.#call(() => this.#sendAll(datagrams));
+    return this.#call(() =>
+      this.#isSending ? undefined : this.#sendAll(datagrams)
+    );
   }
 
-  /** Begins when no other send goes on. */
-  #call(begin: () => Promise<number>): Promise<number> {
-    if (this.#closed !== undefined) return Promise.reject(this.#closed);
-    const attempt = () => {
-      if (this.#isSending) return undefined;
-      this.#isSending = true;
-      return begin();
-    };
-    return this.#calls.call({ attempt, timeoutError }, undefined);
+  #call(attempt: () => Promise<number> | undefined): Promise<number> {
+    return this.#closed === undefined
+      ? this.#calls.call({ attempt, timeoutError }, undefined)
+      : Promise.reject(this.#closed);
   }
 
   async #sendAll(datagrams: readonly OutgoingDatagram[]): Promise<number> {
+    this.#isSending = true;
     try {
       if (this.#transport.sendMany === undefined) {
         for (const { bytes, hostname, port } of datagrams) {

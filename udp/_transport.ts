@@ -76,6 +76,8 @@ export interface UdpAbilities {
   readonly lacks: Readonly<Partial<Record<UdpFeature, readonly (4 | 6)[]>>>;
   /** Whether `receiveNow` returns each datagram that has arrived. */
   readonly knowsArrived: boolean;
+  /** Whether a loop of its calls leaves the event loop its turns. */
+  readonly isFair: boolean;
   /** Whether `socketOptions` are set before it is bound. */
   readonly setsOptionsFirst: boolean;
   /** Whether a socket on `::` is for both families on each system. */

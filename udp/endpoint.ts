@@ -34,7 +34,9 @@ import { UdpSettings } from "./settings.ts";
 export abstract class UdpEndpoint extends UdpSettings
   implements AsyncIterable<Datagram> {
   readonly #core: UdpCore;
+  // Made again and again: a call that waits costs enough already.
   readonly #whole: WholeCall;
+  readonly #into: IntoCall;
 
   /**
    * Not for users: `bindUdp` and `connectUdp` make sockets.
@@ -45,6 +47,7 @@ export abstract class UdpEndpoint extends UdpSettings
     super(core);
     this.#core = core;
     this.#whole = new WholeCall(core.receiver);
+    this.#into = new IntoCall(core.receiver);
   }
 
   /**
@@ -111,9 +114,11 @@ export abstract class UdpEndpoint extends UdpSettings
     options?: WaitOptions,
   ): Promise<ReceivedInto> {
     const refused = refusedBytes(buffer, "receive");
-    return refused === undefined
-      ? this.#receive(options, new IntoCall(this.#core.receiver, buffer))
-      : Promise.reject(refused);
+    if (refused !== undefined) return Promise.reject(refused);
+    const { receiver } = this.#core;
+    const call = receiver.isIdle ? this.#into : new IntoCall(receiver);
+    call.buffer = buffer;
+    return this.#receive(options, call);
   }
 
   /**

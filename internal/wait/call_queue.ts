@@ -42,6 +42,11 @@ export interface QueueOwner {
   onIdle?(): void;
   /** The timers of the calls. */
   readonly timers: Timers;
+  /**
+   * Whether a loop of calls of the source leaves the event loop its turns, as with
+   * datagrams over `Deno`: then no call waits for one.
+   */
+  readonly isFair?: boolean;
 }
 
 /**
@@ -89,7 +94,7 @@ export class CallQueue<C extends Call<unknown>> {
    */
   call<T>(call: C & Call<T>, wait: Wait | undefined): Promise<Awaited<T>> {
     if (this.isEmpty) {
-      if (isLoopStarved()) {
+      if (this.#owner.isFair !== true && isLoopStarved()) {
         this.#hold();
       } else {
         try {
