@@ -16,7 +16,7 @@ const DNS_NAME = 0x82;
 const IP_ADDRESS = 0x87;
 
 /** One element: its tag, its content, and all of its bytes. */
-interface Element {
+export interface Element {
   readonly tag: number;
   readonly content: Uint8Array;
   readonly whole: Uint8Array;
@@ -33,17 +33,17 @@ export interface SubjectAltNames {
 /** Reads the element at the start of `bytes`. */
 function readElement(bytes: Uint8Array): Element {
   const [tag, first] = bytes;
-  if (tag === undefined || first === undefined) throw tooShort();
+  if (tag === undefined || first === undefined) throw malformed();
   let length = first;
   let start = 2;
   if (first >= 0x80) {
     const count = first & 0x7f;
-    if (count === 0 || count > 3 || bytes.length < 2 + count) throw tooShort();
+    if (count === 0 || count > 3 || bytes.length < 2 + count) throw malformed();
     length = 0;
     for (; start < 2 + count; start++) length = length * 256 + bytes[start]!;
   }
   const end = start + length;
-  if (end > bytes.length) throw tooShort();
+  if (end > bytes.length) throw malformed();
   return {
     tag,
     content: bytes.subarray(start, end),
@@ -51,12 +51,13 @@ function readElement(bytes: Uint8Array): Element {
   };
 }
 
-function tooShort(): RangeError {
+/** The error of bytes that are no certificate. */
+export function malformed(): RangeError {
   return new RangeError("Cannot read a certificate: its DER is malformed");
 }
 
-/** The elements that `content` consists of. */
-function readElements(content: Uint8Array): Element[] {
+/** Returns the elements that `content` consists of. */
+export function readElements(content: Uint8Array): Element[] {
   const elements: Element[] = [];
   for (let rest = content; rest.length > 0;) {
     const element = readElement(rest);
@@ -70,8 +71,32 @@ function readElements(content: Uint8Array): Element[] {
 function fieldsOf(certificate: Uint8Array): Element[] {
   const outer = readElement(certificate);
   const inner = readElement(outer.content);
-  if (outer.tag !== SEQUENCE || inner.tag !== SEQUENCE) throw tooShort();
+  if (outer.tag !== SEQUENCE || inner.tag !== SEQUENCE) throw malformed();
   return readElements(inner.content);
+}
+
+/** The fields of a certificate that say whom it is of. */
+export interface IdentityFields {
+  /** The number that the issuer gave it. */
+  readonly serialNumber: Uint8Array;
+  /** The name of its issuer. */
+  readonly issuer: Element;
+  /** The times from and to which it is valid. */
+  readonly validity: readonly [from: Element, to: Element];
+  /** The name of whom it is of. */
+  readonly subject: Element;
+}
+
+/** Returns those fields of a certificate in DER. */
+export function identityOf(certificate: Uint8Array): IdentityFields {
+  const fields = fieldsOf(certificate);
+  if (fields[0]?.tag === VERSION) fields.shift();
+  const [serial, _algorithm, issuer, period, subject] = fields;
+  if (!serial || !issuer || !period || !subject) throw malformed();
+  const [from, to] = readElements(period.content);
+  if (from === undefined || to === undefined) throw malformed();
+  const { content: serialNumber } = serial;
+  return { serialNumber, issuer, validity: [from, to], subject };
 }
 
 /** Returns the version of a certificate in DER: 1 to 3. */
