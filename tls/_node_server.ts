@@ -3,6 +3,7 @@ import tls, { type SecureContext, TLSSocket } from "node:tls";
 import type { StreamConn } from "../stream/mod.ts";
 import { type ClientHello, ClientHelloReader } from "./_client_hello.ts";
 import { versionOf } from "./_der.ts";
+import { explain, refusal } from "./_explain.ts";
 import { sessionOf } from "./_node_session.ts";
 import { NodeTlsStream } from "./_node_stream.ts";
 import { takePlainConn } from "./_take_plain_conn.ts";
@@ -16,11 +17,6 @@ import { VerifiedClients } from "./_verified_clients.ts";
 /** An alert of level fatal, unrecognized_name (RFC 6066, section 3). */
 const UNRECOGNIZED_NAME = Uint8Array.of(21, 3, 3, 0, 2, 2, 112);
 
-/** The contexts of certificates: making one takes longer than most of a handshake. */
-const contexts = new WeakMap<CertificateKeyPair, SecureContext>();
-/** Which clients were verified in full, for the settings that did it. */
-const verified = new WeakMap<ServerSettings, VerifiedClients>();
-
 /** Starts TLS over a connection, as its server. */
 export function wrapServerNode(
   conn: StreamConn,
@@ -28,7 +24,7 @@ export function wrapServerNode(
 ): Promise<TlsTransport> {
   try {
     const { certificate } = settings;
-    if (certificate !== undefined) contextOf(certificate);
+    if (certificate !== undefined) contextOf(settings, certificate);
     const stream = new NodeTlsStream(takePlainConn(conn));
     const start = certificate !== undefined
       ? Promise.resolve(accept(stream, settings, certificate, [], undefined))
@@ -81,103 +77,81 @@ function accept(
   received: readonly Uint8Array[],
   serverName: string | undefined,
 ): void {
-  if (settings.clientAuth === "none") {
-    acceptAny(stream, settings, certificate, serverName);
-  } else {
-    acceptVerified(stream, settings, certificate, serverName);
-  }
-  stream.start(received);
-}
-
-/** Accepts a client that is not asked for a certificate. */
-function acceptAny(
-  stream: NodeTlsStream,
-  settings: ServerSettings,
-  certificate: CertificateKeyPair,
-  serverName: string | undefined,
-): void {
-  const socket = new TLSSocket(stream.duplex, {
+  const { alpnProtocols, clientAuth } = settings;
+  const socket: VerifyingSocket = new TLSSocket(stream.duplex, {
     isServer: true,
-    secureContext: contextOf(certificate),
-    ...alpnOf(settings),
+    secureContext: contextOf(settings, certificate),
+    requestCert: clientAuth !== "none",
+    rejectUnauthorized: clientAuth === "require",
+    ...(alpnProtocols?.length ? { ALPNProtocols: [...alpnProtocols] } : {}),
   });
   stream.attach(socket);
   socket.once("secure", () => {
-    stream.secured(
-      sessionOf(socket, serverName ?? nameOf(socket), undefined),
-    );
+    const raw = socket.getPeerX509Certificate()?.raw;
+    const peer = raw && new Uint8Array(raw);
+    const error = check(socket, settings, peer);
+    if (error !== undefined) return stream.fail(error);
+    stream.secured(sessionOf(socket, serverName ?? nameOf(socket), peer));
   });
+  stream.start(received);
 }
 
 /**
- * Accepts a client that is asked for a certificate. Only a server of `node:tls` tells
- * whether it could be verified, and it need not listen.
+ * A socket of Node, which tells why a certificate was refused. A `tls.Server` would
+ * tell it by `authorized`, but only once it has destroyed the socket, so that nobody
+ * could see whether the certificate had expired.
  */
-function acceptVerified(
-  stream: NodeTlsStream,
-  settings: ServerSettings,
-  certificate: CertificateKeyPair,
-  serverName: string | undefined,
-): void {
-  const server = tls.createServer({
-    cert: certificate.cert,
-    key: certificate.key,
-    ca: [...settings.caCerts ?? []],
-    requestCert: true,
-    rejectUnauthorized: settings.clientAuth === "require",
-    ...alpnOf(settings),
-  });
-  server.once("tlsClientError", (error, socket) => {
-    const { authorizationError } = socket ?? {};
-    stream.fail(
-      authorizationError ? refusal(String(authorizationError)) : error,
-    );
-  });
-  server.once("secureConnection", (socket) => {
-    stream.attach(socket);
-    const raw = socket.getPeerX509Certificate()?.raw;
-    const peer = raw && new Uint8Array(raw);
-    const code = codeOfRefusal(socket, settings, peer);
-    if (code !== undefined) return stream.fail(refusal(code));
-    stream.secured(sessionOf(socket, serverName ?? nameOf(socket), peer));
-  });
-  server.emit("connection", stream.duplex);
+interface VerifyingSocket extends TLSSocket {
+  readonly ssl?: { verifyError?(): string | Error | null };
 }
 
-/** Returns why the certificate of a client is not accepted, or undefined. */
-function codeOfRefusal(
-  socket: TLSSocket,
+/** Returns why a client is not accepted, or undefined. */
+function check(
+  socket: VerifyingSocket,
   settings: ServerSettings,
   peer: Uint8Array | undefined,
-): string | undefined {
+): Error | undefined {
+  const { clientAuth } = settings;
+  if (clientAuth === "none") return undefined;
   if (peer === undefined) {
-    const isRequired = settings.clientAuth === "require";
-    return isRequired ? "ETLSCLIENTCERT" : undefined;
+    return clientAuth === "require"
+      ? refusal("ETLSCLIENTCERT", "the client sent no certificate")
+      : undefined;
   }
-  if (!socket.authorized) return String(socket.authorizationError);
+  try {
+    return checkPeer(socket, settings, peer);
+  } catch (error) { // malformed
+    return Object.assign(error as Error, { code: "ECERTINVALID" });
+  }
+}
+
+/** Returns the code for which `node:tls` refuses the certificate, or undefined. */
+function codeOfRefusal({ ssl }: VerifyingSocket): string | undefined {
+  if (ssl?.verifyError === undefined) return "ECERTINVALID";
+  const refused = ssl.verifyError(); // in Node an error
+  return refused
+    ? String((refused as { code?: string }).code ?? refused)
+    : undefined;
+}
+
+function checkPeer(
+  socket: VerifyingSocket,
+  settings: ServerSettings,
+  peer: Uint8Array,
+): Error | undefined {
+  const code = codeOfRefusal(socket);
+  if (code !== undefined) return explain(peer, code, "client");
   // node:tls of Deno 2.9.6 does not check the signature of such a client.
-  if (versionOf(peer) !== 3) return "ECERTINVALID";
-  let clients = verified.get(settings);
-  if (clients === undefined) {
-    verified.set(settings, clients = new VerifiedClients());
-  }
+  if (versionOf(peer) !== 3) return explain(peer, "ECERTINVALID", "client");
   const { fingerprint256, validToDate } = new X509Certificate(peer);
   // Deno shares the keys of session tickets among all servers of the program, and
   // does not verify the certificate of a session that is resumed.
+  const { clients } = cacheOf(settings);
   if (!socket.isSessionReused()) clients.add(fingerprint256);
-  else if (!clients.has(fingerprint256)) return "ECERTISSUER";
-  return validToDate < new Date() ? "ECERTEXPIRED" : undefined;
-}
-
-function refusal(code: string): Error {
-  const error = new Error("the certificate of the client was refused");
-  return Object.assign(error, { code });
-}
-
-function alpnOf(
-  { alpnProtocols }: ServerSettings,
-): { ALPNProtocols?: string[] } {
-  return alpnProtocols?.length ? { ALPNProtocols: [...alpnProtocols] } : {};
+  else if (!clients.has(fingerprint256) || validToDate < new Date()) {
+    return explain(peer, "ECERTISSUER", "client");
+  }
+  return undefined;
 }
 
 /** The name that the client asked for; types of Node do not have it. */
@@ -186,11 +160,39 @@ function nameOf(socket: TLSSocket): string | undefined {
   return servername || undefined;
 }
 
-function contextOf(certificate: CertificateKeyPair): SecureContext {
+/** What is kept for the settings of a server. */
+interface Cache {
+  /** The contexts of certificates: making one takes longer than most of a handshake. */
+  readonly contexts: WeakMap<CertificateKeyPair, SecureContext>;
+  /** The clients that were verified in full. */
+  readonly clients: VerifiedClients;
+}
+
+const caches = new WeakMap<ServerSettings, Cache>();
+
+function cacheOf(settings: ServerSettings): Cache {
+  let cache = caches.get(settings);
+  if (cache === undefined) {
+    cache = { contexts: new WeakMap(), clients: new VerifiedClients() };
+    caches.set(settings, cache);
+  }
+  return cache;
+}
+
+function contextOf(
+  settings: ServerSettings,
+  certificate: CertificateKeyPair,
+): SecureContext {
+  const { contexts } = cacheOf(settings);
   let context = contexts.get(certificate);
   if (context === undefined) {
     const { cert, key } = certificate;
-    context = tls.createSecureContext({ cert, key });
+    const ca = settings.clientAuth === "none" ? undefined : settings.caCerts;
+    context = tls.createSecureContext({
+      cert,
+      key,
+      ...(ca && { ca: [...ca] }),
+    });
     contexts.set(certificate, context);
   }
   return context;

@@ -3,7 +3,8 @@ import tls, { type SecureContext, type TLSSocket } from "node:tls";
 import { isIpAddress } from "../address/mod.ts";
 import type { StreamConn } from "../stream/mod.ts";
 import { NodeTlsStream } from "./_node_stream.ts";
-import { checkChain, checkName, explain } from "./_server_identity.ts";
+import { explain } from "./_explain.ts";
+import { checkChain, checkName } from "./_server_identity.ts";
 import { takePlainConn } from "./_take_plain_conn.ts";
 import { sessionOf } from "./_node_session.ts";
 import { splitPem } from "./_split_pem.ts";
@@ -90,10 +91,12 @@ function check(
   const [leaf] = chain;
   try {
     if (socket.authorized !== true || leaf === undefined) {
-      return explain(leaf, String(socket.authorizationError));
+      return explain(leaf, String(socket.authorizationError), "server");
     }
     // A session that resumes one whose certificate was refused must not get in.
-    if (socket.isSessionReused()) return explain(leaf, "ECERTINVALID");
+    if (socket.isSessionReused()) {
+      return explain(leaf, "ECERTINVALID", "server");
+    }
     return checkChain(chain, caCerts) ??
       (unsafelyDisableHostnameVerification === true
         ? undefined

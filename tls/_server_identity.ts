@@ -1,40 +1,11 @@
 import { X509Certificate } from "node:crypto";
 import { isIpAddress, parseIpAddress } from "../address/mod.ts";
-import { purposesOf, subjectAltNamesOf, versionOf } from "./_der.ts";
+import { subjectAltNamesOf, versionOf } from "./_der.ts";
+import { refusal } from "./_explain.ts";
 import { matchesHostName } from "./_host_name.ts";
 
 /** How many signatures are checked for one chain. */
 const MAX_SIGNATURES = 50;
-
-/** Makes an error with a code of ours. */
-function refusal(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
-}
-
-/** The purpose serverAuth, 1.3.6.1.5.5.7.3.1, and anyExtendedKeyUsage, 2.5.29.37.0. */
-const SERVER_PURPOSES = [1, 0];
-
-/**
- * Returns why a certificate that `node:tls` refused cannot be trusted. Deno 2.9.6
- * calls one that has expired, is not valid yet, or is for another purpose
- * UNABLE_TO_VERIFY_LEAF_SIGNATURE, as if its issuer were unknown.
- */
-export function explain(raw: Uint8Array | undefined, code: string): Error {
-  const refused = (own: string, why: string) =>
-    refusal(own, `the certificate of the server was refused: ${why}`);
-  if (raw === undefined) return refused(code, code);
-  const { validFromDate, validToDate } = new X509Certificate(raw);
-  const now = new Date();
-  if (validToDate < now) return refused("ECERTEXPIRED", "it has expired");
-  if (validFromDate > now) {
-    return refused("ECERTNOTYETVALID", "it is not valid yet");
-  }
-  const purposes = purposesOf(raw);
-  if (purposes?.every((purpose) => !SERVER_PURPOSES.includes(purpose))) {
-    return refused("ECERTPURPOSE", "it is not for servers");
-  }
-  return refused(code, code);
-}
 
 /** Returns why the certificate is not one of this host, or undefined. */
 export function checkName(host: string, raw: Uint8Array): Error | undefined {

@@ -1,5 +1,6 @@
 import { StreamConn } from "../stream/mod.ts";
 import type { Handshake, TlsBackend, TlsTransport } from "./_transport.ts";
+import { PeerCertificate } from "./peer_certificate.ts";
 
 /** What both ends have agreed on. */
 export interface TlsHandshakeInfo {
@@ -63,6 +64,7 @@ export interface TlsHandshakeInfo {
 export class TlsConn<A extends Deno.Addr = Deno.NetAddr> extends StreamConn<A> {
   readonly #transport: TlsTransport<A>;
   readonly #handshake: Handshake;
+  #peerCertificate: PeerCertificate | undefined;
 
   /**
    * Not for users: `connectTls`, `startTls` and `TlsListener.accept` make connections.
@@ -97,6 +99,16 @@ export class TlsConn<A extends Deno.Addr = Deno.NetAddr> extends StreamConn<A> {
   /** The server's name; see {@linkcode TlsHandshakeInfo.serverName}. */
   get serverName(): string | undefined {
     return this.#handshake.serverName;
+  }
+
+  /**
+   * The certificate of the peer: of the server, or of a client that sent one. Undefined
+   * if a client sent none, and over `"deno"`, which does not report it.
+   * See the example of {@linkcode PeerCertificate}.
+   */
+  get peerCertificate(): PeerCertificate | undefined {
+    const { peerCertificate: raw } = this.#handshake;
+    return raw && (this.#peerCertificate ??= new PeerCertificate(raw));
   }
 
   /**

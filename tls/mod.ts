@@ -6,6 +6,7 @@
  * - {@linkcode listenTls}, {@linkcode TlsListener}: accepts connections.
  * - {@linkcode serveTls}, {@linkcode TlsServer}: a handler for each connection.
  * - {@linkcode TlsConn}: a {@linkcode StreamConn} that knows what was agreed on.
+ * - {@linkcode PeerCertificate}: whom the peer's certificate is of.
  *
  * Two APIs can encrypt, and `backend` says which one does. Clients use `"deno"` unless
  * the options need `"node"`. Servers use `"node"`, because `Deno.listenTls` of Deno 2.9
@@ -19,6 +20,7 @@
  * | … asked for by the server (`clientAuth`)     | no                                    | yes                                 |
  * | `certificates` by name, `setCertificate`     | no                                    | yes                                 |
  * | `protocol`, the server's `serverName`        | undefined                             | yes                                 |
+ * | `peerCertificate`                            | undefined                             | yes                                 |
  * | `noDelay`, `keepAlive` of accepted ones      | no; small writes may be delayed       | yes                                 |
  * | `reusePort`                                  | with `--unstable-net`                 | yes                                 |
  * | a handshake that stalls                      | is closed by the peer; with           | is closed at once                   |
@@ -82,4 +84,5 @@ export * from "./connect.ts";
 export * from "./listen.ts";
 export * from "./listen_options.ts";
 export * from "./listener.ts";
+export * from "./peer_certificate.ts";
 export * from "./serve.ts";
