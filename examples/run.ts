@@ -19,8 +19,10 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   rpc: "JSON in length-prefixed frames: many calls over one connection",
   proxy: "a TCP proxy: half-closes, back-pressure, a graceful end, statistics",
   starttls: "TLS on a connection that began in plain text, as mail servers do",
+  unix_echo: "echo over a unix socket: a path or an abstract name",
+  unix_http: "HTTP over a unix socket, as one asks a container daemon",
   posix_ping: "ICMP echo: how long a host takes to answer",
-  posix_unix_echo: "echo over a local socket: a path or an abstract name",
+  posix_unix_echo: "echo over a local socket by C's own calls",
   reuse_port: "several processes on one port: how connections are spread",
   tcp_states: "the states of both ends of a connection, call by call",
 };
