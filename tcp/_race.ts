@@ -27,6 +27,9 @@ export interface FailedAttempt {
   readonly error: unknown;
 }
 
+/** Why what is over is aborted: an error of its own would cost more than a race. */
+const OVER = "the race is over";
+
 /** Nobody won. */
 export class RaceLost {
   /** The attempts that failed, in the order in which they did. */
@@ -61,6 +64,10 @@ class Candidates {
       this.#seen.add(text);
       this.#queues[family]!.push(address);
     }
+  }
+
+  get isEmpty(): boolean {
+    return this.#queues.every((queue) => queue.length === 0);
   }
 
   /** RFC 8305 section 4: one of each family in turn, as long as there are both. */
@@ -113,7 +120,7 @@ export async function race<C>(rules: Race<C>): Promise<C | RaceLost> {
       happen();
     });
     await until(() => isOver || isGood());
-    timer.abort();
+    timer.abort(OVER);
   };
 
   const onAbort = () => {
@@ -160,7 +167,9 @@ export async function race<C>(rules: Race<C>): Promise<C | RaceLost> {
         const before = failed.length;
         start(address);
         const isDecided = () => winner !== undefined || failed.length > before;
-        await within(attemptDelay, isDecided);
+        const isLast = candidates.isEmpty && looking === 0;
+        if (isLast) await until(isDecided);
+        else await within(attemptDelay, isDecided);
       } else if (running + looking > 0) {
         const before = running + looking;
         await until(() => running + looking < before);
@@ -173,6 +182,6 @@ export async function race<C>(rules: Race<C>): Promise<C | RaceLost> {
     throw error;
   } finally {
     signal.removeEventListener("abort", onAbort);
-    over.abort();
+    over.abort(OVER);
   }
 }

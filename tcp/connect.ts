@@ -188,7 +188,9 @@ async function connect(given: ConnectTcpOptions): Promise<TcpConn> {
       }, () => {});
     },
   );
-  giveUp.abort(); // a look-up that is still pending is of no use any more
+  // A look-up that is still pending is of no use any more. A reason of its own would
+  // cost an error with its stack.
+  giveUp.abort("connected");
   if (result instanceof RaceLost) throw failure(result, subject);
   const conn = openConn(result, options);
   const { socketOptions } = options;
