@@ -18,6 +18,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   port_scanner: "which TCP ports of a host are open: many tries at a time",
   rpc: "JSON in length-prefixed frames: many calls over one connection",
   proxy: "a TCP proxy: half-closes, back-pressure, a graceful end, statistics",
+  tls_echo: "TLS echo in which both sides show a certificate",
   starttls: "TLS on a connection that began in plain text, as mail servers do",
   unix_echo: "echo over a unix socket: a path or an abstract name",
   unix_http: "HTTP over a unix socket, as one asks a container daemon",

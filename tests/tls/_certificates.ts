@@ -31,6 +31,7 @@ export type CertificateName =
   | "future"
   | "otherName"
   | "strangerServer"
+  | "localServer"
   | "localClient"
   | "client"
   | "expiredClient"
@@ -50,6 +51,8 @@ export const CERTIFICATES: Readonly<Record<CertificateName, TestCertificate>> =
     /** Of a.test only. */
     otherName: await makeCertificate({ issuer, names: ["a.test"] }),
     strangerServer: await makeCertificate({ issuer: stranger }),
+    /** Of localhost, but for servers only. */
+    localServer: await makeCertificate({ issuer, usage: "server" }),
     /** Of localhost, but for clients only. */
     localClient: await makeCertificate({ issuer, usage: "client" }),
     client: await makeCertificate({
