@@ -1,9 +1,9 @@
 /**
- * Berkeley sockets for Deno: TCP and TLS connections and listeners, UDP with a peer
- * and without, and getaddrinfo-style name resolution.
+ * Berkeley sockets for Deno: connections and listeners of TCP, TLS and unix sockets,
+ * UDP with a peer and without, and getaddrinfo-style name resolution.
  *
  * ```text
- *   tls  tcp    udp          what you hold: connections, listeners, sockets
+ *  tls tcp unix udp          what you hold: connections, listeners, sockets
  *     \   |    /
  *         resolve            names and services to addresses, and back
  *            |
@@ -15,14 +15,16 @@
  * - TCP: {@linkcode connectTcp}, {@linkcode listenTcp}, {@linkcode serveTcp};
  *   frames by {@linkcode lengthPrefixFraming} and its kin.
  * - TLS: {@linkcode connectTls}, {@linkcode listenTls}, {@linkcode serveTls}.
+ * - Unix sockets: {@linkcode connectUnix}, {@linkcode listenUnix},
+ *   {@linkcode serveUnix}.
  * - UDP: {@linkcode bindUdp}, {@linkcode connectUdp}.
  * - Names: {@linkcode getAddrInfo}, {@linkcode getNameInfo}, {@linkcode Resolver}.
  * - Addresses: {@linkcode parseIpAddress}, {@linkcode SocketAddress},
  *   {@linkcode IpPrefix}.
  * - Errors: {@linkcode SocketError} and its kinds, {@linkcode AddrInfoError}.
  *
- * `--allow-net` is the only permission that it needs, and the only one that Deno
- * may ever ask for on its behalf.
+ * `--allow-net` is the only permission that it needs, but for the paths of unix
+ * sockets, and the only one that Deno may ever ask for on its behalf.
  *
  * @example A server and a client
  * ```ts
