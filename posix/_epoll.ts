@@ -39,11 +39,15 @@ export class Epoll implements Poller {
       close(this.#epoll);
       throw error;
     }
-    this.add(WAKE_ID, this.#eventfd);
+    this.#add(WAKE_ID, this.#eventfd, POLLIN);
   }
 
   add(id: number, fd: number): void {
-    const events = (POLLIN | POLLPRI | POLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
+    const events = POLLIN | POLLPRI | POLLOUT | EPOLLRDHUP | EPOLLET;
+    this.#add(id, fd, events >>> 0);
+  }
+
+  #add(id: number, fd: number, events: number): void {
     this.#event.setUint32(0, events, true);
     this.#event.setUint32(EPOLL_EVENT.data, id, true);
     const { epoll_ctl } = this.#libc;
@@ -62,8 +66,7 @@ export class Epoll implements Poller {
   look(onEvent: OnEvent): number {
     const { epoll_wait } = this.#libc;
     const count = epoll_wait(this.#epoll, this.#now, MAX_EVENTS, 0);
-    this.#tell(this.#now, count, onEvent);
-    return count;
+    return this.#tell(this.#now, count, onEvent);
   }
 
   async wait(onEvent: OnEvent): Promise<void> {
@@ -71,16 +74,22 @@ export class Epoll implements Poller {
     const count = await waitInThread(
       ...[this.#epoll, this.#later, MAX_EVENTS, LONGEST_WAIT] as const,
     );
-    this.#tell(this.#later, count, onEvent);
+    // Only here: a look must not take what is to end the wait of the thread.
+    const told = this.#tell(this.#later, count, onEvent);
+    if (told < count) this.#libc.read(this.#eventfd, this.#count, 8);
   }
 
-  #tell(events: DataView, count: number, onEvent: OnEvent): void {
+  /** Tells all but the eventfd, which only ends waits; how many events it told. */
+  #tell(events: DataView, count: number, onEvent: OnEvent): number {
+    let told = 0;
     for (let i = 0; i < count; i++) {
       const at = i * EPOLL_EVENT.size;
       const id = events.getUint32(at + EPOLL_EVENT.data, true);
-      if (id === WAKE_ID) this.#libc.read(this.#eventfd, this.#count, 8);
-      else onEvent(id, events.getUint32(at, true));
+      if (id === WAKE_ID) continue;
+      onEvent(id, events.getUint32(at, true));
+      told++;
     }
+    return told;
   }
 
   wake(): void {

@@ -55,9 +55,6 @@ export class PollSet implements Poller {
   }
 
   #tell(entries: Wanted[], told: number[], onEvent: OnEvent): number {
-    if (told[0] !== 0) {
-      loadLibc().read(this.#readEnd, this.#byte, this.#byte.length);
-    }
     let count = 0;
     for (const [i, { id }] of entries.entries()) {
       if (told[i] === 0 || !this.#wanted.has(id)) continue;
@@ -85,7 +82,12 @@ export class PollSet implements Poller {
     } finally {
       this.#isWaiting = false;
     }
-    this.#tell(watched, fds.told(), onEvent);
+    const told = fds.told();
+    // Only here: a look must not take what is to end the wait of the thread.
+    if (told[0] !== 0) {
+      loadLibc().read(this.#readEnd, this.#byte, this.#byte.length);
+    }
+    this.#tell(watched, told, onEvent);
     if (isLooking) this.look(onEvent);
   }
 

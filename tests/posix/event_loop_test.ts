@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { ClosedError, TimedOutError } from "@berkeley/sockets/errors";
 import { AF_UNIX, POLLIN, SOCK_STREAM, socketPair } from "../../posix/mod.ts";
 import { Descriptor } from "../../posix/_descriptor.ts";
+import { Epoll } from "../../posix/_epoll.ts";
 import { type InThread, loadLibc } from "../../posix/_libc.ts";
 import { PollSet } from "../../posix/_poll_set.ts";
 import { Reactor } from "../../posix/_reactor.ts";
@@ -181,6 +182,22 @@ posixTest("a program that waits uses no processor", async () => {
     console.log(share < 0.3 ? "idle" : share);`,
   );
   assertEquals(output, "idle\n");
+}, "inherit");
+
+posixTest("a look does not take what ends the wait of the thread", async () => {
+  if (Deno.build.os !== "linux") return;
+  const poller = new Epoll();
+  const ignore = () => {};
+  poller.wake();
+  assertEquals(poller.look(ignore), 0);
+  let isStuck = false;
+  const timer = setTimeout(() => {
+    isStuck = true;
+    poller.wake();
+  }, 5000);
+  await poller.wait(ignore);
+  clearTimeout(timer);
+  assertEquals(isStuck, false);
 }, "inherit");
 
 /** libc's poll in a thread, for the part of macOS that Linux can do as well. */
