@@ -70,7 +70,7 @@ export class BatchMemory {
     this.#requireMemory();
     this.#slab.set(bytes, i * this.size);
     this.#setLength(i, size);
-    if (name !== undefined) this.#names.set(name.bytes, i * SOCKADDR_SIZE);
+    if (name !== undefined) this.#names.set(name, i * SOCKADDR_SIZE);
     this.#words[wordOf(i, MSGHDR.nameLength)] = name?.length ?? 0;
     this.length++;
     return true;

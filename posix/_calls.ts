@@ -98,7 +98,7 @@ export function sendToNow(
   const room = countOf(bytes);
   const name = encode(to, family);
   const count = loadLibc().sendto(
-    ...[fd, bytes as Bytes, room, asked, name.bytes, name.length] as const,
+    ...[fd, bytes as Bytes, room, asked, name, name.length] as const,
   );
   if (count !== -1) return count;
   return mustWait(`send ${lengthOf(bytes)} bytes to ${showName(to)}`, "sendto");

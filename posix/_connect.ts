@@ -25,9 +25,9 @@ export function connectNow(
   action: string,
 ): boolean | (() => true | undefined) {
   const { connect, errno } = loadLibc();
-  if (connect(fd, name.bytes, name.length) === 0) return true;
+  if (connect(fd, name, name.length) === 0) return true;
   const reason = errno();
-  if (reason === EAGAIN && IS_LINUX && name.bytes[0] === AF_UNIX) {
+  if (reason === EAGAIN && IS_LINUX && name[0] === AF_UNIX) {
     return false;
   }
   if (reason !== EINPROGRESS && reason !== EINTR) {
@@ -35,9 +35,9 @@ export function connectNow(
   }
   if (!IS_LINUX) return () => isConnected(fd, action);
   // What names are remembered by changes its port.
-  const bytes = name.bytes.slice();
+  const own = name.slice();
   return () => {
-    if (connect(fd, bytes, name.length) === 0) return true;
+    if (connect(fd, own, own.length) === 0) return true;
     const reason = errno();
     if (reason === EISCONN) return true;
     if (reason === EALREADY || reason === EINTR) return undefined;
@@ -92,8 +92,8 @@ export function disconnectNow(fd: number): void {
     return resetAtClose(fd);
   }
   const { connect, errno } = loadLibc();
-  const { bytes, length } = unspecified();
-  if (connect(fd, bytes, length) === 0) return;
+  const nobody = unspecified();
+  if (connect(fd, nobody, nobody.length) === 0) return;
   // macOS takes the peer away before it refuses the family.
   const reason = errno();
   if (!IS_LINUX && (reason === EAFNOSUPPORT || reason === EINVAL)) return;

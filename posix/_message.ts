@@ -56,7 +56,7 @@ function header(
   const bytes = new Uint8Array(MSGHDR.size);
   const view = new DataView(bytes.buffer);
   if (name !== undefined) {
-    view.setBigUint64(MSGHDR.name, addressOf(name.bytes), true);
+    view.setBigUint64(MSGHDR.name, addressOf(name), true);
     view.setUint32(MSGHDR.nameLength, name.length, true);
   }
   view.setBigUint64(MSGHDR.vectors, addressOf(vectors), true);
@@ -88,7 +88,7 @@ export function recvMsgNow(
   controlSize: number,
   flags: number,
 ): ReceivedMessage | undefined {
-  const name = { bytes: new Uint8Array(SOCKADDR_SIZE), length: SOCKADDR_SIZE };
+  const name = new Uint8Array(SOCKADDR_SIZE);
   const beside = new Uint8Array(controlSize);
   const asked = callFlags(flags) | CMSG_CLOEXEC;
   const bytes = header(buffers, name, beside);
@@ -103,7 +103,7 @@ export function recvMsgNow(
   if (!IS_LINUX) closeAtExec(control);
   return {
     length,
-    address: decode(name.bytes, 0, nameLength),
+    address: decode(name, 0, nameLength),
     truncated: (told & MSG_TRUNC) !== 0,
     control,
     controlTruncated: (told & MSG_CTRUNC) !== 0,

@@ -146,7 +146,7 @@ function isAddress(via: string | number | undefined): via is string {
 
 /** A `sockaddr` of an address, as structures for groups have it. */
 function sockaddr(hostname: string, family: number): Uint8Array<ArrayBuffer> {
-  return encode({ hostname, port: 0 }, family).bytes.slice();
+  return encode({ hostname, port: 0 }, family).slice();
 }
 
 /** A `struct ip_mreqn`: the group, an address, an index. */

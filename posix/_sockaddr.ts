@@ -23,12 +23,9 @@ const PATH_SIZE = IS_LINUX ? 108 : 104;
 const MAX_REMEMBERED = 1024;
 
 /** A name as C has it. */
-export interface Sockaddr {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly length: number;
-}
+export type Sockaddr = Uint8Array<ArrayBuffer>;
 
-function begin(family: number, size: number): Uint8Array<ArrayBuffer> {
+function begin(family: number, size: number): Sockaddr {
   const bytes = new Uint8Array(size);
   const native = nativeFamily(family);
   if (IS_LINUX) {
@@ -42,10 +39,10 @@ function begin(family: number, size: number): Uint8Array<ArrayBuffer> {
 
 /** A `sockaddr` of family AF_UNSPEC, which ends a datagram socket's connection. */
 export function unspecified(): Sockaddr {
-  return { bytes: begin(AF_UNSPEC, IN_SIZE), length: IN_SIZE };
+  return begin(AF_UNSPEC, IN_SIZE);
 }
 
-const encoded = new Map<string, Uint8Array<ArrayBuffer>>();
+const encoded = new Map<string, Sockaddr>();
 
 /**
  * Writes a name, of which `copyName` has made sure, as a `sockaddr` of the socket's
@@ -62,20 +59,20 @@ export function encode(name: SocketName, family: number): Sockaddr {
   if (bytes === undefined) {
     bytes = encodeIp(hostname, family);
     // The index of an interface changes with the interface.
-    if (!key.includes("%")) remember(key, bytes);
+    if (!key.includes("%")) remember(encoded, key, bytes);
   }
   // The port changes in place: libc has read the bytes when its call returns.
   bytes[2] = port >> 8;
   bytes[3] = port;
-  return { bytes, length: bytes.length };
+  return bytes;
 }
 
-function remember(key: string, bytes: Uint8Array<ArrayBuffer>): void {
-  if (encoded.size === MAX_REMEMBERED) encoded.clear();
-  encoded.set(key, bytes);
+function remember<K, V>(known: Map<K, V>, key: K, value: V): void {
+  if (known.size === MAX_REMEMBERED) known.clear();
+  known.set(key, value);
 }
 
-function encodeIp(hostname: string, family: number): Uint8Array<ArrayBuffer> {
+function encodeIp(hostname: string, family: number): Sockaddr {
   const ip = tryParseIpAddress(hostname);
   if (ip === undefined) {
     throw new TypeError(
@@ -140,10 +137,9 @@ function encodePath(text: string): Sockaddr {
       `Cannot use a path of ${path.length} bytes: it must have 1 to ${most}`,
     );
   }
-  const length = PATH_AT + path.length + (isAbstract ? 0 : 1);
-  const bytes = begin(AF_UNIX, length);
+  const bytes = begin(AF_UNIX, PATH_AT + path.length + (isAbstract ? 0 : 1));
   bytes.set(path, PATH_AT);
-  return { bytes, length };
+  return bytes;
 }
 
 /** Memory in which libc returns a name, until the next call that does. */
@@ -212,8 +208,7 @@ function ipv4Text(bytes: Uint8Array, at: number): string {
   let text = texts.get(number);
   if (text === undefined) {
     text = `${a}.${b}.${c}.${d}`;
-    if (texts.size === MAX_REMEMBERED) texts.clear();
-    texts.set(number, text);
+    remember(texts, number, text);
   }
   return text;
 }

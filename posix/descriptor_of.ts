@@ -81,7 +81,7 @@ function matches(
   const isV6 = reply.length === 28;
   if (!isNamed || !isV6 && reply.length !== 16) return isNamed && false;
   if (!isV6 && expected.hostname.includes(":")) return false;
-  const { bytes } = encode(expected, isV6 ? AF_INET6 : AF_INET);
+  const bytes = encode(expected, isV6 ? AF_INET6 : AF_INET);
   const size = isV6 ? 24 : 8; // without the scope, which the runtime may not tell
   return bytes.subarray(2, size).every((byte, i) =>
     byte === reply.bytes[i + 2]

@@ -43,11 +43,11 @@ function startOf(
 ): CallName & { attempt: () => ReturnType<typeof connectNow> } {
   const to = copyName(name, core.family);
   const fd = core.fd("connect", "connect");
-  const { bytes, length } = encode(to, core.family);
+  const sockaddr = encode(to, core.family);
   const syscall = "connect";
   core.requireReach(to, { action: "connect to", syscall });
   const action = `connect to ${showName(to)}`;
-  const attempt = () => connectNow(fd, { bytes, length }, action);
+  const attempt = () => connectNow(fd, sockaddr, action);
   return { attempt, action, syscall };
 }
 
@@ -154,9 +154,9 @@ export class PosixSocket extends MessageSocket {
     const core = coreOf(this);
     const to = copyName(name, core.family);
     const fd = core.fd("bind", "bind");
-    const { bytes, length } = encode(to, core.family);
+    const sockaddr = encode(to, core.family);
     core.permit.toBind(to, BIND);
-    if (loadLibc().bind(fd, bytes, length) === -1) {
+    if (loadLibc().bind(fd, sockaddr, sockaddr.length) === -1) {
       throw lastError(`bind to ${showName(to)}`, "bind");
     }
     noteBound(core, BIND);
