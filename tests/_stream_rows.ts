@@ -9,6 +9,11 @@
  */
 import { StreamConn } from "@berkeley/sockets/stream";
 import { connectTcp, listenTcp, type TcpBackend } from "@berkeley/sockets/tcp";
+import {
+  connectUnix,
+  listenUnix,
+  type UnixBackend,
+} from "@berkeley/sockets/unix";
 import { FAMILIES, type Family } from "./_each_family.ts";
 import { memoryDuplexes } from "./_memory_duplex.ts";
 import { HAS_POSIX } from "./_posix.ts";
@@ -50,6 +55,26 @@ function tcpRow(backend: TcpBackend, family: Family): StreamRow {
         backend,
         ...options,
       });
+      return [client, await listener.accept()];
+    },
+  };
+}
+
+/** Abstract names, where the system has them, need net access only. */
+const HAS_ABSTRACT_NAMES = Deno.build.os === "linux";
+
+function unixRow(backend: UnixBackend): StreamRow {
+  const isFile = !HAS_ABSTRACT_NAMES;
+  const ffi = backend === "posix";
+  return {
+    name: `unix by ${backend}`,
+    permissions: { net: true, read: isFile, write: isFile, ffi },
+    lacks: backend === "deno" ? [] : ["detach"],
+    async pair(options) {
+      const name = `berkeley-${crypto.randomUUID()}`;
+      const path = HAS_ABSTRACT_NAMES ? `\0${name}` : `/tmp/${name}`;
+      await using listener = await listenUnix({ path, backend });
+      const client = await connectUnix({ path, backend, ...options });
       return [client, await listener.accept()];
     },
   };
@@ -101,16 +126,17 @@ const NODE: StreamRow = {
   },
 };
 
-/** The backends of TCP: libc only where `posix` knows the system. */
-const TCP: readonly TcpBackend[] = HAS_POSIX
+/** The backends of sockets: libc only where `posix` knows the system. */
+const BACKENDS: readonly (TcpBackend & UnixBackend)[] = HAS_POSIX
   ? ["deno", "node", "posix"]
   : ["deno", "node"];
 
 /** All that carries a stream. */
 export const STREAM_ROWS: readonly StreamRow[] = [
-  ...TCP.flatMap((backend) =>
+  ...BACKENDS.flatMap((backend) =>
     FAMILIES.map((family) => tcpRow(backend, family))
   ),
+  ...(Deno.build.os === "windows" ? [] : BACKENDS.map(unixRow)),
   CONN,
   WEB,
   NODE,
