@@ -1,4 +1,4 @@
-import { lackReason } from "../internal/backends/mod.ts";
+import { type Lack, lackReason } from "../internal/backends/mod.ts";
 import type { UdpAbilities, UdpBackend, UdpFeature } from "./_transport.ts";
 
 const BOTH = [4, 6] as const;
@@ -60,20 +60,10 @@ export function has(
   return !ABILITIES[backend].lacks[feature]?.includes(family);
 }
 
-/** Where a feature was asked for. */
-export interface UnsupportedContext {
-  readonly backend: UdpBackend;
-  readonly family: 4 | 6;
-  /** Whether it was an option of `bindUdp` or `connectUdp`. */
-  readonly isOpening?: boolean;
-  /** The system. Defaults to this one. */
-  readonly os?: typeof Deno.build.os;
-}
-
 /** Returns why a backend refuses, and what to do instead. */
 export function unsupported(
   feature: UdpFeature,
-  context: UnsupportedContext,
+  context: Lack & { backend: UdpBackend; family: 4 | 6 },
 ): string {
   const { backend, family } = context;
   const other = BACKENDS.find((name) =>

@@ -2,7 +2,7 @@ import { lackReason } from "../internal/backends/mod.ts";
 import { checkChoice } from "../internal/check/mod.ts";
 import { mayChoosePosix } from "../internal/libc/mod.ts";
 import { socketError } from "../errors/mod.ts";
-import { ABILITIES, BACKENDS } from "./_abilities.ts";
+import { ABILITIES, BACKENDS, has } from "./_abilities.ts";
 import { bindDeno, hasDenoDatagrams } from "./_deno_transport.ts";
 import { hasDualStack, type Os } from "./_systems.ts";
 import type {
@@ -17,34 +17,23 @@ import type {
  */
 const IS_WORKER = "WorkerGlobalScope" in globalThis;
 
-/** How to have a backend. */
-interface Access {
-  /** Whether it may carry the sockets of callers that did not ask for it. */
-  isChoosable(): boolean | Promise<boolean>;
-  /** Whether it can be asked for; it may still refuse to bind. */
-  isThere(): boolean;
-  /** Loads it, if it takes long to load, and binds. */
-  bind(target: BindTarget): Promise<DatagramTransport>;
-}
+/** Whether a backend may carry the sockets of callers that did not ask for it. */
+const MAY_CHOOSE: Record<UdpBackend, () => boolean | Promise<boolean>> = {
+  posix: () => !IS_WORKER && mayChoosePosix(),
+  deno: hasDenoDatagrams,
+  node: () => true,
+};
 
-const ACCESS: Readonly<Record<UdpBackend, Access>> = {
-  posix: {
-    isChoosable: () => !IS_WORKER && mayChoosePosix(),
-    isThere: () => true,
-    bind: async (target) =>
-      (await import("./_posix_transport.ts")).bindPosix(target),
-  },
-  deno: {
-    isChoosable: hasDenoDatagrams,
-    isThere: hasDenoDatagrams,
-    bind: bindDeno,
-  },
-  node: {
-    isChoosable: () => true,
-    isThere: () => true,
-    bind: async (target) =>
-      (await import("./_node_transport.ts")).bindNode(target),
-  },
+/** Binds over a backend; loads it first, if it takes long to load. */
+export const BIND: Record<
+  UdpBackend,
+  (target: BindTarget) => Promise<DatagramTransport>
+> = {
+  posix: async (target) =>
+    (await import("./_posix_transport.ts")).bindPosix(target),
+  deno: bindDeno,
+  node: async (target) =>
+    (await import("./_node_transport.ts")).bindNode(target),
 };
 
 /** What decides which API carries a socket. */
@@ -65,40 +54,23 @@ export async function chooseBackend(
   { backend, ttl, hostname, isOneFamily }: BackendRequest,
   os: Os = Deno.build.os,
 ): Promise<UdpBackend> {
+  checkChoice("backend", backend, BACKENDS);
   const isDivided = hostname === "::" && !isOneFamily && !hasDualStack(os);
   const hasFamilies = (name: UdpBackend) =>
     !isDivided || ABILITIES[name].hasBothFamilies;
   if (backend === undefined) {
+    const hasTtl = (name: UdpBackend) =>
+      ttl === undefined || has(name, "ttl", 4) || has(name, "ttl", 6);
     for (const name of BACKENDS) {
-      const hasTtl = ttl === undefined ||
-        (ABILITIES[name].lacks.ttl?.length ?? 0) < 2;
-      const hasAll = hasTtl && hasFamilies(name);
-      if (hasAll && await ACCESS[name].isChoosable()) return name;
+      const hasAll = hasTtl(name) && hasFamilies(name);
+      if (hasAll && await MAY_CHOOSE[name]()) return name;
     }
   }
-  checkChoice("backend", backend, BACKENDS);
   const chosen = backend ?? "node";
-  if (!ACCESS[chosen].isThere()) {
-    throw socketError("ENOTSUP", {
-      action: "bind",
-      syscall: "socket",
-      reason: lackReason("unstableNet", { backend: chosen }),
-    });
-  }
-  if (!hasFamilies(chosen)) {
-    throw socketError("ENOTSUP", {
-      action: "bind to ::",
-      syscall: "setsockopt",
-      reason: lackReason("bothFamilies", { backend: chosen, os }),
-    });
-  }
-  return chosen;
-}
-
-/** Binds over a backend. */
-export function bindOn(
-  backend: UdpBackend,
-  target: BindTarget,
-): Promise<DatagramTransport> {
-  return ACCESS[backend].bind(target);
+  if (hasFamilies(chosen)) return chosen;
+  throw socketError("ENOTSUP", {
+    action: "bind to ::",
+    syscall: "setsockopt",
+    reason: lackReason("bothFamilies", { backend: chosen, os }),
+  });
 }

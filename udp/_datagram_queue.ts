@@ -1,46 +1,38 @@
-import type { DropPolicy, RawDatagram } from "./_transport.ts";
-
-/** The limits of a queue. */
-export interface QueueLimits {
-  readonly maxQueuedDatagrams: number;
-  readonly maxQueuedBytes: number;
-  readonly dropPolicy: DropPolicy;
-}
+import type { BindTarget, RawDatagram } from "./_transport.ts";
 
 /** Datagrams that came before somebody asked for them: bounded in count and bytes. */
 export class DatagramQueue {
   /** How many datagrams found no room. */
   dropped = 0;
-  readonly #limits: QueueLimits;
+  readonly #limits: BindTarget;
   #items: (RawDatagram | undefined)[] = [];
   #head = 0;
   #bytes = 0;
 
-  constructor(limits: QueueLimits) {
+  constructor(limits: BindTarget) {
     this.#limits = limits;
   }
 
-  get size(): number {
-    return this.#items.length - this.#head;
+  /** Whether so many bytes more do not fit in. */
+  #isFullFor(length: number): boolean {
+    const { maxQueuedDatagrams, maxQueuedBytes } = this.#limits;
+    return this.#items.length - this.#head >= maxQueuedDatagrams ||
+      this.#bytes + length > maxQueuedBytes;
   }
 
   /** Adds a datagram whose bytes are its own, or drops by the policy. */
   push(datagram: RawDatagram): void {
-    const { maxQueuedDatagrams, maxQueuedBytes, dropPolicy } = this.#limits;
-    if (datagram.bytes.length > maxQueuedBytes) { // no other makes room for it
+    const { maxQueuedBytes, dropPolicy } = this.#limits;
+    const { length } = datagram.bytes;
+    // Others make no room for one that is too large.
+    const isRefused = dropPolicy === "newest" || length > maxQueuedBytes;
+    while (this.#isFullFor(length)) {
       this.dropped++;
-      return;
-    }
-    const isOver = () =>
-      this.size >= maxQueuedDatagrams ||
-      this.#bytes + datagram.bytes.length > maxQueuedBytes;
-    while (isOver()) {
-      this.dropped++;
-      if (dropPolicy === "newest") return;
+      if (isRefused) return;
       this.shift();
     }
     this.#items.push(datagram);
-    this.#bytes += datagram.bytes.length;
+    this.#bytes += length;
   }
 
   /** Takes the oldest, if there is one. */

@@ -1,4 +1,5 @@
-import { EndingSockets } from "../internal/backends/mod.ts";
+import { socketError } from "../errors/mod.ts";
+import { EndingSockets, lackReason } from "../internal/backends/mod.ts";
 import { ABILITIES } from "./_abilities.ts";
 import { interfaceIndex } from "./_interfaces.ts";
 import { isPassingFault, type Os, receiveRoom } from "./_systems.ts";
@@ -23,13 +24,7 @@ interface DatagramConn {
   unref?(): void;
 }
 
-type ListenDatagram = (options: {
-  transport: "udp";
-  hostname: string;
-  port: number;
-  reuseAddress?: boolean;
-  loopback?: boolean;
-}) => DatagramConn;
+type ListenDatagram = (options: object) => DatagramConn;
 
 function listenDatagram(): ListenDatagram | undefined {
   return (Deno as { listenDatagram?: ListenDatagram }).listenDatagram;
@@ -148,7 +143,13 @@ export function bindDeno(
   const { hostname, port, reuseAddress } = target;
   const where = { transport: "udp", hostname, port } as const;
   return ending.open(() => {
-    const conn = listenDatagram()!({ ...where, reuseAddress, loopback: true });
+    const listen = listenDatagram();
+    if (listen === undefined) {
+      const reason = lackReason("unstableNet", { backend: "deno" });
+      const context = { action: "bind", syscall: "socket" };
+      throw socketError("ENOTSUP", { ...context, reason });
+    }
+    const conn = listen({ ...where, reuseAddress, loopback: true });
     return new DenoTransport(conn, target, os);
   });
 }

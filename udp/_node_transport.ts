@@ -25,6 +25,19 @@ import type {
 
 const ending = new EndingSockets();
 
+/** Settings of any of its sockets. */
+const SETTERS: {
+  [K in keyof SettingValues]?: (
+    socket: dgram.Socket,
+    value: SettingValues[K],
+  ) => void;
+} = {
+  ttl: (socket, ttl) => socket.setTTL(ttl),
+  multicastTtl: (socket, ttl) => socket.setMulticastTTL(ttl),
+  multicastLoopback: (socket, on) => socket.setMulticastLoopback(on),
+  broadcast: (socket, on) => socket.setBroadcast(on),
+};
+
 /** A socket over `node:dgram`, which needs no flag and knows the most options. */
 class NodeTransport implements DatagramTransport {
   readonly backend = "node";
@@ -105,13 +118,14 @@ class NodeTransport implements DatagramTransport {
   receive(): void {
     this.#isReceiving = true;
     this.#hold();
-    const error = this.#error;
-    this.#error = undefined;
-    if (error !== undefined) queueMicrotask(() => this.#onError(error));
   }
 
   receiveNow(): RawDatagram | undefined {
-    return this.#queue.shift();
+    const next = this.#queue.shift();
+    const error = this.#error;
+    if (next !== undefined || error === undefined) return next;
+    this.#error = undefined;
+    throw error;
   }
 
   send(bytes: Uint8Array, hostname: string, port: number): Promise<number> {
@@ -147,33 +161,16 @@ class NodeTransport implements DatagramTransport {
       });
   }
 
-  get #isIpv6(): boolean {
-    return this.localAddr.hostname.includes(":");
-  }
-
   set<K extends keyof SettingValues>(name: K, value: SettingValues[K]): void {
-    const socket = this.#socket;
-    switch (name) {
-      case "ttl":
-        socket.setTTL(value as number);
-        break;
-      case "multicastTtl":
-        socket.setMulticastTTL(value as number);
-        break;
-      case "multicastInterface":
-        socket.setMulticastInterface(
-          this.#isIpv6 ? withZone(value as string | number) : String(value),
-        );
-        break;
-      case "multicastLoopback":
-        for (const each of this.#sockets) {
-          each.setMulticastLoopback(value as boolean);
-        }
-        break;
-      case "broadcast":
-        for (const each of this.#sockets) each.setBroadcast(value as boolean);
-        this.#isBroadcaster = value as boolean;
+    if (name === "multicastInterface") {
+      const isIpv6 = this.localAddr.hostname.includes(":");
+      this.#socket.setMulticastInterface(
+        isIpv6 ? withZone(value as string | number) : String(value),
+      );
+    } else {
+      for (const each of this.#sockets) SETTERS[name]?.(each, value as never);
     }
+    if (name === "broadcast") this.#isBroadcaster = value === true;
   }
 
   // deno-lint-ignore require-await -- so that what it throws rejects

@@ -3,7 +3,7 @@
  */
 import { AF_INET, AF_INET6, SOCK_DGRAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
-import { lackReason } from "../internal/backends/mod.ts";
+import { lackReason, optionOf } from "../internal/backends/mod.ts";
 import {
   applyOptions,
   POLLIN,
@@ -13,7 +13,7 @@ import {
 import type { InetName, MessageBatch, PosixSocket } from "../posix/mod.ts";
 import { isLoopStarved, nextTurn } from "../internal/wait/mod.ts";
 import { ABILITIES } from "./_abilities.ts";
-import { applySetting, changeMembership } from "./_posix_settings.ts";
+import { changeMembership } from "./_posix_membership.ts";
 import type {
   BindTarget,
   DatagramSink,
@@ -61,7 +61,6 @@ class PosixTransport implements DatagramTransport {
   /** What the last call brought, and how much of it has been taken. */
   #received: MessageBatch | undefined;
   #taken = 0;
-  #fault: unknown;
 
   constructor(posix: Posix, socket: PosixSocket, target: BindTarget) {
     this.#posix = posix;
@@ -90,7 +89,8 @@ class PosixTransport implements DatagramTransport {
     const name = { hostname, port };
     const former = this.#peer;
     // Linux keeps the address of the first route for all peers that follow.
-    const isRouted = former !== undefined && this.#isBoundToAny;
+    const isBoundToAny = this.#bound === "0.0.0.0" || this.#bound === "::";
+    const isRouted = former !== undefined && isBoundToAny;
     if (isRouted) this.#dissolve();
     try {
       this.#socket.connectNow(name);
@@ -100,10 +100,6 @@ class PosixTransport implements DatagramTransport {
     }
     this.#peer = name;
     this.localAddr = this.#nameNow(); // the route's address from now on
-  }
-
-  get #isBoundToAny(): boolean {
-    return this.#bound === "0.0.0.0" || this.#bound === "::";
   }
 
   /** Takes the peer away; if that would cost the port, the peer stays. */
@@ -147,14 +143,7 @@ class PosixTransport implements DatagramTransport {
   receiveNow(): RawDatagram | undefined {
     const next = this.#next();
     if (next !== undefined) return next;
-    try {
-      const count = this.#socket.recvManyNow(this.#batch);
-      if (count === undefined) return undefined;
-    } catch (error) {
-      this.#fault = error; // for the next receive: the kernel tells it but once
-      return undefined;
-    }
-    return this.#first();
+    return this.#attempt() === undefined ? undefined : this.#first();
   }
 
   /** The first of what the last call brought. */
@@ -164,12 +153,8 @@ class PosixTransport implements DatagramTransport {
   }
 
   receive(): void {
-    const fault = this.#fault;
-    this.#fault = undefined;
-    const receiving = fault === undefined
-      ? this.#receives.whenReady(this.#attempt)
-      : Promise.reject(fault);
-    receiving.then(this.#onReceived, this.#onFailed);
+    this.#receives.whenReady(this.#attempt)
+      .then(this.#onReceived, this.#onFailed);
   }
 
   readonly #attempt = (): number | undefined =>
@@ -245,7 +230,11 @@ class PosixTransport implements DatagramTransport {
   }
 
   set<K extends keyof SettingValues>(name: K, value: SettingValues[K]): void {
-    applySetting(this.#posix, this.#socket, name, value);
+    const option = optionOf(name, this.#socket.family === AF_INET6 ? 6 : 4);
+    const own = option === "IPV6_MULTICAST_IF" && typeof value === "string"
+      ? this.#posix.interfaceIndex(value)
+      : value;
+    this.#socket.setSockOpt(option, own as never);
   }
 
   // deno-lint-ignore require-await -- so that what it throws rejects

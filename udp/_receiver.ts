@@ -145,7 +145,9 @@ export class Receiver implements DatagramSink {
       },
       timeoutError: () => call.timeoutError(),
     };
-    const done = this.#calls.call(rest, undefined).catch(() => {});
+    const done = this.#calls.call(rest, undefined).catch((error) => {
+      this.#failure = error; // for the next receive: it is reported only once
+    });
     while (this.#calls.first === rest && turns-- > 0) await undefined;
     turns = 0;
     this.#calls.run();
@@ -171,13 +173,21 @@ export class Receiver implements DatagramSink {
     }
     while (true) {
       if (this.#next === undefined && !this.#isReceiving) {
-        this.#next = this.#transport.receiveNow();
+        this.#next = this.#receiveNow();
       }
       const next = this.#next;
       if (next === undefined || this.wants(next.hostname, next.port)) {
         return next;
       }
       this.#next = undefined;
+    }
+  }
+
+  #receiveNow(): RawDatagram | undefined {
+    try {
+      return this.#transport.receiveNow();
+    } catch (error) {
+      throw this.owner.failure(error, "recvfrom");
     }
   }
 

@@ -11,20 +11,19 @@ import type { SocketOptions } from "../internal/libc/mod.ts";
 /** Which API carries a socket. */
 export type UdpBackend = "deno" | "node" | "posix";
 
-/** A datagram on its way up: its bytes are valid until the next one is received. */
-export interface RawDatagram {
-  readonly bytes: Uint8Array;
-  readonly hostname: string;
-  readonly port: number;
-  /** Whether it was longer than `bytes`. */
-  readonly truncated: boolean;
-}
-
 /** A datagram on its way down, to an IP address. */
 export interface OutgoingDatagram {
   readonly bytes: Uint8Array;
   readonly hostname: string;
   readonly port: number;
+}
+
+/**
+ * A datagram on its way up: it and its bytes are valid until the next one is received.
+ */
+export interface RawDatagram extends OutgoingDatagram {
+  /** Whether it was longer than `bytes`. */
+  readonly truncated: boolean;
 }
 
 /** A group to join or leave. */
@@ -120,7 +119,10 @@ export interface DatagramTransport {
    * with the socket.
    */
   receive(): void;
-  /** A datagram that has arrived; undefined where one must be waited for. */
+  /**
+   * Returns a datagram that has arrived; undefined where one must be waited for. Throws
+   * a failure that no receive has reported yet.
+   */
   receiveNow(): RawDatagram | undefined;
   /** Sends a datagram to an IP address. */
   send(bytes: Uint8Array, hostname: string, port: number): Promise<number>;

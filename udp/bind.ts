@@ -6,7 +6,7 @@ import { findAddress } from "../internal/hosts/mod.ts";
 import { readOptions, setOptions } from "../internal/libc/mod.ts";
 import { checkWait } from "../internal/wait/mod.ts";
 import { has, unsupported } from "./_abilities.ts";
-import { type BackendRequest, bindOn, chooseBackend } from "./_backend.ts";
+import { type BackendRequest, BIND, chooseBackend } from "./_backend.ts";
 import { UdpCore } from "./_core.ts";
 import type { BindTarget, DatagramTransport } from "./_transport.ts";
 import type { BindUdpOptions, UdpOptions } from "./bind_options.ts";
@@ -76,7 +76,7 @@ export async function bindCore(
   const localAddr = address.toNetAddr("udp");
   let transport: DatagramTransport;
   try {
-    transport = await bindOn(backend, target);
+    transport = await BIND[backend](target);
   } catch (error) {
     throw openingError(error, { action, localAddr }, "bind");
   }

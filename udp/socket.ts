@@ -144,21 +144,18 @@ export class UdpSocket extends UdpEndpoint {
     datagrams: Iterable<{ data: Uint8Array; address: UdpDestination }>,
   ): Promise<number> {
     const outgoing: OutgoingDatagram[] = [];
-    let failure: { error: unknown } | undefined;
-    for (const { data, address } of datagrams) {
-      try {
+    try {
+      for (const { data, address } of datagrams) {
         const { hostname, port } = address;
         const text = this.#textNow(hostname, port) ??
           await this.#core.find(hostname, port);
         outgoing.push({ bytes: data, hostname: text, port });
-      } catch (error) {
-        failure = { error };
-        break;
       }
+    } catch (error) {
+      await this.#core.sendMany(outgoing);
+      throw error;
     }
-    const sent = await this.#core.sendMany(outgoing);
-    if (failure !== undefined) throw failure.error;
-    return sent;
+    return await this.#core.sendMany(outgoing);
   }
 
   /**
@@ -388,7 +385,6 @@ export class ConnectedUdpSocket extends UdpEndpoint {
       this,
       encoded(data),
       options,
-      this.#core.timers,
       () => this.#core.error("ETIMEDOUT", "recvfrom"),
     );
   }
