@@ -4,7 +4,13 @@
  *
  * @module
  */
-import type { StreamConn } from "@berkeley/sockets/stream";
+import {
+  delimiterFraming,
+  fixedFraming,
+  type Framing,
+  lengthPrefixFraming,
+  type StreamConn,
+} from "@berkeley/sockets/stream";
 import { assert, assertEquals } from "@std/assert";
 import type { Random } from "../_random.ts";
 import { memoryConn } from "./_memory_conn.ts";
@@ -121,10 +127,63 @@ function readLine(limit: number): Step {
   };
 }
 
+/** A framing, and where in `rest` its first frame begins and ends. */
+interface Frames {
+  readonly framing: Framing;
+  readonly header: number;
+  /** How many bytes follow the frame. */
+  readonly trailer: number;
+  /** The size of the first frame, or undefined if it has not all come. */
+  size(rest: Uint8Array): number | "EMSGSIZE" | undefined;
+}
+
+const FRAMES: readonly Frames[] = [
+  ...[1, 3, 5000].map((size) => ({
+    framing: fixedFraming(size),
+    header: 0,
+    trailer: 0,
+    size: (rest: Uint8Array) => rest.length < size ? undefined : size,
+  })),
+  {
+    framing: lengthPrefixFraming(1),
+    header: 1,
+    trailer: 0,
+    size: (rest) => rest.length > rest[0]! ? rest[0]! : undefined,
+  },
+  ...[10, 70_000].map((limit) => ({
+    framing: delimiterFraming("\n", { maxFrameSize: limit }),
+    header: 0,
+    trailer: 1,
+    size(rest: Uint8Array) {
+      const at = rest.indexOf(LF);
+      if (at > limit || (at < 0 && rest.length > limit)) return "EMSGSIZE";
+      return at < 0 ? undefined : at;
+    },
+  })),
+];
+
+/** Calls of one framing share what they have found so far. */
+function readFrame({ framing, header, trailer, size }: Frames): Step {
+  return {
+    name: `readFrame(${framing.maxFrameSize}, ${header}, ${trailer})`,
+    call: (conn, options) => conn.readFrame(framing, options),
+    expect(rest, end) {
+      const found = size(rest);
+      if (typeof found === "number") {
+        return rest.subarray(header, header + found);
+      }
+      if (found !== undefined) return found;
+      return rest.length === 0 && end === "EOF" ? null : end;
+    },
+    takes: (end) =>
+      end instanceof Uint8Array ? header + end.length + trailer : 0,
+  };
+}
+
 /** A call of any kind. */
 export function anyStep(random: Random): Step {
   const size = random.pick(SIZES);
-  switch (random.integer(0, 5)) {
+  switch (random.integer(0, 6)) {
     case 0:
       return read(size);
     case 1:
@@ -138,6 +197,8 @@ export function anyStep(random: Random): Step {
         random.pick([[LF], [13, LF], [1, 1, 2]]),
         random.pick(LIMITS),
       );
+    case 5:
+      return readFrame(random.pick(FRAMES));
     default:
       return readLine(random.pick(LIMITS));
   }
