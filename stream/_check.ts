@@ -1,28 +1,3 @@
-import { showValue } from "../internal/check/mod.ts";
-
-/** Refuses what is no count of bytes. */
-export function checkCount(
-  count: number,
-  most: number = Number.MAX_SAFE_INTEGER,
-): void {
-  if (Number.isInteger(count) && count >= 0 && count <= most) return;
-  throw new RangeError(
-    `Cannot read ${
-      showValue(count)
-    } bytes: the count must be an integer from 0 to ${most}`,
-  );
-}
-
-/** Returns the limit, if it is one. */
-export function checkLimit(limit: number): number {
-  if (Number.isInteger(limit) && limit > 0) return limit;
-  throw new RangeError(
-    `Cannot read within ${
-      showValue(limit)
-    } bytes: the limit must be a positive integer`,
-  );
-}
-
 /** Whether a value is bytes, for callers without types. */
 export function isBytes(bytes: unknown): bytes is Uint8Array {
   return bytes instanceof Uint8Array;

@@ -1,6 +1,6 @@
 import { socketError } from "../errors/mod.ts";
+import { checkInteger } from "../internal/check/mod.ts";
 import type { WaitOptions } from "../internal/wait/mod.ts";
-import { checkLimit } from "./_check.ts";
 import { type Bytes, Parser, truncated } from "./_parser.ts";
 import type { StreamReader, Window } from "./_stream_reader.ts";
 
@@ -54,7 +54,7 @@ abstract class Delimited<T> extends Parser<T | null> {
   ) {
     super(reader);
     this.#delimiter = delimiter;
-    this.#limit = checkLimit(options?.limit ?? DEFAULT_LIMIT);
+    this.#limit = checkInteger("limit", options?.limit ?? DEFAULT_LIMIT, 1);
   }
 
   protected find({ buffer, start, end }: Window): number {

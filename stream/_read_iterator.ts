@@ -1,61 +1,50 @@
-import {
-  checkWait,
-  type Wait,
-  type WaitOptions,
-} from "../internal/wait/mod.ts";
+import { checkWait, type WaitOptions } from "../internal/wait/mod.ts";
 import type { StreamCall, StreamReader } from "./_stream_reader.ts";
 
 /**
- * The results of one read after the other until it results in null. It takes
- * nothing from the connection before it is asked for, so that whoever stops early
- * leaves the rest to the next reader. A close on this side ends it.
+ * Iterates over the results of a read, made again and again, until one is null. It
+ * takes nothing from the connection before it is asked for, so that whoever stops
+ * early leaves the rest to the next reader. A close on this side ends it.
  */
-export class ReadIterator<T> implements AsyncIterableIterator<T> {
-  readonly #reader: StreamReader;
-  readonly #call: StreamCall<T | null>;
-  readonly #options: WaitOptions | undefined;
-  #isDone = false;
+export function iterateReads<T>(
+  reader: StreamReader,
+  call: StreamCall<T | null>,
+  options: WaitOptions | undefined,
+): AsyncIterableIterator<T> {
+  let isDone = false;
 
-  constructor(
-    reader: StreamReader,
-    call: StreamCall<T | null>,
-    options: WaitOptions | undefined,
-  ) {
-    this.#reader = reader;
-    this.#call = call;
-    this.#options = options;
+  function end(): Promise<IteratorResult<T>> {
+    isDone = true;
+    return Promise.resolve({ done: true, value: undefined });
   }
 
-  next(): Promise<IteratorResult<T>> {
-    if (this.#isDone) return this.return();
+  async function wait(reading: Promise<T | null>): Promise<IteratorResult<T>> {
     try {
-      const wait = checkWait(this.#options);
-      const value = this.#reader.now(this.#call);
-      if (value === undefined) return this.#wait(wait);
-      if (value === null) return this.return();
-      return Promise.resolve({ done: false, value });
+      const value = await reading;
+      return value === null ? end() : { done: false, value };
     } catch (error) {
-      this.#isDone = true;
-      return Promise.reject(error);
-    }
-  }
-
-  async #wait(wait: Wait | undefined): Promise<IteratorResult<T>> {
-    try {
-      const value = await this.#reader.call(this.#call, wait);
-      return value === null ? this.return() : { done: false, value };
-    } catch (error) {
-      if (this.#reader.isClosed) return this.return();
+      if (reader.isClosed) return end();
       throw error;
     }
   }
 
-  return(): Promise<IteratorResult<T>> {
-    this.#isDone = true;
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
+  return {
+    next() {
+      if (isDone) return end();
+      try {
+        const limits = checkWait(options);
+        const value = reader.now(call);
+        if (value === undefined) return wait(reader.call(call, limits));
+        if (value === null) return end();
+        return Promise.resolve({ done: false, value });
+      } catch (error) {
+        isDone = true;
+        return Promise.reject(error);
+      }
+    },
+    return: end,
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
 }

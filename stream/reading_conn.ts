@@ -1,6 +1,6 @@
-import { plainBytes } from "../internal/check/mod.ts";
+import { checkInteger, plainBytes } from "../internal/check/mod.ts";
 import { checkWait, type WaitOptions } from "../internal/wait/mod.ts";
-import { checkBytes, checkCount } from "./_check.ts";
+import { checkBytes } from "./_check.ts";
 import {
   checkDelimiter,
   ReadLine,
@@ -14,7 +14,7 @@ import {
 } from "./_frame_reader.ts";
 import { ReadSome, ReadWhole } from "./_memory_read.ts";
 import { Exact, Peek } from "./_parser.ts";
-import { ReadIterator } from "./_read_iterator.ts";
+import { iterateReads } from "./_read_iterator.ts";
 import type { StreamReader } from "./_stream_reader.ts";
 import type { Framing } from "./framing/mod.ts";
 
@@ -94,7 +94,7 @@ export abstract class ReadingConn {
    * ```
    */
   take(count: number): Uint8Array<ArrayBuffer> | null {
-    checkCount(count);
+    checkInteger("count", count, 0);
     return this.buffered < count ? null : this.#reader.takeNow(count);
   }
 
@@ -165,7 +165,7 @@ export abstract class ReadingConn {
     options?: WaitOptions,
   ): Promise<Uint8Array<ArrayBuffer>> {
     try {
-      checkCount(count, MAX_PEEK);
+      checkInteger("count", count, 0, MAX_PEEK);
       const wait = checkWait(options);
       return this.#reader.call(new Peek(this.#reader, count), wait);
     } catch (error) {
@@ -211,7 +211,7 @@ export abstract class ReadingConn {
   ): Promise<Uint8Array> {
     try {
       const isCount = typeof wanted === "number";
-      if (isCount) checkCount(wanted);
+      if (isCount) checkInteger("count", wanted, 0);
       else checkBytes(wanted);
       const wait = checkWait(options);
       const reader = this.#reader;
@@ -321,7 +321,7 @@ export abstract class ReadingConn {
    */
   lines(options?: ReadUntilOptions): AsyncIterableIterator<string> {
     const line = new ReadLine(this.#reader, options);
-    return new ReadIterator(this.#reader, line, options);
+    return iterateReads(this.#reader, line, options);
   }
 
   /**
@@ -404,7 +404,7 @@ export abstract class ReadingConn {
   ): AsyncIterableIterator<Uint8Array> {
     const borrow = options?.borrow ?? false;
     const frame = new NextFrame(this.#reader, framing, borrow);
-    return new ReadIterator(this.#reader, frame, options);
+    return iterateReads(this.#reader, frame, options);
   }
 
   /**
@@ -442,7 +442,7 @@ export abstract class ReadingConn {
   ): AsyncIterableIterator<Uint8Array[]> {
     const borrow = options?.borrow ?? false;
     const batch = new FrameBatch(this.#reader, framing, borrow);
-    return new ReadIterator(this.#reader, batch, options);
+    return iterateReads(this.#reader, batch, options);
   }
 
   /**

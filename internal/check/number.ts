@@ -9,10 +9,10 @@ export function checkInteger(
   name: string,
   value: number,
   least: number,
-  most: number = Infinity,
+  most: number = Number.MAX_SAFE_INTEGER,
 ): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
-  const range = most === Infinity
+  const range = most === Number.MAX_SAFE_INTEGER
     ? `of ${least} or more`
     : `from ${least} to ${most}`;
   throw new RangeError(

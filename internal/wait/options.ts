@@ -1,4 +1,4 @@
-import { showValue } from "../check/mod.ts";
+import { checkNumber } from "../check/mod.ts";
 
 /** How long a call may wait, and what may end the wait early. */
 export interface WaitOptions {
@@ -34,16 +34,7 @@ export interface Wait {
 export function checkWait(options: WaitOptions | undefined): Wait | undefined {
   if (options === undefined || options === null) return undefined;
   const { signal, timeout = Infinity } = options;
-  if (typeof timeout !== "number") {
-    throw new TypeError(
-      `Cannot wait for ${showValue(timeout)}: timeout must be a number`,
-    );
-  }
-  if (!(timeout >= 0)) {
-    throw new RangeError(
-      `Cannot wait for ${timeout} ms: timeout must be 0 or more`,
-    );
-  }
+  checkNumber("timeout", timeout, 0);
   if (signal !== undefined) {
     if (typeof signal?.throwIfAborted !== "function") {
       throw new TypeError("Cannot wait: signal must be an AbortSignal");

@@ -1,4 +1,4 @@
-import { showValue } from "../../internal/check/mod.ts";
+import { checkInteger } from "../../internal/check/mod.ts";
 import { FrameError } from "./frame_error.ts";
 import { builtInFraming, type Framing, placeFrame } from "./framing.ts";
 
@@ -22,13 +22,7 @@ import { builtInFraming, type Framing, placeFrame } from "./framing.ts";
  * ```
  */
 export function fixedFraming(size: number): Framing {
-  if (!Number.isSafeInteger(size) || size <= 0) {
-    throw new RangeError(
-      `Cannot frame by ${
-        showValue(size)
-      } bytes: the size must be a positive integer`,
-    );
-  }
+  checkInteger("size", size, 1);
   return builtInFraming({
     maxFrameSize: size,
     locate: (_bytes, start, end, bounds) =>

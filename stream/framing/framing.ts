@@ -1,4 +1,4 @@
-import { showValue } from "../../internal/check/mod.ts";
+import { checkInteger } from "../../internal/check/mod.ts";
 import { FrameError } from "./frame_error.ts";
 
 /** Where a frame stands in a buffer: filled in by {@linkcode Framing.locate}. */
@@ -115,14 +115,7 @@ export function newBounds(): FrameBounds {
 /** Returns the limit that the options set. */
 export function checkMaxFrameSize(options: FramingOptions): number {
   const { maxFrameSize = DEFAULT_MAX_FRAME_SIZE } = options;
-  if (Number.isSafeInteger(maxFrameSize) && maxFrameSize > 0) {
-    return maxFrameSize;
-  }
-  throw new RangeError(
-    `Cannot use maxFrameSize ${
-      showValue(maxFrameSize)
-    }: it must be a positive integer`,
-  );
+  return checkInteger("maxFrameSize", maxFrameSize, 1);
 }
 
 /** Refuses a frame that is over the limit. */

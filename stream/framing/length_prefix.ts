@@ -1,4 +1,4 @@
-import { showValue } from "../../internal/check/mod.ts";
+import { checkInteger, showValue } from "../../internal/check/mod.ts";
 import { FrameError } from "./frame_error.ts";
 import {
   builtInFraming,
@@ -38,6 +38,9 @@ export interface LengthPrefixOptions extends FramingOptions {
   headerAfter?: number | undefined;
 }
 
+/** The longest header, in bytes. */
+const MAX_HEADER = 0xffff;
+
 /** Returns the number of `width` bytes at `at`. */
 function readLength(
   bytes: Uint8Array,
@@ -76,8 +79,8 @@ function fixedWidth(width: number, options: LengthPrefixOptions): Framing {
   const maxFrameSize = checkMaxFrameSize(options);
   const isLittle = byteOrder === "little";
   const own = options.countsItself ? width : 0;
-  const before = checkHeader(headerBefore);
-  const after = checkHeader(headerAfter);
+  const before = checkInteger("headerBefore", headerBefore, 0, MAX_HEADER);
+  const after = checkInteger("headerAfter", headerAfter, 0, MAX_HEADER);
   const hasHeader = before + after > 0;
   /** What of a frame the length does not count. */
   const header = hasHeader ? before + width + after : 0;
@@ -123,15 +126,6 @@ function fixedWidth(width: number, options: LengthPrefixOptions): Framing {
       writeLength(target, at + before, width, isLittle, counted);
     },
   });
-}
-
-function checkHeader(size: number): number {
-  if (Number.isInteger(size) && size >= 0 && size <= 0xffff) return size;
-  throw new RangeError(
-    `Cannot frame with a header of ${
-      showValue(size)
-    } bytes: 0 to 65535 are possible`,
-  );
 }
 
 /** The longest varint of a number that JavaScript can hold exactly. */

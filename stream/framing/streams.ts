@@ -2,92 +2,47 @@ import { socketError } from "../../errors/mod.ts";
 import { checkBytes } from "../_check.ts";
 import { encodeFrame } from "./bytes.ts";
 import { checkedFraming } from "./codec_check.ts";
-import { type FrameBounds, type Framing, newBounds } from "./framing.ts";
+import { type Framing, newBounds } from "./framing.ts";
 
 const EMPTY = new Uint8Array(0);
 
-/** Collects chunks until frames are complete; its memory grows as bytes come. */
-class Collector {
-  #buffer: Uint8Array<ArrayBuffer> = EMPTY;
-  #end = 0;
-  readonly #framing: Pick<Framing, "locate">;
-  readonly #bounds: FrameBounds = newBounds();
-
-  constructor(framing: Framing) {
-    this.#framing = checkedFraming(framing);
-  }
-
-  get held(): number {
-    return this.#end;
-  }
-
-  *add(chunk: Uint8Array): Generator<Uint8Array<ArrayBuffer>> {
+/**
+ * Yields the frames in chunks of bytes. The memory for a frame in several chunks
+ * grows as they come.
+ */
+async function* decode(
+  chunks: ReadableStreamDefaultReader<Uint8Array>,
+  framing: Framing,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, undefined> {
+  const { locate } = checkedFraming(framing);
+  const bounds = newBounds();
+  let buffer: Uint8Array<ArrayBuffer> = EMPTY;
+  let held = 0;
+  for (;;) {
+    const { done, value: chunk } = await chunks.read();
+    if (done) break;
     checkBytes(chunk);
-    const needed = this.#end + chunk.length;
-    if (needed > this.#buffer.length) {
-      const grown = new Uint8Array(Math.max(needed, this.#buffer.length * 2));
-      grown.set(this.#buffer.subarray(0, this.#end));
-      this.#buffer = grown;
+    const end = held + chunk.length;
+    if (end > buffer.length) {
+      const grown = new Uint8Array(Math.max(end, buffer.length * 2));
+      grown.set(buffer.subarray(0, held));
+      buffer = grown;
     }
-    this.#buffer.set(chunk, this.#end);
-    this.#end = needed;
+    buffer.set(chunk, held);
     let start = 0;
-    const bounds = this.#bounds;
-    const framing = this.#framing;
-    while (framing.locate(this.#buffer, start, this.#end, bounds)) {
-      yield this.#buffer.slice(bounds.frameStart, bounds.frameEnd);
+    while (locate(buffer, start, end, bounds)) {
+      yield buffer.slice(bounds.frameStart, bounds.frameEnd);
       start = bounds.end;
     }
-    this.#buffer.copyWithin(0, start, this.#end);
-    this.#end -= start;
-    if (this.#end === 0) this.#buffer = EMPTY;
+    buffer.copyWithin(0, start, end);
+    held = end - start;
+    if (held === 0) buffer = EMPTY;
   }
-}
-
-/** Gives the frames in the chunks of another stream, one for each pull. */
-class FrameSource implements UnderlyingDefaultSource<Uint8Array<ArrayBuffer>> {
-  readonly #chunks: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #collector: Collector;
-  /** What is complete of the last chunk. */
-  #frames: Iterator<Uint8Array<ArrayBuffer>> | undefined;
-
-  constructor(chunks: ReadableStream<Uint8Array>, framing: Framing) {
-    this.#chunks = chunks.getReader();
-    this.#collector = new Collector(framing);
-  }
-
-  async pull(
-    controller: ReadableStreamDefaultController<Uint8Array<ArrayBuffer>>,
-  ): Promise<void> {
-    try {
-      const frame = await this.#next();
-      if (frame === undefined) controller.close();
-      else controller.enqueue(frame);
-    } catch (error) { // who writes is told, too
-      await this.#chunks.cancel(error);
-      throw error;
-    }
-  }
-
-  async #next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    for (;;) {
-      const frame = this.#frames?.next();
-      if (frame?.done === false) return frame.value;
-      const chunk = await this.#chunks.read();
-      if (chunk.done) break;
-      this.#frames = this.#collector.add(chunk.value);
-    }
-    const { held } = this.#collector;
-    if (held === 0) return undefined;
-    throw socketError("EOF", {
-      action: "receive a frame",
-      reason: `the stream ended after ${held} bytes of it`,
-    });
-  }
-
-  cancel(reason: unknown): Promise<void> {
-    return this.#chunks.cancel(reason);
-  }
+  if (held === 0) return;
+  throw socketError("EOF", {
+    action: "receive a frame",
+    reason: `the stream ended after ${held} bytes of it`,
+  });
 }
 
 /**
@@ -118,13 +73,23 @@ export class FrameDecoderStream
 
   /** Makes a decoder. */
   constructor(framing: Framing) {
-    const chunks = new TransformStream<Uint8Array, Uint8Array>();
-    this.writable = chunks.writable;
-    // None ahead of the reader: a stream that fails forgets what it holds.
-    this.readable = new ReadableStream(
-      new FrameSource(chunks.readable, framing),
-      { highWaterMark: 0 },
-    );
+    const { readable, writable } = new TransformStream<Uint8Array>();
+    const chunks = readable.getReader();
+    const frames = decode(chunks, framing);
+    this.writable = writable;
+    this.readable = new ReadableStream({
+      async pull(controller) {
+        try {
+          const { done, value } = await frames.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) { // the writer fails, too
+          await chunks.cancel(error);
+          throw error;
+        }
+      },
+      cancel: (reason) => chunks.cancel(reason),
+    }, { highWaterMark: 0 }); // none ahead of the reader: a failure drops it
   }
 }
 

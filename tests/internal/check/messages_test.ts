@@ -95,7 +95,7 @@ const QUOTED: [what: string, call: () => unknown, shown: string][] = [
     () => serveTcp({ ...LISTEN, idleTimeout: text("8") }, () => {}),
     'idleTimeout "8"',
   ],
-  ["fixedFraming", () => fixedFraming(text("8")), 'by "8" bytes'],
+  ["fixedFraming", () => fixedFraming(text("8")), 'size "8"'],
   [
     "lengthPrefixFraming",
     () => lengthPrefixFraming(text("2")),
@@ -139,8 +139,8 @@ Deno.test({
     using socket = await bindUdp(UDP);
     const bytes = new Uint8Array(1);
     const calls: [() => unknown, string][] = [
-      [() => conn.peek(text("4")), '"4" bytes'],
-      [() => conn.readLine({ limit: text("4") }), '"4" bytes'],
+      [() => conn.peek(text("4")), 'count "4"'],
+      [() => conn.readLine({ limit: text("4") }), 'limit "4"'],
       [
         () => socket.sendTo(bytes, { hostname: "::1", port: text("80") }),
         'port "80"',

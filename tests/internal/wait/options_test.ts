@@ -16,7 +16,11 @@ Deno.test("checkWait() refuses what is not a timeout or a signal", () => {
 });
 
 Deno.test("checkWait() quotes a timeout that is text", () => {
-  assertThrows(() => checkWait(wrong({ timeout: "5" })), TypeError, 'for "5"');
+  assertThrows(
+    () => checkWait(wrong({ timeout: "5" })),
+    TypeError,
+    'timeout "5"',
+  );
 });
 
 Deno.test("checkWait() returns undefined if nothing limits the wait", () => {
