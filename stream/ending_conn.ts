@@ -31,6 +31,9 @@ export interface TakenOver<A extends Deno.Addr = Deno.Addr> {
   readonly pending: Promise<Uint8Array<ArrayBuffer> | null> | undefined;
 }
 
+/** Whether the runtime reads for a connection, also for a call that was cancelled. */
+export let isReading: (conn: EndingConn) => boolean;
+
 /**
  * Takes the transport out of a connection, which is closed then: its later calls
  * reject with `reason`.
@@ -92,6 +95,7 @@ export abstract class EndingConn<A extends Deno.Addr = Deno.Addr, C = unknown>
   #closing: Promise<void> = Promise.resolve();
 
   static {
+    isReading = (conn) => conn.#reader.isFilling;
     takeOver = (conn, syscall, reason) => {
       conn.#requireIdle(syscall);
       const pending = conn.#reader.bequeath();

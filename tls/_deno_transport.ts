@@ -5,9 +5,9 @@ import {
   ConnTransport,
   DenoListener,
   listenWhenFree,
-  takeOver,
 } from "../stream/_seam.ts";
 import type { StreamConn } from "../stream/mod.ts";
+import { takePlainConn } from "./_take_plain_conn.ts";
 import type {
   ClientSettings,
   Handshake,
@@ -65,7 +65,7 @@ export async function wrapClientDeno(
 ): Promise<TlsTransport> {
   const { serverName, caCerts, alpnProtocols } = settings;
   const { unsafelyDisableHostnameVerification = false } = settings;
-  const { transport } = takeOver(conn, "startTls", "TLS has taken it over");
+  const { transport } = takePlainConn(conn);
   const { localAddr, remoteAddr } = transport as unknown as Ends;
   try {
     const tls = await Deno.startTls(transport.detach!() as Deno.TcpConn, {

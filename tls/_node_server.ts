@@ -12,7 +12,7 @@ import type {
   ServerSettings,
   TlsTransport,
 } from "./_transport.ts";
-import { VerifiedClients } from "./_verified_clients.ts";
+import { clientsOf } from "./_verified_clients.ts";
 
 /** An alert of level fatal, unrecognized_name (RFC 6066, section 3). */
 const UNRECOGNIZED_NAME = Uint8Array.of(21, 3, 3, 0, 2, 2, 112);
@@ -29,7 +29,7 @@ export function wrapServerNode(
     const start = certificate !== undefined
       ? Promise.resolve(accept(stream, settings, certificate, [], undefined))
       : choose(stream, settings);
-    start.catch((error) => stream.fail(error));
+    start.catch((error) => stream.refuse(error));
     return Promise.resolve(stream);
   } catch (error) {
     return Promise.reject(error);
@@ -90,7 +90,7 @@ function accept(
     const raw = socket.getPeerX509Certificate()?.raw;
     const peer = raw && new Uint8Array(raw);
     const error = check(socket, settings, peer);
-    if (error !== undefined) return stream.fail(error);
+    if (error !== undefined) return stream.refuse(error);
     stream.secured(sessionOf(socket, serverName ?? nameOf(socket), peer));
   });
   stream.start(received);
@@ -146,7 +146,7 @@ function checkPeer(
   const { fingerprint256, validToDate } = new X509Certificate(peer);
   // Deno shares the keys of session tickets among all servers of the program, and
   // does not verify the certificate of a session that is resumed.
-  const { clients } = cacheOf(settings);
+  const clients = clientsOf(settings.caCerts ?? []);
   if (!socket.isSessionReused()) clients.add(fingerprint256);
   else if (!clients.has(fingerprint256) || validToDate < new Date()) {
     return explain(peer, "ECERTISSUER", "client");
@@ -160,30 +160,17 @@ function nameOf(socket: TLSSocket): string | undefined {
   return servername || undefined;
 }
 
-/** What is kept for the settings of a server. */
-interface Cache {
-  /** The contexts of certificates: making one takes longer than most of a handshake. */
-  readonly contexts: WeakMap<CertificateKeyPair, SecureContext>;
-  /** The clients that were verified in full. */
-  readonly clients: VerifiedClients;
-}
+type Contexts = WeakMap<CertificateKeyPair, SecureContext>;
 
-const caches = new WeakMap<ServerSettings, Cache>();
-
-function cacheOf(settings: ServerSettings): Cache {
-  let cache = caches.get(settings);
-  if (cache === undefined) {
-    cache = { contexts: new WeakMap(), clients: new VerifiedClients() };
-    caches.set(settings, cache);
-  }
-  return cache;
-}
+/** The contexts of certificates: making one takes longer than most of a handshake. */
+const caches = new WeakMap<ServerSettings, Contexts>();
 
 function contextOf(
   settings: ServerSettings,
   certificate: CertificateKeyPair,
 ): SecureContext {
-  const { contexts } = cacheOf(settings);
+  let contexts = caches.get(settings);
+  if (contexts === undefined) caches.set(settings, contexts = new WeakMap());
   let context = contexts.get(certificate);
   if (context === undefined) {
     const { cert, key } = certificate;

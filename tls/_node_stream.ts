@@ -59,6 +59,8 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
   #hasEnded = false;
   #isFinished = false;
   #isClosed = false;
+  /** Whether an alert is leaving. */
+  #isAlerting = false;
   #error: unknown;
 
   constructor({ transport, pending }: TakenOver<A>) {
@@ -95,7 +97,7 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
   /** Takes over the socket of `node:tls`. */
   attach(socket: TLSSocket): void {
     this.#socket = socket;
-    socket.on("error", (error) => this.fail(error));
+    socket.on("error", (error) => this.refuse(error));
     socket.on("data", (bytes: Uint8Array) => this.#onData(bytes));
     socket.on("end", () => this.#onEnd());
     socket.on("close", () => this.#onClose());
@@ -222,6 +224,12 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
     this.fail(error);
   };
 
+  /** As `fail`, for a failure of which an alert tells the peer. */
+  refuse(error: unknown): void {
+    this.#isAlerting = this.#error === undefined;
+    this.fail(error);
+  }
+
   /** Fails all that is pending, and every later call. */
   fail(error: unknown): void {
     if (this.#error !== undefined) return;
@@ -264,15 +272,26 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
     });
   }
 
-  /** Sends close_notify if it can still leave, and closes what is below. */
-  async close(): Promise<void> {
+  /**
+   * Closes what is below, at once or after what is still to be said: close_notify, or
+   * the alert of a failure.
+   */
+  close(): void | Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const isOpen = this.#error === undefined && !this.#isShaking;
     if (isOpen && !this.#isFinished) this.#socket?.end();
     this.#stop();
-    if (!isOpen) this.#socket?.destroy();
-    await this.#lastWords();
+    if (isOpen || this.#isAlerting) return this.#closeAfterLastWords();
+    this.#socket?.destroy();
+    return this.#below.close();
+  }
+
+  async #closeAfterLastWords(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const stop = this.#timers.start(resolve, LINGER);
+    await Promise.race([this.#duplex.written(), promise]);
+    stop();
     this.#socket?.destroy();
     await this.#below.close();
   }
@@ -284,14 +303,6 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
     this.#handshake.reject(this.#error);
     this.#rejectWrite?.(this.#error);
     this.#settleRead();
-  }
-
-  /** Waits for close_notify or an alert to leave, but not for ever. */
-  async #lastWords(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const stop = this.#timers.start(resolve, LINGER);
-    await Promise.race([this.#duplex.written(), promise]);
-    stop();
   }
 
   reset(): boolean {

@@ -76,7 +76,7 @@ function connect(
     // place may be in plain text in TLS 1.3.
     const isPlain = socket.getProtocol() === "TLSv1.3";
     stream.duplex.mute(isPlain ? alertFor(codeOf(error)) : undefined);
-    stream.fail(error);
+    stream.refuse(error);
   });
   stream.start();
 }

@@ -13,6 +13,9 @@ const MOST = 253;
  * @throws {TypeError} If it is neither a host name in ASCII nor an IP address.
  */
 export function readServerName(option: string, name: unknown): string {
+  if (name === undefined) {
+    throw new TypeError(`Cannot start TLS: ${option} is missing`);
+  }
   checkType(option, name, "string");
   const given = name as string;
   const bare = /^\[(.*)\]$/.exec(given)?.[1] ?? given;

@@ -1,6 +1,6 @@
 import { socketError } from "../errors/mod.ts";
 import type { StreamConn } from "../stream/mod.ts";
-import { type TakenOver, takeOver } from "../stream/_seam.ts";
+import { showAddr, type TakenOver, takeOver } from "../stream/_seam.ts";
 
 const TAKEN = "TLS has taken it over; use the TlsConn";
 const INJECTED =
@@ -24,7 +24,8 @@ export function takePlainConn<A extends Deno.Addr>(
   void Promise.resolve(transport.close()).catch(() => {});
   const { localAddr, remoteAddr } = transport;
   throw socketError("EPROTO", {
-    action: "start TLS",
+    action: `start TLS with ${showAddr(transport.remoteAddr)}`,
+    syscall: "startTls",
     reason: INJECTED,
     localAddr,
     remoteAddr,

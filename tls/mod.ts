@@ -5,6 +5,7 @@
  * - {@linkcode connectTls}: a connection to a server, whose certificate it verifies.
  * - {@linkcode listenTls}, {@linkcode TlsListener}: accepts connections.
  * - {@linkcode serveTls}, {@linkcode TlsServer}: a handler for each connection.
+ * - {@linkcode startTls}: TLS on a connection that is there, as its client or server.
  * - {@linkcode TlsConn}: a {@linkcode StreamConn} that knows what was agreed on.
  * - {@linkcode PeerCertificate}: whom the peer's certificate is of.
  *
@@ -86,3 +87,4 @@ export * from "./listen_options.ts";
 export * from "./listener.ts";
 export * from "./peer_certificate.ts";
 export * from "./serve.ts";
+export * from "./start.ts";

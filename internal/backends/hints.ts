@@ -55,6 +55,11 @@ const ROWS = {
     hints: ["leave out backend", 'use backend: "posix"'],
   },
   // Of TLS.
+  anyConn: {
+    lack:
+      'starts TLS only as the client of a TCP connection of "deno", while nothing reads',
+    hints: ['use backend: "node"'],
+  },
   clientCertificate: {
     lack: "sends no client certificate",
     hints: ['use backend: "node"'],

@@ -9,7 +9,9 @@ import {
   getNameInfo,
   listenTcp,
   SOCK_STREAM,
+  startTls,
 } from "../../mod.ts";
+import { makeCertificate } from "../../testing/mod.ts";
 import { HAS_POSIX } from "../_posix.ts";
 
 /** An object whose properties may be read once; those that were read again. */
@@ -82,4 +84,22 @@ Deno.test("hints of look-ups are read once", async () => {
   await passOnce(hints, (given) => getAddrInfo("localhost", "80", given));
   const address = { hostname: "127.0.0.1", port: 80 };
   await passOnce(address, (given) => getNameInfo(given));
+});
+
+Deno.test("options of startTls are read once", async () => {
+  const { cert, key } = await makeCertificate();
+  using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+  const [client, server] = await Promise.all([
+    connectTcp(listener.addr),
+    listener.accept(),
+  ]);
+  const common = { timeout: 20_000, highWaterMark: 1000, cert, key };
+  const asClient = { ...common, hostname: "localhost", caCerts: [cert] };
+  const asServer = { ...common, isServer: true as const };
+  const [one, two] = await Promise.all([
+    passOnce(asClient, (given) => startTls(client, given)),
+    passOnce(asServer, (given) => startTls(server, given)),
+  ]);
+  await one[Symbol.asyncDispose]();
+  await two[Symbol.asyncDispose]();
 });
