@@ -1,0 +1,243 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { ProtocolError, SocketError } from "@berkeley/sockets/errors";
+import { connectTcp } from "@berkeley/sockets/tcp";
+import { makeCertificate } from "@berkeley/sockets/testing";
+import {
+  connectTls,
+  serveTls,
+  type ServeTlsOptions,
+  type TlsConn,
+} from "@berkeley/sockets/tls";
+import { bytes, until } from "../_each_stream.ts";
+import {
+  CLIENT,
+  eachCarrier,
+  failure,
+  good,
+  SERVER,
+  stranger,
+} from "./_tls.ts";
+
+const LOCAL = { hostname: "127.0.0.1", port: 0, ...SERVER };
+
+/** Answers each line with itself. */
+async function echo(conn: TlsConn): Promise<void> {
+  for await (const line of conn.lines()) await conn.send(bytes(`${line}\n`));
+}
+
+eachCarrier(
+  "serveTls() serves connections whose handshake is done",
+  async ({ carrier, loopback: hostname, connect }) => {
+    const options: ServeTlsOptions = {
+      ...{ ...LOCAL, hostname, backend: carrier },
+      alpnProtocols: ["echo"],
+    };
+    await using server = await serveTls(options, echo);
+    const clients = await Promise.all(
+      Array.from(
+        { length: 5 },
+        () => connect(server.addr, { alpnProtocols: ["echo"] }),
+      ),
+    );
+    await Promise.all(clients.map(async (client, i) => {
+      assertEquals(client.alpnProtocol, "echo");
+      await client.send(bytes(`line ${i}\n`));
+      assertEquals(await client.readLine(), `line ${i}`);
+      await client.closeGracefully();
+    }));
+    await until(() => server.stats.active === 0);
+    assertEquals(server.stats.accepted, 5);
+    assertEquals(server.stats.failed, 0);
+  },
+);
+
+eachCarrier(
+  "serveTls() gives broken handshakes to onError, and never to the handler",
+  async ({ carrier, loopback: hostname, connect }) => {
+    const errors: unknown[] = [];
+    let served = 0;
+    await using server = await serveTls({
+      ...{ ...LOCAL, hostname, backend: carrier },
+      handshakeTimeout: 30,
+      onError: (error, conn) => errors.push(error, conn),
+    }, async (conn) => {
+      served++;
+      await echo(conn);
+    });
+    using plain = await connectTcp(server.addr);
+    await plain.send(bytes("not a ClientHello\n"));
+    await until(() => errors.length === 2);
+    const [broken] = errors.splice(0);
+    assert(broken instanceof ProtocolError, Deno.inspect(broken));
+
+    using _stalled = await connectTcp(server.addr);
+    await until(() => errors.length === 2);
+    const [late, conn] = errors.splice(0);
+    assertEquals((late as SocketError).code, "ETIMEDOUT");
+    assertEquals(conn, undefined);
+
+    await assertRejects(() =>
+      connect(server.addr, { caCerts: [stranger.cert] })
+    );
+    await until(() => errors.length === 2);
+    assertEquals([served, server.stats.accepted], [0, 0]);
+
+    using client = await connect(server.addr);
+    await client.send(bytes("hello\n"));
+    assertEquals(await client.readLine(), "hello");
+    assertEquals(served, 1);
+  },
+);
+
+/** How long it takes at best to connect, and to have a line answered. */
+async function bestTime(
+  connect: () => Promise<TlsConn>,
+): Promise<number> {
+  let best = Infinity;
+  for (let round = 0; round < 4; round++) {
+    const start = performance.now();
+    using client = await connect();
+    await client.send(bytes("hello\n"));
+    assertEquals(await client.readLine(), "hello");
+    best = Math.min(best, performance.now() - start);
+  }
+  return best;
+}
+
+eachCarrier(
+  "serveTls() serves beside a hundred stalled handshakes as it does alone",
+  async ({ carrier, loopback: hostname, connect }) => {
+    const errors: unknown[] = [];
+    await using server = await serveTls({
+      ...{ ...LOCAL, hostname, backend: carrier },
+      onError: (error) => errors.push(error),
+    }, echo);
+    const alone = await bestTime(() => connect(server.addr));
+    const stalled = await Promise.all(
+      Array.from({ length: 100 }, async (_, i) => {
+        const conn = await connectTcp(server.addr);
+        // Half of them send the beginning of a ClientHello.
+        if (i % 2 === 0) await conn.send(new Uint8Array([22, 3, 1, 2, 0, 1]));
+        return conn;
+      }),
+    );
+    const beside = await bestTime(() => connect(server.addr));
+    assert(beside < alone * 3, `${beside} ms beside, ${alone} ms alone`);
+    assertEquals(errors, []);
+    for (const conn of stalled) conn.close();
+    await until(() => errors.length === stalled.length);
+  },
+);
+
+eachCarrier(
+  "serveTls() stops accepting at maxConnections, and drops nobody",
+  async ({ carrier, loopback: hostname, connect }) => {
+    let most = 0;
+    await using server = await serveTls({
+      ...{ ...LOCAL, hostname, backend: carrier },
+      maxConnections: 2,
+    }, async (conn) => {
+      most = Math.max(most, server.stats.active);
+      await echo(conn);
+    });
+    await Promise.all(Array.from({ length: 8 }, async (_, i) => {
+      using client = await connect(server.addr);
+      await client.send(bytes(`${i}\n`));
+      assertEquals(await client.readLine(), `${i}`);
+      await client.closeGracefully();
+    }));
+    assertEquals([most, server.stats.accepted], [2, 8]);
+  },
+);
+
+eachCarrier(
+  "shutdown() ends the server, and handshakes that have not ended",
+  async ({ carrier, loopback: hostname, connect }) => {
+    const errors: unknown[] = [];
+    const server = await serveTls({
+      ...{ ...LOCAL, hostname, backend: carrier },
+      onError: (error) => errors.push(error),
+    }, echo);
+    using stalled = await connectTcp(server.addr);
+    using client = await connect(server.addr);
+    await client.send(bytes("hello\n"));
+    assertEquals(await client.readLine(), "hello");
+    const stopping = server.shutdown();
+    await client.closeWrite();
+    assertEquals(await client.readLine(), null);
+    await stopping;
+    await server.finished;
+    assertEquals(errors, []);
+    stalled.close();
+  },
+);
+
+Deno.test({
+  name: "TlsServer changes its certificate while it serves",
+  permissions: { net: true },
+  async fn() {
+    const next = await makeCertificate({ issuer: stranger });
+    const errors: unknown[] = [];
+    const onError = (error: unknown) => errors.push(error);
+    await using server = await serveTls({ ...LOCAL, onError }, echo);
+    using before = await connectTls({ ...server.addr, ...CLIENT });
+    server.setCertificate(next);
+    const refused = await failure(connectTls({ ...server.addr, ...CLIENT }));
+    assertEquals((refused as SocketError).code, "ECERTISSUER");
+    using after = await connectTls({
+      ...server.addr,
+      caCerts: [stranger.cert],
+    });
+    for (const client of [before, after]) {
+      await client.send(bytes("hello\n"));
+      assertEquals(await client.readLine(), "hello");
+    }
+    await until(() => errors.length === 1);
+  },
+});
+
+Deno.test({
+  name: "serveTls() writes the errors of handshakes to the console by default",
+  permissions: { net: true },
+  async fn() {
+    const logged: unknown[] = [];
+    const { error: log } = console;
+    console.error = (...args: unknown[]) => logged.push(...args);
+    try {
+      await using server = await serveTls(LOCAL, echo);
+      using plain = await connectTcp(server.addr);
+      await plain.send(bytes("not a ClientHello\n"));
+      await until(() => logged.length === 1);
+    } finally {
+      console.error = log;
+    }
+    assert(logged[0] instanceof ProtocolError, Deno.inspect(logged));
+  },
+});
+
+Deno.test({
+  name: "serveTls() rejects bad options and handlers",
+  permissions: { net: true },
+  async fn() {
+    const bad: [object, unknown, RegExp][] = [
+      [{}, undefined, /handler must be a function/],
+      [{ maxConnections: 0 }, echo, /maxConnections 0/],
+      [{ onListen: 1 }, echo, /onListen 1/],
+      [{ onError: 1 }, echo, /onError 1/],
+      [{ key: undefined }, echo, /key is missing/],
+    ];
+    for (const [options, handler, text] of bad) {
+      const given = { ...LOCAL, ...options } as ServeTlsOptions;
+      const error = await failure(serveTls(given, handler as typeof echo));
+      assert(error instanceof TypeError || error instanceof RangeError);
+      assert(text.test(error.message), error.message);
+    }
+    const reason = new Error("thrown by onListen");
+    const onListen = () => {
+      throw reason;
+    };
+    const { cert, key } = good;
+    const given = { ...LOCAL, cert, key, onListen };
+    assertEquals(await failure(serveTls(given, echo)), reason);
+  },
+});
