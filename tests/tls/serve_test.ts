@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { ProtocolError, SocketError } from "@berkeley/sockets/errors";
+import { ProtocolError, type SocketError } from "@berkeley/sockets/errors";
 import { connectTcp } from "@berkeley/sockets/tcp";
 import { makeCertificate } from "@berkeley/sockets/testing";
 import {
