@@ -17,6 +17,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   nc: "netcat: TCP and UDP, to connect and to listen",
   port_scanner: "which TCP ports of a host are open: many tries at a time",
   rpc: "JSON in length-prefixed frames: many calls over one connection",
+  child_lines: "the lines that another program prints, with time limits",
   proxy: "a TCP proxy: half-closes, back-pressure, a graceful end, statistics",
   tls_echo: "TLS echo in which both sides show a certificate",
   starttls: "TLS on a connection that began in plain text, as mail servers do",

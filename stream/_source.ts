@@ -32,9 +32,14 @@ export function sourceTransport(
   addrs: SomeAddrs,
 ): StreamTransport {
   const given: Source = Object(source);
-  if (isDuplex(given)) return new SourceDuplex(given, addrs);
-  if (isConn(given)) return new SourceConn(given, addrs);
-  const { readable, writable } = given;
+  const { on, off, read, write, end, destroy, close } = given;
+  if ([on, off, read, write, end, destroy].every(isFunction)) {
+    return new SourceDuplex(given as AnyDuplex, addrs);
+  }
+  if ([read, write, close].every(isFunction)) {
+    return new SourceConn(given as Deno.Conn, addrs);
+  }
+  const { readable, writable } = given; // of a Deno.Conn they would be made
   const isPair = isHalf(readable, "getReader") &&
     isHalf(writable, "getWriter") && Boolean(readable ?? writable);
   if (isPair) {
@@ -46,16 +51,6 @@ export function sourceTransport(
       "Deno.Conn, a stream.Duplex of Node, or { readable, writable } with " +
       "web streams of bytes",
   );
-}
-
-function isDuplex(source: Source): source is AnyDuplex {
-  const { on, off, read, write, end, destroy } = source;
-  return [on, off, read, write, end, destroy].every(isFunction);
-}
-
-function isConn(source: Source): source is Deno.Conn {
-  const { read, write, close } = source;
-  return [read, write, close].every(isFunction);
 }
 
 /** Whether it is a web stream, or missing. */

@@ -7,7 +7,6 @@
  *
  * @module
  */
-import { StreamConn } from "@berkeley/sockets/stream";
 import { connectTcp, listenTcp, type TcpBackend } from "@berkeley/sockets/tcp";
 import {
   connectUnix,
@@ -15,32 +14,10 @@ import {
   type UnixBackend,
 } from "@berkeley/sockets/unix";
 import { FAMILIES, type Family } from "./_each_family.ts";
-import { memoryDuplexes } from "./_memory_duplex.ts";
+import { SOURCE_ROWS, type StreamRow } from "./_source_rows.ts";
 import { HAS_POSIX } from "./_posix.ts";
 
-/** What a carrier may lack. */
-export type Feature = "half-close" | "ref" | "detach";
-
-/** The options of both ends. */
-export interface EndOptions {
-  /** How many queued bytes make `send` of the first end wait. */
-  readonly highWaterMark?: number;
-}
-
-/** What carries a stream. */
-export interface StreamRow {
-  /** How it reads in the name of a test: `…, over TCP by node (IPv6)`. */
-  readonly name: string;
-  /** What it lacks. Defaults to nothing. */
-  readonly lacks?: readonly Feature[];
-  /** What its tests may do. Defaults to nothing. */
-  readonly permissions?: Deno.PermissionOptionsObject;
-  /** Connects two ends. */
-  pair(options: EndOptions): Promise<[client: StreamConn, server: StreamConn]>;
-}
-
-/** How much an end in memory keeps for a peer that does not read, in bytes. */
-const KEPT = 256 * 1024;
+export type { EndOptions, Feature, StreamRow } from "./_source_rows.ts";
 
 function tcpRow(backend: TcpBackend, family: Family): StreamRow {
   return {
@@ -80,52 +57,6 @@ function unixRow(backend: UnixBackend): StreamRow {
   };
 }
 
-const CONN: StreamRow = {
-  name: "any Deno.Conn",
-  permissions: { net: true },
-  async pair(options) {
-    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const { port } = listener.addr;
-    const [client, server] = await Promise.all([
-      Deno.connect({ hostname: "127.0.0.1", port }),
-      listener.accept(),
-    ]);
-    return [StreamConn.from(client, options), StreamConn.from(server)];
-  },
-};
-
-/** A stream of bytes in memory that keeps some of them, as a kernel does. */
-function pipe(): TransformStream<Uint8Array, Uint8Array> {
-  const size = { size: (chunk: Uint8Array) => chunk.length };
-  return new TransformStream({}, undefined, { highWaterMark: KEPT, ...size });
-}
-
-const WEB: StreamRow = {
-  name: "a pair of web streams",
-  lacks: ["ref"],
-  pair(options) {
-    const [there, back] = [pipe(), pipe()];
-    const client = { readable: back.readable, writable: there.writable };
-    const server = { readable: there.readable, writable: back.writable };
-    return Promise.resolve([
-      StreamConn.from(client, options),
-      StreamConn.from(server),
-    ]);
-  },
-};
-
-const NODE: StreamRow = {
-  name: "a Node duplex",
-  lacks: ["ref"],
-  pair(options) {
-    const [client, server] = memoryDuplexes(KEPT);
-    return Promise.resolve([
-      StreamConn.from(client, options),
-      StreamConn.from(server),
-    ]);
-  },
-};
-
 /** The backends of sockets: libc only where `posix` knows the system. */
 const BACKENDS: readonly (TcpBackend & UnixBackend)[] = HAS_POSIX
   ? ["deno", "node", "posix"]
@@ -137,7 +68,5 @@ export const STREAM_ROWS: readonly StreamRow[] = [
     FAMILIES.map((family) => tcpRow(backend, family))
   ),
   ...(Deno.build.os === "windows" ? [] : BACKENDS.map(unixRow)),
-  CONN,
-  WEB,
-  NODE,
+  ...SOURCE_ROWS,
 ];

@@ -12,6 +12,7 @@ import { dnsMessage } from "./dns_message.ts";
 import { errors } from "./errors.ts";
 import { frames } from "./frames.ts";
 import { ipAddress } from "./ip_address.ts";
+import { sourceCancels } from "./source_cancels.ts";
 import { streamEnds } from "./stream_ends.ts";
 import { readInterleavings } from "./read_interleavings.ts";
 import { streamReads } from "./stream_reads.ts";
@@ -30,6 +31,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   streamWrites,
   streamEnds,
   unixCancels,
+  sourceCancels,
   datagrams,
   systemFiles,
   dnsMessage,

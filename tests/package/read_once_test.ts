@@ -10,7 +10,9 @@ import {
   listenTcp,
   SOCK_STREAM,
   startTls,
+  StreamConn,
 } from "../../mod.ts";
+import type { BytePair } from "../../stream/mod.ts";
 import { makeCertificate } from "../../testing/mod.ts";
 import { HAS_POSIX } from "../_posix.ts";
 
@@ -102,4 +104,13 @@ Deno.test("options of startTls are read once", async () => {
   ]);
   await one[Symbol.asyncDispose]();
   await two[Symbol.asyncDispose]();
+});
+
+Deno.test("a pair of streams and its options are read once", async () => {
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+  const addr = { transport: "unix", path: "/x" } as const;
+  const options = { highWaterMark: 9, localAddr: addr, remoteAddr: addr };
+  const from = (pair: BytePair) =>
+    passOnce(options, (given) => Promise.resolve(StreamConn.from(pair, given)));
+  await using _conn = await passOnce({ readable, writable }, from);
 });
