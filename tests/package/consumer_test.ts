@@ -12,6 +12,7 @@ import * as all from "@berkeley/sockets";
 import { FrameError, lengthPrefixFraming, listenTcp, connectTcp, type TcpConn } from "@berkeley/sockets/tcp";
 import { serve, type StreamConn } from "@berkeley/sockets/stream";
 import { bindUdp, connectUdp, type Datagram } from "@berkeley/sockets/udp";
+import { connectUnix, type UnixConn } from "@berkeley/sockets/unix";
 import { getAddrInfo, type AddrInfo } from "@berkeley/sockets/resolve";
 import { parseSocketAddress, type SocketAddress } from "@berkeley/sockets/address";
 import { ConnectionRefusedError, SocketError } from "@berkeley/sockets/errors";
@@ -20,6 +21,7 @@ const same: boolean[] = [
   all.connectTcp === connectTcp,
   all.serve === serve,
   all.bindUdp === bindUdp,
+  all.connectUnix === connectUnix,
   all.getAddrInfo === getAddrInfo,
   all.parseSocketAddress === parseSocketAddress,
   all.SocketError === SocketError,
@@ -51,6 +53,13 @@ try {
   await client.send(new TextEncoder().encode("datagram"));
   const { data }: Datagram = await server.receive({ timeout: 20_000 });
   console.log(new TextDecoder().decode(data));
+}
+try {
+  const conn: UnixConn = await connectUnix({ path: "/no/such/socket" });
+  const compatible: Deno.UnixConn = conn;
+  compatible.close();
+} catch (error) {
+  if (error instanceof SocketError) console.log(error.code);
 }
 const found: AddrInfo[] = await getAddrInfo("localhost", "http", { family: all.AF_INET });
 const address: SocketAddress = parseSocketAddress("127.0.0.1:80");
@@ -116,7 +125,7 @@ Deno.test("a consumer type-checks against the published files and runs with --al
     const ran = await deno(folder, "run", ...alone, ...permissions, "main.ts");
     assertEquals(ran, {
       success: true,
-      stdout: "true\nframed\ntrue\nECONNREFUSED\ndatagram\ntrue\n",
+      stdout: "true\nframed\ntrue\nECONNREFUSED\ndatagram\nENOTCAPABLE\ntrue\n",
       stderr: "",
     });
   });

@@ -72,6 +72,22 @@ Deno.test("--allow-net limited to a name is enough for TCP to it", async () => {
   assertEquals(output, `by name\n${refused}EAI_NONAME\n`);
 });
 
+Deno.test({
+  name: "--allow-net alone is enough for abstract names of unix sockets",
+  ignore: Deno.build.os !== "linux",
+  async fn() {
+    const output = await run(
+      `import { connectUnix, serveUnix } from "${MOD}";
+      const path = "\\0berkeley-" + crypto.randomUUID();
+      await using server = await serveUnix({ path }, (conn) => conn.send("unix\\n"));
+      using conn = await connectUnix({ path });
+      console.log(await conn.readLine());`,
+      "--allow-net",
+    );
+    assertEquals(output, "unix\n");
+  },
+});
+
 Deno.test("without --allow-net each call says which flag is missing", async () => {
   const output = await run(
     `import { bindUdp, connectTcp, connectUdp, listenTcp, NotCapableError } from "${MOD}";

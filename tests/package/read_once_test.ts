@@ -5,9 +5,12 @@ import {
   bindUdp,
   connectTcp,
   connectUdp,
+  connectUnix,
   getAddrInfo,
   getNameInfo,
   listenTcp,
+  listenUnix,
+  serveUnix,
   SOCK_STREAM,
   startTls,
   StreamConn,
@@ -79,6 +82,37 @@ for (const backend of BACKENDS) {
       (await passOnce(to, (address) => socket.connect(address))).close();
     });
   }
+}
+
+for (const backend of BACKENDS) {
+  Deno.test({
+    name: `options of unix sockets are read once (${backend})`,
+    ignore: Deno.build.os === "windows",
+    async fn() {
+      const folder = await Deno.makeTempDir();
+      try {
+        const path = `${folder}/sock`;
+        const highWaterMark = 1000;
+        const replaceStale = true;
+        const here = { path, mode: 0o600, replaceStale, highWaterMark };
+        const backlog = backend === "deno" ? undefined : 5;
+        const options = { ...here, backend, backlog };
+        {
+          await using _listener = await passOnce(options, listenUnix);
+          const target = { path, backend, highWaterMark, timeout: 20_000 };
+          using _conn = await passOnce(target, connectUnix);
+        }
+        const onError = () => {};
+        const serving = { ...options, onError, maxConnections: 1 };
+        await using _server = await passOnce(
+          { ...serving, idleTimeout: 1000, onListen: () => {} },
+          (given) => serveUnix(given, () => {}),
+        );
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  });
 }
 
 Deno.test("hints of look-ups are read once", async () => {
