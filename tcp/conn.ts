@@ -132,16 +132,18 @@ export class TcpConn extends StreamConn<Deno.NetAddr, Deno.TcpConn>
    *
    * @throws {ClosedError} When the connection is closed.
    *
-   * @example Leaving small segments to Nagle's algorithm
+   * @example Nagle's algorithm for small segments, and probes after a minute
    * ```ts
    * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
    * import { assertEquals } from "@std/assert";
    *
    * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
+   * using client = await connectTcp({ ...listener.addr, backend: "node" });
    * using server = await listener.accept();
    *
    * client.setNoDelay(false);
+   * client.setKeepAlive(true, 60_000);
+   * server.setKeepAlive(); // after the system's own time
    * await client.send(new Uint8Array([1]));
    * assertEquals(await server.readExact(1), new Uint8Array([1]));
    * ```
@@ -164,25 +166,12 @@ export class TcpConn extends StreamConn<Deno.NetAddr, Deno.TcpConn>
    * SO_KEEPALIVE: whether an idle peer is asked for signs of life, after `idle`
    * milliseconds (TCP_KEEPIDLE), rounded up to whole seconds, or after the system's
    * own time.
+   * See the example of {@linkcode TcpConn.prototype.setNoDelay}.
    *
    * @throws {NotSupportedError} When the transport cannot set `idle`: open the
    * connection with `backend: "node"`.
    * @throws {RangeError} When `idle` is 0 or less, or more than 32,767 seconds.
    * @throws {ClosedError} When the connection is closed.
-   *
-   * @example Probes after a minute of silence
-   * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
-   * import { assertEquals } from "@std/assert";
-   *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp({ ...listener.addr, backend: "node" });
-   * using server = await listener.accept();
-   *
-   * client.setKeepAlive(true, 60_000);
-   * server.setKeepAlive(); // after the system's own time
-   * assertEquals(client.isClosed, false);
-   * ```
    */
   setKeepAlive(keepAlive = true, idle?: number): void {
     if (idle !== undefined) checkIdle(idle);

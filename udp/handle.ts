@@ -59,21 +59,7 @@ export abstract class UdpHandle implements Disposable, AsyncDisposable {
 
   /**
    * Keeps the program alive while calls are pending. This is the default.
-   *
-   * @example A receive that counts again
-   * ```ts
-   * import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
-   * import { assertEquals } from "@std/assert";
-   *
-   * using server = await bindUdp({ hostname: "127.0.0.1" });
-   * using client = await connectUdp(server.localAddr);
-   *
-   * server.unref();
-   * const receiving = server.receive();
-   * server.ref();
-   * await client.send(new Uint8Array([7]));
-   * assertEquals((await receiving).data[0], 7);
-   * ```
+   * See the example of {@linkcode UdpHandle.prototype.unref}.
    */
   ref(): void {
     this.#core.timers.ref();

@@ -57,6 +57,8 @@ export abstract class UdpSettings extends UdpHandle {
    * using socket = await bindUdp({ hostname: "127.0.0.1", backend: "node" });
    * socket.setTtl(1);
    * assertThrows(() => socket.setTtl(256), RangeError);
+   * socket.setMulticastTtl(4); // beyond the local network
+   * assertThrows(() => socket.setMulticastTtl(0), RangeError);
    * ```
    */
   setTtl(ttl: number): void {
@@ -92,19 +94,10 @@ export abstract class UdpSettings extends UdpHandle {
   /**
    * IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS: through how many routers multicast
    * datagrams may go, 1 to 255; 1, the default, keeps them on the local network.
+   * See the example of {@linkcode UdpSettings.prototype.setTtl}.
    *
    * @throws {NotSupportedError} On the `"deno"` backend, and over IPv6 on `"node"`.
    * @throws {RangeError} When it is out of range.
-   *
-   * @example Beyond the local network
-   * ```ts
-   * import { bindUdp } from "@berkeley/sockets/udp";
-   * import { assertThrows } from "@std/assert";
-   *
-   * using socket = await bindUdp({ hostname: "127.0.0.1", backend: "node" });
-   * socket.setMulticastTtl(4);
-   * assertThrows(() => socket.setMulticastTtl(0), RangeError);
-   * ```
    */
   setMulticastTtl(ttl: number): void {
     checkInteger("multicast TTL", ttl, 1, 255);
@@ -141,25 +134,10 @@ export abstract class UdpSettings extends UdpHandle {
   /**
    * IP_MULTICAST_IF, IPV6_MULTICAST_IF: the interface that multicast datagrams
    * leave by: an IPv4 address of it, or for IPv6 its index or name.
+   * See the example of {@linkcode UdpSettings.prototype.joinMulticast}.
    *
    * @throws {NotSupportedError} On the `"deno"` backend.
    * @throws {TypeError} When it is no interface of the socket's family.
-   *
-   * @example Out by the loopback interface
-   * ```ts
-   * import { bindUdp } from "@berkeley/sockets/udp";
-   * import { assertEquals } from "@std/assert";
-   *
-   * const group = "239.255.42.98";
-   * using member = await bindUdp({ backend: "node" });
-   * await member.joinMulticast(group, { interface: "127.0.0.1" });
-   *
-   * using sender = await bindUdp({ hostname: "127.0.0.1", backend: "node" });
-   * sender.setMulticastInterface("127.0.0.1");
-   * const to = { hostname: group, port: member.localAddr.port };
-   * await sender.sendTo(new Uint8Array([7]), to);
-   * assertEquals((await member.receive({ timeout: 5000 })).data[0], 7);
-   * ```
    */
   setMulticastInterface(via: string | number): void {
     checkInterface(via, this.#core.family);
@@ -182,6 +160,8 @@ export abstract class UdpSettings extends UdpHandle {
    * if (socket.backend === "posix") {
    *   socket.setReceiveBufferSize(1 << 20);
    *   assert(await socket.getOption("SO_RCVBUF") > 0);
+   *   socket.setSendBufferSize(1 << 20);
+   *   assert(await socket.getOption("SO_SNDBUF") > 0);
    * }
    * ```
    */
@@ -192,22 +172,11 @@ export abstract class UdpSettings extends UdpHandle {
 
   /**
    * SO_SNDBUF in bytes. `setOption("SO_SNDBUF", size)` sets it on every backend.
+   * See the example of {@linkcode UdpSettings.prototype.setReceiveBufferSize}.
    *
    * @throws {NotSupportedError} On the `"deno"` and `"node"` backends, which have no
    * such call.
    * @throws {RangeError} When it is not a positive integer.
-   *
-   * @example Over libc
-   * ```ts
-   * import { bindUdp } from "@berkeley/sockets/udp";
-   * import { assert } from "@std/assert";
-   *
-   * using socket = await bindUdp({ hostname: "127.0.0.1" });
-   * if (socket.backend === "posix") {
-   *   socket.setSendBufferSize(1 << 20);
-   *   assert(await socket.getOption("SO_SNDBUF") > 0);
-   * }
-   * ```
    */
   setSendBufferSize(size: number): void {
     checkInteger("send buffer size", size, 1, 2 ** 30);
@@ -232,8 +201,9 @@ export abstract class UdpSettings extends UdpHandle {
    * import { assertEquals } from "@std/assert";
    *
    * const group = "239.255.42.98";
+   * const via = { interface: "127.0.0.1" };
    * using member = await bindUdp({ reuseAddress: true, backend: "node" });
-   * await member.joinMulticast(group, { interface: "127.0.0.1" });
+   * await member.joinMulticast(group, via);
    *
    * using sender = await bindUdp({ hostname: "127.0.0.1", backend: "node" });
    * sender.setMulticastInterface("127.0.0.1");
@@ -241,6 +211,7 @@ export abstract class UdpSettings extends UdpHandle {
    * await sender.sendTo(new TextEncoder().encode("to all"), to);
    * const { data } = await member.receive({ timeout: 5000 });
    * assertEquals(new TextDecoder().decode(data), "to all");
+   * await member.leaveMulticast(group, via);
    * ```
    */
   async joinMulticast(
@@ -254,22 +225,9 @@ export abstract class UdpSettings extends UdpHandle {
 
   /**
    * Leaves a multicast group, with the options with which it was joined.
+   * See the example of {@linkcode UdpSettings.prototype.joinMulticast}.
    *
    * @throws {AddressNotAvailableError} When it is not a member.
-   *
-   * @example A member, and no more
-   * ```ts
-   * import { bindUdp } from "@berkeley/sockets/udp";
-   * import { SocketError } from "@berkeley/sockets/errors";
-   * import { assertRejects } from "@std/assert";
-   *
-   * const group = "239.255.42.98";
-   * const via = { interface: "127.0.0.1" };
-   * using member = await bindUdp({ backend: "node" });
-   * await member.joinMulticast(group, via);
-   * await member.leaveMulticast(group, via);
-   * await assertRejects(() => member.leaveMulticast(group, via), SocketError);
-   * ```
    */
   async leaveMulticast(
     address: string,

@@ -14,7 +14,13 @@ import {
 } from "@berkeley/sockets/errors";
 import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
 import { HAS_LOOPBACK_BROADCAST, hearsBoth } from "../_system.ts";
-import { bytes, eachTransport, type Setup, text } from "./_each_transport.ts";
+import {
+  bytes,
+  eachPosix,
+  eachTransport,
+  type Setup,
+  text,
+} from "./_each_transport.ts";
 
 const SOON = { timeout: 20_000 };
 
@@ -432,3 +438,19 @@ onLibc("the kernel tells the address of the route", async (setup) => {
   assertEquals(open.localAddr.port, port);
   assertEquals(open.localAddr.hostname, setup.any);
 });
+
+eachPosix(
+  "exchange() takes an answer that comes after a refusal",
+  async ({ bind, connect }) => {
+    const former = await bind();
+    const { port } = former.localAddr;
+    using client = await connect(former.localAddr);
+    await former[Symbol.asyncDispose]();
+    const asking = client.exchange(bytes("?"), { timeout: 20_000 });
+    while (client.stats.sent === 0) await new Promise((r) => setTimeout(r));
+    using peer = await bind({ port });
+    await peer.sendTo(bytes("!"), client.localAddr);
+    assertEquals(text((await asking).data), "!");
+    assertEquals(client.stats.sent, 1);
+  },
+);

@@ -4,7 +4,10 @@
  *
  * @module
  */
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
+import { SocketError } from "@berkeley/sockets/errors";
+import { UdpSocket } from "@berkeley/sockets/udp";
+import { UdpCore } from "../../udp/_core.ts";
 import { bindNode } from "../../udp/_node_transport.ts";
 import { ReceiveCall, Receiver } from "../../udp/_receiver.ts";
 import type { RawDatagram } from "../../udp/_transport.ts";
@@ -136,5 +139,31 @@ eachTransport(
     );
     assertEquals(await Promise.all(sends), sends.map((_, i) => i % 7));
     assertEquals(a.stats.sent, sends.length);
+  },
+);
+
+eachFamily(
+  "receiveBatch() leaves a failure that it meets to the next receive, over node",
+  async ({ loopback: hostname }) => {
+    const transport = await bindNode({
+      ...{ hostname, port: 0, reuseAddress: false, dropPolicy: "newest" },
+      ...{ maxDatagramSize: 100, maxQueuedDatagrams: 10, maxQueuedBytes: 1000 },
+    });
+    const script = [1, 2, new Error("Network is down (os error 100)")];
+    transport.receiveNow = () => {
+      const next = script.shift();
+      if (next instanceof Error) throw next;
+      if (next === undefined) return undefined;
+      const bytes = Uint8Array.of(next);
+      return { bytes, hostname, port: 9, truncated: false };
+    };
+    using socket = new UdpSocket(new UdpCore(transport));
+    const batch = await socket.receiveBatch(8, PATIENT);
+    assertEquals(batch.map(({ data }) => data[0]), [1, 2]);
+    const error = await assertRejects(
+      () => socket.receive(PATIENT),
+      SocketError,
+    );
+    assertEquals([error.code, error.syscall], ["ENETDOWN", "recvfrom"]);
   },
 );
