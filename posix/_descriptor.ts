@@ -8,6 +8,8 @@ import { type Reactor, theReactor, type Watched } from "./_reactor.ts";
 
 const TO_END = POLLRDHUP | POLLERR | POLLHUP;
 
+const POLL: CallName = { action: "poll", syscall: "poll" };
+
 /** Waits for events of a descriptor. */
 export interface Observer {
   /** What it asks for: bits of `poll.h`. */
@@ -57,7 +59,7 @@ export class Descriptor implements Watched {
 
   /** Reports events to an observer, until `unobserve`. */
   observe(observer: Observer): void {
-    this.open({ action: "poll", syscall: "poll" });
+    this.open(POLL);
     if (this.#reactor === undefined) {
       const reactor = this.#home ?? theReactor();
       this.#id = reactor.watch(this.fd, this);
@@ -146,14 +148,14 @@ export class Descriptor implements Watched {
     const { fd } = this;
     if (fd === -1) return;
     this.fd = -1;
+    this.#isDrained = false;
     this.#reactor?.unwatch(this.#id, fd);
     // No other socket can have the number before the last call has left.
     closeNow(fd, mayLinger);
     const observers = [...this.#observers];
     this.#observers.clear();
     this.#update();
-    const reason = errorOf("EBADF", { action: "poll", syscall: "poll" });
-    for (const observer of observers) observer.onClose(reason);
+    for (const observer of observers) observer.onClose(errorOf("EBADF", POLL));
   }
 
   /** Resolves when the thread has taken note of what was closed. */

@@ -1,5 +1,7 @@
 import { loadLibc } from "./_libc.ts";
+import { getOption } from "./_options.ts";
 import { reply } from "./_sockaddr.ts";
+import type { SocketOptionName, SocketOptions } from "./socket_options.ts";
 
 /** How many numbers in a row may be unused before the search ends. */
 const MAX_GAP = 4096;
@@ -36,4 +38,17 @@ export function readName(
   const libc = loadLibc();
   if (libc[call](fd, reply.bytes, reply.room()) !== -1) return true;
   return libc.errno() === 9 ? undefined : false; // EBADF, on both systems
+}
+
+/** Whether an option is as expected; a Worker may have closed it meanwhile. */
+export function has<K extends SocketOptionName>(
+  fd: number,
+  option: K,
+  expected: SocketOptions[K],
+): boolean {
+  try {
+    return getOption(fd, option) === expected;
+  } catch {
+    return false;
+  }
 }

@@ -28,25 +28,23 @@ export interface CallContext<T> extends CallName {
 /** A call that waits for one side of a descriptor. */
 class SideCall<T> implements Call<T> {
   readonly attempt: () => T | undefined;
-  readonly isPaced: boolean;
-  readonly #context: CallContext<T>;
+  readonly context: CallContext<T>;
 
   constructor(attempt: () => T | undefined, context: CallContext<T>) {
     this.attempt = attempt;
-    this.isPaced = context.isPaced ?? false;
-    this.#context = context;
+    this.context = context;
   }
 
   timeoutError(): Error {
-    return errorOf("ETIMEDOUT", this.#context);
+    return errorOf("ETIMEDOUT", this.context);
   }
 
   closedError(): Error {
-    return errorOf("EBADF", this.#context);
+    return errorOf("EBADF", this.context);
   }
 
   partial(): T | undefined {
-    return this.#context.partial?.();
+    return this.context.partial?.();
   }
 }
 
@@ -110,14 +108,18 @@ export class Side implements QueueOwner, Observer {
     return this.#descriptor.timers;
   }
 
+  get #isPaced(): boolean {
+    return this.#calls.first?.context.isPaced ?? false;
+  }
+
   /** What the call whose turn it is waits for. */
   get events(): number {
-    return this.#calls.first?.isPaced ? 0 : this.#events;
+    return this.#isPaced ? 0 : this.#events;
   }
 
   onWaiting(): void {
     this.#descriptor.observe(this);
-    if (!this.#calls.first?.isPaced) return;
+    if (!this.#isPaced) return;
     this.#stopPacer ??= this.timers.start(() => {
       this.#stopPacer = undefined;
       this.onEvents();

@@ -6,9 +6,15 @@ import {
   type WaitOptions,
 } from "../internal/wait/mod.ts";
 import { type Buffers, checkFlags } from "./_buffers.ts";
-import { MSG_DONTWAIT, MSG_OOB, MSG_PEEK, MSG_WAITALL } from "./constants.ts";
+import {
+  MSG_DONTWAIT,
+  MSG_OOB,
+  MSG_PEEK,
+  MSG_WAITALL,
+  POLLPRI,
+} from "./constants.ts";
 import { type CallName, errorOf } from "./_failure.ts";
-import { peekWhole, receiveWhole, type Receiving } from "./_receive_whole.ts";
+import { pollNow, POLLRDHUP } from "./_poll_now.ts";
 import type { CallContext, Side } from "./_side.ts";
 import type { SocketCore } from "./_socket_core.ts";
 
@@ -20,6 +26,24 @@ export interface TransferOptions extends WaitOptions {
    * @default {0}
    */
   flags?: number | undefined;
+}
+
+/** A receive that may be made of several. */
+export interface Receiving<T extends { readonly length: number }> {
+  /** Where the bytes go. */
+  readonly buffers: Buffers;
+  /** C's call, into what is left; undefined where there is nothing. */
+  receive(rest: readonly Uint8Array<ArrayBuffer>[]): T | undefined;
+  /** What two of them are together. */
+  join(first: T, second: T): T;
+  /** Whether nothing may follow it in the same receive. */
+  isLast?(part: T): boolean;
+}
+
+/** Whether what is there will not grow: the stream ends, or urgent data splits it. */
+function isSplit(fd: number): boolean {
+  const [told] = pollNow([{ fd, events: POLLRDHUP | POLLPRI }]);
+  return told !== 0;
 }
 
 /** One call that sends or receives. */
@@ -56,26 +80,38 @@ export class Transfer {
     return this.perform(this.core.sending, attempt, { ...call, partial });
   }
 
-  /** Receives: of a stream, with MSG_WAITALL, until there is no more room. */
+  /**
+   * Receives: of a stream, with MSG_WAITALL, until there is no more room. Each try
+   * goes on where the last one stopped, or with MSG_PEEK begins anew.
+   */
   receive<T extends { readonly length: number }>(
-    receiving: Receiving<T>,
+    { buffers, receive, join, isLast }: Receiving<T>,
     call: CallName,
   ): Promise<T> {
-    const { core } = this;
-    if (!this.wantsAll) {
-      const { buffers, receive } = receiving;
-      const attempt = () => {
-        buffers.size();
-        return receive(buffers.from(0));
-      };
-      return this.perform(core.receiving, attempt, call);
-    }
-    const { attempt, partial } = (this.flags & MSG_PEEK) !== 0
-      ? peekWhole(core.descriptor, receiving)
-      : receiveWhole(receiving, {
-        keepFault: (error) => core.fault = error,
-        mustPause: () => this.#mustPause(core.receiving),
-      });
+    const { core, wantsAll } = this;
+    const isPeek = (this.flags & MSG_PEEK) !== 0;
+    let whole: T | undefined;
+    const attempt = () => {
+      for (;;) {
+        const room = buffers.size();
+        let part: T | undefined;
+        try {
+          part = receive(buffers.from(isPeek ? 0 : whole?.length ?? 0));
+        } catch (error) {
+          if (isPeek || whole === undefined) throw error;
+          core.fault = error;
+          return whole;
+        }
+        if (part === undefined || !wantsAll) return part;
+        if (part.length === 0 && !isPeek) return whole ?? part;
+        const all = isPeek || whole === undefined ? part : join(whole, part);
+        if (all.length >= room || isLast?.(part)) return all;
+        whole = all;
+        if (isPeek) return isSplit(core.descriptor.fd) ? part : undefined;
+        if (this.#mustPause(core.receiving)) return undefined;
+      }
+    };
+    const partial = () => whole?.length === 0 ? undefined : whole;
     return this.perform(core.receiving, attempt, { ...call, partial });
   }
 

@@ -3,8 +3,7 @@ import { rejectFairly, resolveFairly } from "../internal/wait/mod.ts";
 import { Buffers, checkBuffer, checkFlags, requireBuffer } from "./_buffers.ts";
 import { recvFromByMessage } from "./_message.ts";
 import { IS_LINUX } from "./_platform.ts";
-import type { Receiving } from "./_receive_whole.ts";
-import type { Transfer, TransferOptions } from "./_transfer.ts";
+import type { Receiving, Transfer, TransferOptions } from "./_transfer.ts";
 import {
   type Received,
   recvFromNow,
@@ -215,11 +214,10 @@ export class ByteSocket extends SocketBase {
     const core = coreOf(this);
     const { descriptor } = core;
     if (descriptor.isDrained && descriptor.isRef) return undefined;
-    core.throwFault();
-    const size = checkBuffer(buffer);
-    requireBuffer(buffer, size);
-    const count = recvNow(descriptor.open(RECEIVE), buffer, 0);
-    if (count !== undefined && count < size) descriptor.drained();
+    const count = this.recvNow(buffer);
+    if (count !== undefined && count < checkBuffer(buffer)) {
+      descriptor.drained();
+    }
     return count;
   }
 

@@ -1,10 +1,8 @@
 import { AF_INET, AF_INET6, SOCK_DGRAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
-import { findDescriptors, readName } from "./_find_descriptors.ts";
-import { getOption } from "./_options.ts";
+import { findDescriptors, has, readName } from "./_find_descriptors.ts";
 import { encode, reply } from "./_sockaddr.ts";
 import { copyName, type InetName } from "./socket_name.ts";
-import type { SocketOptionName, SocketOptions } from "./socket_options.ts";
 
 /** A socket of the runtime, by what the runtime tells of it. */
 export interface RuntimeSocket {
@@ -56,19 +54,6 @@ export function descriptorOf(socket: RuntimeSocket): number {
       ? "no descriptor has its addresses"
       : `${found.length} descriptors have its address; backend: "posix" need not search`,
   });
-}
-
-/** Whether an option is as expected; a Worker may have closed it meanwhile. */
-function has<K extends SocketOptionName>(
-  fd: number,
-  option: K,
-  expected: SocketOptions[K],
-): boolean {
-  try {
-    return getOption(fd, option) === expected;
-  } catch {
-    return false;
-  }
 }
 
 /** Whether a name is the expected one; undefined for a number that is not open. */

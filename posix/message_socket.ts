@@ -11,10 +11,9 @@ import {
   sendMsgNow,
 } from "./_message.ts";
 import { permitOption } from "./_permit.ts";
-import type { Receiving } from "./_receive_whole.ts";
 import { encode } from "./_sockaddr.ts";
 import type { SocketCore } from "./_socket_core.ts";
-import type { TransferOptions } from "./_transfer.ts";
+import type { Receiving, TransferOptions } from "./_transfer.ts";
 import { ByteSocket } from "./byte_socket.ts";
 import type { ControlMessage } from "./control_message.ts";
 import { memoryOf, type MessageBatch } from "./message_batch.ts";
@@ -55,41 +54,32 @@ const RECEIVE_BATCH: CallName = {
 /** The same for one datagram of a batch, by its address. */
 const SEND_EACH: CallName = { action: "send to", syscall: "sendmmsg" };
 
-/** C's `sendmmsg`, up to a datagram that the program may not send. */
+/**
+ * C's `sendmmsg`, up to a datagram that the program may not send. Throws if that is
+ * the first one.
+ */
 function sendPermitted(
   core: SocketCore,
   batch: MessageBatch,
   from: number,
   flags: number,
 ): number | undefined {
-  const end = permittedEnd(core, batch, from);
-  return memoryOf(batch).sendNow(core.descriptor.fd, from, end, flags);
-}
-
-/**
- * The index where the datagrams end that the program may send now: before one
- * that is refused. Throws if that is the first one.
- */
-function permittedEnd(
-  core: SocketCore,
-  batch: MessageBatch,
-  from: number,
-): number {
   const memory = memoryOf(batch);
+  let end = memory.length;
   // A batch that was received goes back to senders that nothing has checked.
-  const count = memory.fromSenders;
-  if (count === 0 || core.permit.isEverything) return memory.length;
-  for (let i = from; i < count; i++) {
+  const senders = memory.fromSenders;
+  const unchecked = senders > 0 && core.permit.isEverything ? 0 : senders;
+  for (let i = from; i < unchecked && end > i; i++) {
     const name = memory.address(i);
     if ("path" in name && name.path === "") continue;
     try {
       core.requireReach(name, SEND_EACH);
     } catch (error) {
       if (i === from) throw error;
-      return i;
+      end = i;
     }
   }
-  return memory.length;
+  return memory.sendNow(core.descriptor.fd, from, end, flags);
 }
 
 /**

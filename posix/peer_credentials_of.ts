@@ -1,6 +1,6 @@
 import { AF_UNIX, SOCK_STREAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
-import { findDescriptors, readName } from "./_find_descriptors.ts";
+import { findDescriptors, has, readName } from "./_find_descriptors.ts";
 import { getOption } from "./_options.ts";
 import { reply } from "./_sockaddr.ts";
 import { copyName, type UnixName } from "./socket_name.ts";
@@ -44,7 +44,8 @@ export function peerCredentialsOf(conn: RuntimeUnixConn): PeerCredentials {
   const remote = (copyName(remoteAddr, AF_UNIX) as UnixName).path;
   const found = findDescriptors((fd) => {
     const isLocal = matches(fd, "getsockname", local);
-    return isLocal && isStream(fd) && matches(fd, "getpeername", remote);
+    return isLocal && has(fd, "SO_TYPE", SOCK_STREAM) &&
+      matches(fd, "getpeername", remote);
   }).map((fd) => getOption(fd, "SO_PEERCRED"));
   const [first] = found;
   const isCertain = first !== undefined &&
@@ -59,14 +60,6 @@ export function peerCredentialsOf(conn: RuntimeUnixConn): PeerCredentials {
       ? "no descriptor has its addresses"
       : `${found.length} connections with different peers have its addresses; backend: "posix" need not search`,
   });
-}
-
-function isStream(fd: number): boolean {
-  try {
-    return getOption(fd, "SO_TYPE") === SOCK_STREAM;
-  } catch {
-    return false; // a Worker has closed it meanwhile
-  }
 }
 
 /** Whether a name is the expected path; undefined for a number that is not open. */
