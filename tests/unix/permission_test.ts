@@ -1,5 +1,6 @@
 /** What a program may do with few permissions, and what errors say of the others. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { listenUnix } from "@berkeley/sockets/unix";
 import { runArgs } from "../_run_args.ts";
 import {
   abstractName,
@@ -19,9 +20,12 @@ async function run(
   backend: string,
   path: string,
   options: object = {},
+  before: readonly string[] = [],
 ): Promise<{ listen: string; connect: string }> {
-  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+  const [command = "", ...args] = [...before, Deno.execPath()];
+  const { stdout, stderr } = await new Deno.Command(command, {
     args: [
+      ...args,
       ...runArgs(backend, ...flags),
       PROGRAM,
       JSON.stringify({ backend, path, ...options }),
@@ -109,4 +113,45 @@ Deno.test({
       assertEquals(listen, "hello");
     }));
   },
+});
+
+const ALL = ["--allow-net", "--allow-read", "--allow-write"];
+
+/** What runs a program without the privileges of root, which nothing refuses. */
+const UNPRIVILEGED = Deno.build.os === "windows" || Deno.uid() !== 0
+  ? []
+  : ["unshare", "--user"];
+
+async function canDropPrivileges(): Promise<boolean> {
+  const [command, ...args] = [...UNPRIVILEGED, "true"];
+  try {
+    return (await new Deno.Command(command!, { args }).output()).success;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test({
+  name: "EACCES says which permission of the file system it needs",
+  ignore: ignore || !await canDropPrivileges(),
+  fn: () =>
+    withFolder(async (folder) => {
+      const path = `${folder}/sock`;
+      await using _ = await listenUnix({ path, mode: 0 });
+      const closed = `${folder}/closed`;
+      Deno.mkdirSync(closed, { mode: 0o500 });
+      await Promise.all(BACKENDS.map(async (backend) => {
+        const toSocket = await run(ALL, backend, path, {}, UNPRIVILEGED);
+        assertEquals(
+          toSocket.connect,
+          `PermissionDeniedError: Cannot connect to ${path}: permission denied; it needs write permission for the socket, and search permission for its folders (EACCES)`,
+        );
+        const inside = `${closed}/sock`;
+        const inFolder = await run(ALL, backend, inside, {}, UNPRIVILEGED);
+        assertEquals(
+          inFolder.listen,
+          `PermissionDeniedError: Cannot listen on ${inside}: permission denied; it needs write permission for the folder (EACCES)`,
+        );
+      }));
+    }),
 });

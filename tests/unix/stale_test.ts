@@ -217,7 +217,7 @@ for (const backend of BACKENDS) {
       withFolder(async (folder) => {
         using stack = new DisposableStack();
         const starters = [1, 2, 3].map(() => stack.use(new Starter()));
-        for (let round = 0; round < 10; round++) {
+        for (let round = 0; round < 5; round++) {
           const path = `${folder}/${round}`;
           leaveStale(path);
           const at = performance.timeOrigin + performance.now() + 5;
