@@ -50,6 +50,16 @@ export async function testInNamespace(file: URL): Promise<void> {
   assert(/^ok \| [1-9]\d* passed/m.test(out!), out);
 }
 
+/**
+ * Throws unless the program runs in a namespace that was just made for it, whose one
+ * link is not up yet: what changes the network must not change this machine's.
+ */
+export function requireNewNamespace(): void {
+  const links = run("ip", "-o", "link").trim().split("\n");
+  if (links.length === 1 && !links[0]!.includes(",UP")) return;
+  throw new Error("not in a network namespace of its own");
+}
+
 /** Runs a program to its end; returns what it printed. */
 export function run(command: string, ...args: string[]): string {
   const { success, stdout, stderr } = new Deno.Command(command, { args })

@@ -7,13 +7,14 @@ import {
   SOCK_DGRAM,
   socket,
 } from "../../posix/mod.ts";
-import { run } from "../_namespace.ts";
+import { requireNewNamespace, run } from "../_namespace.ts";
 import { bytes, nameOf, posixTest, SOON, text } from "./_setup.ts";
 
 /** A name as VLANs have it, and names that look like parts of an address. */
 const NAMES = ["eth0.100", "1.2.3", "10.0.0.256"];
 const GROUP = { 4: "239.1.2.3", 6: "ff02::1:3" };
 
+requireNewNamespace();
 run("ip", "link", "set", "lo", "up");
 for (const [i, name] of NAMES.entries()) {
   run("ip", "link", "add", name, "type", "veth", "peer", "name", `far${i}`);

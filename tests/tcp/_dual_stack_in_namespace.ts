@@ -2,9 +2,10 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { connectTcp, listenTcp, serveTcp } from "@berkeley/sockets/tcp";
 import { AddressInUseError, ClosedError } from "@berkeley/sockets/errors";
-import { run } from "../_namespace.ts";
+import { requireNewNamespace, run } from "../_namespace.ts";
 import { BACKENDS, bytes } from "../_each_stream.ts";
 
+requireNewNamespace();
 run("ip", "link", "set", "lo", "up");
 Deno.writeTextFileSync("/proc/sys/net/ipv6/bindv6only", "1");
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { run } from "../_namespace.ts";
+import { requireNewNamespace, run } from "../_namespace.ts";
 
 /** One end of a link. */
 export interface LinkEnd {
@@ -38,9 +38,7 @@ function end(name: string, v4: string, v6: string): LinkEnd {
 
 /** Makes the links, in the namespace that this program was started in. */
 export function makeLinks(): Links {
-  if (run("ip", "-o", "link").trim().split("\n").length !== 1) {
-    throw new Error("not in a network namespace of its own");
-  }
+  requireNewNamespace();
   // What comes in may come from an address of our own, by whichever way.
   setKernel("ipv4/conf/all/accept_local", 1);
   for (const scope of ["all", "default"]) {
