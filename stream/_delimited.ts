@@ -32,7 +32,7 @@ export function checkDelimiter(delimiter: string | Uint8Array): Uint8Array {
     return new Uint8Array(bytes);
   }
   throw new TypeError(
-    "Cannot read up to the delimiter: it must be text or a Uint8Array, and not empty",
+    "Cannot use the delimiter: it must be text or a Uint8Array, and not empty",
   );
 }
 

@@ -92,18 +92,18 @@ export class StreamWriter {
   /** Queues a message; see `SendingConn.send`. */
   send(bytes: Uint8Array): Promise<void> {
     const size = bytes.length;
-    if (this.#refusal !== undefined || size >= PASS_THROUGH) {
-      return this.#sendWhole(bytes);
-    }
-    const tail = this.#queue.tailFor(size);
+    const isSmall = size < PASS_THROUGH;
+    const tail = isSmall ? this.#queue.tailFor(size) : undefined;
     if (tail !== undefined) {
       tail.bytes.set(bytes, tail.end);
-      this.#queue.extend(tail, size);
-    } else if (size > 0) {
-      const full = this.#refuseMore(size);
-      if (full !== undefined) return full;
-      this.#queue.append(bytes);
+      return this.commit(tail, size);
     }
+    const fault = this.#refusal?.() ?? this.#overflow(size);
+    if (fault !== undefined) return quiet(Promise.reject(fault));
+    if (!isSmall) { // not copied, so that the promise waits until it is written
+      return quiet(this.#enqueue(bytes, "message", undefined).then(ignore));
+    }
+    if (size > 0) this.#queue.append(bytes);
     return this.#accepted();
   }
 
@@ -141,26 +141,17 @@ export class StreamWriter {
     return this.#queue.bytes < this.highWaterMark ? READY : this.drained();
   }
 
-  #refuseMore(size: number): Promise<void> | undefined {
+  /** Returns the error of a message that is too much for the queue. */
+  #overflow(size: number): Error | undefined {
     const { sent } = this.#queue;
-    // One message may be of any size; who sends the next has not waited.
-    const isWelcome = sent < this.highWaterMark ||
+    // One message may be of any size. The sender of the next has not waited.
+    const isWelcome = size === 0 || sent < this.highWaterMark ||
       sent + size <= this.highWaterMark * HARD_LIMIT;
-    return isWelcome ? undefined : rejected(socketError("ENOBUFS", {
+    return isWelcome ? undefined : socketError("ENOBUFS", {
       action: `send ${size} bytes`,
       syscall: "send",
       reason: `${sent} bytes are queued; wait for send() or drained()`,
-    }));
-  }
-
-  /** A large message is not copied, so its promise waits until it is written. */
-  #sendWhole(bytes: Uint8Array): Promise<void> {
-    const full = this.#refuseMore(bytes.length);
-    if (full !== undefined) return full;
-    if (this.#refusal !== undefined) return rejected(this.#refusal());
-    const done = this.#enqueue(bytes, "message", undefined).then(ignore);
-    done.catch(ignore); // flush(), drained() and the next send report it too
-    return done;
+    });
   }
 
   #schedule(): void {
@@ -325,11 +316,13 @@ export class StreamWriter {
 
   /** See `SendingConn.drained`. */
   drained(): Promise<void> {
-    if (this.#refusal !== undefined) return rejected(this.#refusal());
+    if (this.#refusal !== undefined) {
+      return quiet(Promise.reject(this.#refusal()));
+    }
     if (this.#queue.bytes < this.highWaterMark) return READY;
     if (this.#drain === undefined) {
       this.#drain = defer();
-      this.#drain.promise.catch(ignore);
+      quiet(this.#drain.promise);
     }
     return this.#drain.promise;
   }
@@ -357,8 +350,8 @@ export class StreamWriter {
   }
 }
 
-function rejected(error: Error): Promise<void> {
-  const promise = Promise.reject<void>(error);
+/** Lets nobody await the promise: the calls that follow report a failure, too. */
+function quiet(promise: Promise<void>): Promise<void> {
   promise.catch(ignore);
   return promise;
 }

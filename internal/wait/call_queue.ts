@@ -93,32 +93,26 @@ export class CallQueue<C extends Call<unknown>> {
    * it waits.
    */
   call<T>(call: C & Call<T>, wait: Wait | undefined): Promise<Awaited<T>> {
-    if (this.isEmpty) {
-      if (this.#owner.isFair !== true && isLoopStarved()) {
-        this.#hold();
-      } else {
-        try {
-          const result = this.#attempt(call);
-          if (result !== undefined) {
-            return Promise.resolve(result) as Promise<Awaited<T>>;
-          }
-        } catch (error) {
-          return Promise.reject(error);
-        }
-      }
+    try {
+      const result = this.now(call);
+      return result === undefined
+        ? this.#wait(call, wait)
+        : Promise.resolve(result);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    return this.#wait(call, wait);
   }
 
   /** Does the work of the call now; undefined if it cannot, or another waits. */
   now<T>(call: C & Call<T>): T | undefined {
-    return this.isEmpty && !isLoopStarved() ? this.#attempt(call) : undefined;
-  }
-
-  #attempt<T>(call: Call<T>): T | undefined {
+    if (!this.isEmpty || this.#isHeld) return undefined;
+    if (this.#owner.isFair !== true && isLoopStarved()) {
+      this.#hold();
+      return undefined;
+    }
     this.#isRunning = true;
     try {
-      return call.attempt();
+      return (call as Call<T>).attempt();
     } finally {
       this.#isRunning = false;
       if (this.#entries.first !== undefined) this.run(); // calls made by the attempt

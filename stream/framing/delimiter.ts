@@ -1,5 +1,4 @@
-import { checkBytes } from "../_check.ts";
-import { indexOfBytes } from "../_delimited.ts";
+import { checkDelimiter, indexOfBytes } from "../_delimited.ts";
 import { FrameError } from "./frame_error.ts";
 import {
   builtInFraming,
@@ -34,10 +33,7 @@ export function delimiterFraming(
   delimiter: string | Uint8Array,
   options: FramingOptions = {},
 ): Framing {
-  const mark = bytesOf(delimiter);
-  if (mark.length === 0) {
-    throw new TypeError("Cannot frame by a delimiter of no bytes");
-  }
+  const mark = checkDelimiter(delimiter);
   const maxFrameSize = checkMaxFrameSize(options);
   return builtInFraming({
     maxFrameSize,
@@ -72,11 +68,4 @@ export function delimiterFraming(
       target.set(mark, at + frame.length);
     },
   });
-}
-
-/** Returns bytes of our own; `slice()` of a Buffer is a view. */
-function bytesOf(delimiter: string | Uint8Array): Uint8Array {
-  if (typeof delimiter === "string") return new TextEncoder().encode(delimiter);
-  checkBytes(delimiter);
-  return new Uint8Array(delimiter);
 }
