@@ -12,7 +12,10 @@ function promised(snippet: string): string[] {
 
 /** Runs a program as a user would, with `--allow-net` alone. */
 async function run(program: string): Promise<string> {
-  const specifiers = `from "${new URL("mod.ts", ROOT)}"`;
+  const own = program.replaceAll(
+    /from "@berkeley\/sockets(\/\w+)?"/g,
+    (_, entry = "") => `from "${new URL(`.${entry}/mod.ts`, ROOT)}"`,
+  );
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-config", "--no-prompt", "--quiet", "--allow-net", "-"],
     env: { NO_COLOR: "1" },
@@ -21,11 +24,7 @@ async function run(program: string): Promise<string> {
     stderr: "piped",
   }).spawn();
   const writer = child.stdin.getWriter();
-  await writer.write(
-    new TextEncoder().encode(
-      program.replaceAll('from "@berkeley/sockets"', specifiers),
-    ),
-  );
+  await writer.write(new TextEncoder().encode(own));
   await writer.close();
   const { stdout, stderr } = await child.output();
   return [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes))
