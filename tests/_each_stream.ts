@@ -141,6 +141,13 @@ export interface StreamSetup {
   pair(options?: EndOptions): Promise<StreamPair>;
 }
 
+/** What a test may need: a feature, or that closing an end releases it. */
+export type Need = Feature | "release";
+
+function has(row: StreamRow, need: Need): boolean {
+  return need === "release" ? !row.lingers : !row.lacks?.includes(need);
+}
+
 /**
  * Registers a test for each row of the table of streams that has all that the test
  * `needs`.
@@ -148,10 +155,10 @@ export interface StreamSetup {
 export function eachStream(
   name: string,
   body: (setup: StreamSetup) => Promise<void>,
-  needs: readonly Feature[] = [],
+  needs: readonly Need[] = [],
 ): void {
   for (const [index, row] of STREAM_ROWS.entries()) {
-    if (needs.some((feature) => row.lacks?.includes(feature))) continue;
+    if (!needs.every((need) => has(row, need))) continue;
     Deno.test({
       name: `${name}, over ${row.name}`,
       permissions: row.permissions ?? "none",

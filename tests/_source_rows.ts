@@ -21,6 +21,11 @@ export interface StreamRow {
   readonly name: string;
   /** What it lacks. Defaults to nothing. */
   readonly lacks?: readonly Feature[];
+  /**
+   * Whether a closed end stays as long as the other end does, so that writes to it do not
+   * fail.
+   */
+  readonly lingers?: boolean;
   /** What its tests may do. Defaults to nothing. */
   readonly permissions?: Deno.PermissionOptionsObject;
   /** Connects two ends. */

@@ -8,6 +8,8 @@
  * @module
  */
 import { connectTcp, listenTcp, type TcpBackend } from "@berkeley/sockets/tcp";
+import { makeCertificate } from "@berkeley/sockets/testing";
+import { connectTls, listenTls, type TlsBackend } from "@berkeley/sockets/tls";
 import {
   connectUnix,
   listenUnix,
@@ -57,6 +59,27 @@ function unixRow(backend: UnixBackend): StreamRow {
   };
 }
 
+/** The certificate of all servers: made once, and only if a test needs it. */
+let certificate: ReturnType<typeof makeCertificate> | undefined;
+
+function tlsRow(backend: TlsBackend): StreamRow {
+  return {
+    name: `TLS by ${backend}`,
+    permissions: { net: true },
+    lacks: backend === "deno" ? [] : ["detach"],
+    lingers: backend === "deno",
+    async pair(options) {
+      const { cert, key } = await (certificate ??= makeCertificate());
+      const where = { hostname: "127.0.0.1", port: 0, backend };
+      await using listener = await listenTls({ ...where, cert, key });
+      return await Promise.all([
+        connectTls({ ...listener.addr, ...options, caCerts: [cert], backend }),
+        listener.accept(),
+      ]);
+    },
+  };
+}
+
 /** The backends of sockets: libc only where `posix` knows the system. */
 const BACKENDS: readonly (TcpBackend & UnixBackend)[] = HAS_POSIX
   ? ["deno", "node", "posix"]
@@ -68,5 +91,6 @@ export const STREAM_ROWS: readonly StreamRow[] = [
     FAMILIES.map((family) => tcpRow(backend, family))
   ),
   ...(Deno.build.os === "windows" ? [] : BACKENDS.map(unixRow)),
+  tlsRow("deno"),
   ...SOURCE_ROWS,
 ];

@@ -190,6 +190,7 @@ eachStream(
     }, SocketError);
     assert(GONE_CODES.includes(error.code), error.code);
   },
+  ["release"],
 );
 
 eachStream(
