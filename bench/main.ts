@@ -1,7 +1,7 @@
 /**
  * Runs the benchmarks: `deno task bench`, or those of some topics:
  * `deno task bench tcp resolve`. `--quick` does less of everything, to see that
- * it works, `--rounds 9` more of tcp and udp; `--only ping-pong` leaves out their
+ * it works, `--rounds 9` more of tcp, tls and udp; `--only ping-pong` leaves out their
  * tables whose title does not contain that. Prints tables, and writes them to
  * `bench/results/` as JSON.
  *
@@ -12,6 +12,7 @@ import { type Effort, format, machine, type Table } from "./_harness.ts";
 import { benchAddress } from "./resolve/address_tables.ts";
 import { benchResolve } from "./resolve/tables.ts";
 import { benchTcp } from "./tcp/main.ts";
+import { benchTls } from "./tls/main.ts";
 import { benchUdp } from "./udp/main.ts";
 
 const TOPICS: Record<
@@ -19,6 +20,7 @@ const TOPICS: Record<
   (effort: Effort) => AsyncIterable<Table>
 > = {
   tcp: benchTcp,
+  tls: benchTls,
   udp: benchUdp,
   resolve: benchResolve,
   address: benchAddress,
