@@ -18,6 +18,7 @@ import { readInterleavings } from "./read_interleavings.ts";
 import { streamReads } from "./stream_reads.ts";
 import { streamWrites } from "./stream_writes.ts";
 import { systemFiles } from "./system_files.ts";
+import { tlsCancels } from "./tls_cancels.ts";
 import { unixCancels } from "./unix_cancels.ts";
 
 export type { FuzzTarget } from "./_target.ts";
@@ -31,6 +32,7 @@ export const TARGETS: readonly FuzzTarget[] = [
   streamWrites,
   streamEnds,
   unixCancels,
+  tlsCancels,
   sourceCancels,
   datagrams,
   systemFiles,
