@@ -72,11 +72,11 @@ export function requireUnixNotDenied(path: string): void {
 export function missingUnixFlags(path: string): string[] {
   return Array.from(lacksOf(path, isGranted), ({ access, scope }) => {
     const flag = `--allow-${access}`;
-    if (scope === undefined) return flag;
-    const value = scope.replaceAll(",", ",,");
-    return /^[\w@%+=:,./-]*$/.test(value)
-      ? `${flag}=${value}`
-      : `${flag}='${value.replaceAll("'", "'\\''")}'`;
+    // A comma separates paths in a flag, and cannot be escaped as of Deno 2.9.
+    if (scope === undefined || scope.includes(",")) return flag;
+    return /^[\w@%+=:./-]*$/.test(scope)
+      ? `${flag}=${scope}`
+      : `${flag}='${scope.replaceAll("'", "'\\''")}'`;
   });
 }
 

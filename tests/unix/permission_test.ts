@@ -92,6 +92,30 @@ Deno.test({
 });
 
 Deno.test({
+  name: "the flags that an error names are enough, as a shell takes them",
+  ignore,
+  fn: () =>
+    withFolder(async (folder) => {
+      await Promise.all(["a,b", "it's $x", "ü[%20]:1"].map(async (name) => {
+        const path = `${folder}/${name}`;
+        const { listen } = await run([], "deno", path);
+        const flags = /run again with (.*) \(ENOTCAPABLE\)$/.exec(listen)?.[1];
+        const [command, ...args] = [Deno.execPath(), ...runArgs("deno")];
+        const { stdout } = await new Deno.Command("sh", {
+          args: [
+            ...["-c", `exec "$0" ${args.join(" ")} ${flags} "$@"`, command],
+            ...[PROGRAM, JSON.stringify({ path, backend: "deno" })],
+          ],
+          cwd: ROOT,
+          env: { NO_COLOR: "1" },
+          stdin: "null",
+        }).output();
+        assertMatch(new TextDecoder().decode(stdout), /^listen: hello\n/);
+      }));
+    }),
+});
+
+Deno.test({
   name: "a permission that was denied is not asked for",
   ignore,
   fn: () =>
