@@ -29,6 +29,8 @@ type Posix = typeof import("../posix/mod.ts");
 
 /** How much room a socket has for datagrams that one call brings. */
 const BATCH_BYTES = 256 * 1024;
+/** The largest datagram that is copied to be sent. */
+const SINGLE_BYTES = 2048;
 /** The most datagrams that one call moves. */
 const BATCH_COUNT = 64;
 
@@ -61,6 +63,8 @@ class PosixTransport implements DatagramTransport {
   /** What the last call brought, and how much of it has been taken. */
   #received: MessageBatch | undefined;
   #taken = 0;
+  /** For one small datagram: it costs less than a call that might have to wait. */
+  #single: MessageBatch | undefined;
 
   constructor(posix: Posix, socket: PosixSocket, target: BindTarget) {
     this.#posix = posix;
@@ -125,10 +129,8 @@ class PosixTransport implements DatagramTransport {
   }
 
   get #batch(): MessageBatch {
-    return this.#received ??= new this.#posix.MessageBatch({
-      capacity: capacityOf(this.#size),
-      size: this.#size,
-    });
+    const size = this.#size;
+    return this.#received ??= this.#newBatch(capacityOf(size), size);
   }
 
   #next(): RawDatagram | undefined {
@@ -162,14 +164,26 @@ class PosixTransport implements DatagramTransport {
 
   readonly #onReceived = (): void => this.sink.onDatagram(this.#first()!);
 
-  readonly #onFailed = (error: unknown): void => {
-    this.sink.onFailed(error);
-  };
+  readonly #onFailed = (error: unknown): void => this.sink.onFailed(error);
 
   send(bytes: Uint8Array, hostname: string, port: number): Promise<number> {
-    return this.#isPeer(hostname, port)
-      ? this.#socket.send(bytes)
-      : this.#socket.sendTo(bytes, { hostname, port });
+    if (this.#isPeer(hostname, port)) return this.#socket.send(bytes);
+    const name = { hostname, port };
+    if (bytes.length > SINGLE_BYTES) return this.#socket.sendTo(bytes, name);
+    const batch = this.#single ??= this.#newBatch(1, SINGLE_BYTES);
+    try {
+      batch.clear();
+      this.#socket.addTo(batch, bytes, name);
+      return this.#socket.sendManyNow(batch) === undefined
+        ? this.#socket.sendTo(bytes, name)
+        : Promise.resolve(bytes.length);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  #newBatch(capacity: number, size: number): MessageBatch {
+    return new this.#posix.MessageBatch({ capacity, size });
   }
 
   /** What was to be sent before it was connected may be for somebody else. */
@@ -187,10 +201,8 @@ class PosixTransport implements DatagramTransport {
       (most, { bytes }) => Math.max(most, bytes.length),
       1,
     );
-    const batch = new this.#posix.MessageBatch({
-      capacity: Math.min(capacityOf(longest), datagrams.length),
-      size: longest,
-    });
+    const capacity = Math.min(capacityOf(longest), datagrams.length);
+    const batch = this.#newBatch(capacity, longest);
     for (let at = 0; at < datagrams.length;) {
       const count = this.#sendBatch(batch, datagrams, at);
       onSent(count);
