@@ -1,4 +1,5 @@
 import { assertEquals } from "@std/assert";
+import { makeCertificate } from "@berkeley/sockets/testing";
 
 const MOD = new URL("../../mod.ts", import.meta.url).href;
 const FLAGS = ["run", "--no-prompt", "--quiet", "--no-config"];
@@ -86,6 +87,54 @@ Deno.test({
     );
     assertEquals(output, "unix\n");
   },
+});
+
+/** A server and a client of TLS, for a program without the helpers of tests. */
+async function talkOverTls(hostname: string): Promise<string> {
+  const { cert, key } = await makeCertificate();
+  return `import { connectTls, serveTls } from "${MOD}";
+    const [cert, key] = ${JSON.stringify([cert, key])};
+    const hostname = "${hostname}";
+    for (const backend of ["node", "deno"]) {
+      for (const backendOfServer of ["node", "deno"]) {
+        await using server = await serveTls(
+          { hostname, port: 0, cert, key, backend: backendOfServer },
+          (conn) => conn.send(new TextEncoder().encode("over tls\\n")),
+        );
+        const { port } = server.addr;
+        using conn = await connectTls({ hostname, port, caCerts: [cert], backend });
+        console.log(await conn.readLine());
+      }
+    }`;
+}
+
+Deno.test("--allow-net alone is enough for TLS", async () => {
+  const script = await talkOverTls("127.0.0.1");
+  assertEquals(await run(script, "--allow-net"), "over tls\n".repeat(4));
+});
+
+Deno.test("--allow-net limited to a name is enough for TLS to it", async () => {
+  const script = await talkOverTls("localhost");
+  const output = await run(script, "--allow-net=localhost");
+  assertEquals(output, "over tls\n".repeat(4));
+});
+
+Deno.test("without --allow-net each call of TLS says which flag is missing", async () => {
+  const { cert, key } = await makeCertificate();
+  const output = await run(
+    `import { connectTls, listenTls, NotCapableError } from "${MOD}";
+    const [cert, key] = ${JSON.stringify([cert, key])};
+    for (const hostname of ["127.0.0.1", "localhost"]) {
+      for (const backend of ["node", "deno"]) {
+        for (const open of [connectTls, listenTls]) {
+          const own = open === listenTls || backend === "node" ? { cert, key } : {};
+          try { await open({ hostname, port: 1, backend, ...own }); console.log("opened"); }
+          catch (e) { console.log(e instanceof NotCapableError, e.message.includes("--allow-net")); }
+        }
+      }
+    }`,
+  );
+  assertEquals(output, "true true\n".repeat(8));
 });
 
 Deno.test("without --allow-net each call says which flag is missing", async () => {

@@ -4,12 +4,15 @@ import {
   AF_INET,
   bindUdp,
   connectTcp,
+  connectTls,
   connectUdp,
   connectUnix,
   getAddrInfo,
   getNameInfo,
   listenTcp,
+  listenTls,
   listenUnix,
+  serveTls,
   serveUnix,
   SOCK_STREAM,
   startTls,
@@ -112,6 +115,51 @@ for (const backend of BACKENDS) {
         await Deno.remove(folder, { recursive: true });
       }
     },
+  });
+}
+
+for (const backend of ["deno", "node"] as const) {
+  Deno.test(`options of TLS are read once (${backend})`, async () => {
+    const issuer = await makeCertificate({ isAuthority: true });
+    const { cert, key } = await makeCertificate({ issuer });
+    const alpnProtocols = ["x"];
+    const caCerts = [issuer.cert];
+    const isNode = backend === "node";
+    const own = { backend, cert, key, alpnProtocols, highWaterMark: 1000 };
+    const listening = {
+      ...{ ...own, hostname: "127.0.0.1", port: 0, backlog: 5 },
+      family: 4 as const,
+      ...(isNode ? { clientAuth: "request" as const, caCerts } : {}),
+      ...(isNode ? { certificates: { "a.test": { cert, key } } } : {}),
+      ...{ handshakeTimeout: 20_000, maxHandshakes: 5, onError: () => {} },
+      timeout: 20_000,
+    };
+    await using listener = await passOnce(listening, listenTls);
+    const { port } = listener.addr;
+    const target = {
+      ...{ ...own, hostname: "127.0.0.1", port, caCerts, timeout: 20_000 },
+      ...(isNode ? {} : { cert: undefined, key: undefined }),
+      ...{ serverName: "localhost", noDelay: true, keepAlive: true },
+      unsafelyDisableHostnameVerification: false,
+    };
+    const [client, server] = await Promise.all([
+      passOnce(target, connectTls),
+      listener.accept(),
+    ]);
+    await Promise.all([
+      client[Symbol.asyncDispose](),
+      server[Symbol.asyncDispose](),
+    ]);
+    if (isNode) {
+      const set = (given: { cert: string; key: string }) =>
+        Promise.resolve(listener.setCertificate(given));
+      await passOnce({ cert, key }, set);
+    }
+    const more = { maxConnections: 1, idleTimeout: 1000, onListen: () => {} };
+    await using _server = await passOnce(
+      { ...listening, ...more },
+      (given) => serveTls(given, () => {}),
+    );
   });
 }
 
