@@ -4,7 +4,7 @@ import type { WaitOptions } from "../internal/wait/mod.ts";
 import { type Bytes, Parser, truncated } from "./_parser.ts";
 import type { StreamReader, Window } from "./_stream_reader.ts";
 
-/** The longest line or delimited message, unless the user says, in bytes. */
+/** The default limit of a line or a delimited message, in bytes. */
 const DEFAULT_LIMIT = 64 * 1024;
 
 const LF = new Uint8Array([0x0a]);
@@ -37,8 +37,8 @@ export function checkDelimiter(delimiter: string | Uint8Array): Uint8Array {
 }
 
 /**
- * A read up to a delimiter; null where the stream has ended. Calls may share one:
- * the search goes on where it stood as long as nobody takes from the stream.
+ * A read up to a delimiter; null at the end of the stream. Calls may share one: the
+ * search continues where it stopped unless another read took bytes off the stream.
  */
 abstract class Delimited<T> extends Parser<T | null> {
   readonly #delimiter: Uint8Array;
@@ -121,7 +121,7 @@ export class ReadLine extends Delimited<string> {
   }
 }
 
-/** Where `needle` stands in `bytes[start, end)`, or -1. */
+/** Returns the index of `needle` in `bytes[start, end)`, or -1. */
 export function indexOfBytes(
   bytes: Uint8Array,
   needle: Uint8Array,

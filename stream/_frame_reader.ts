@@ -8,12 +8,12 @@ import {
 import { type Bytes, Parser, truncated } from "./_parser.ts";
 import type { StreamReader, Window } from "./_stream_reader.ts";
 
-/** How frames are handed over. */
+/** Options of reads of frames. */
 export interface FrameReadOptions extends WaitOptions {
   /**
-   * Whether frames are views of the connection's own buffer, which saves a copy:
-   * they are then valid only until the next read from the connection. Otherwise
-   * they are the caller's to keep; those of one batch share their memory.
+   * Whether frames are views of the connection's buffer, which saves a copy. They are
+   * then valid only until the next read from the connection. By default the caller
+   * may keep them, and frames may share their memory.
    *
    * @default {false}
    */
@@ -21,8 +21,8 @@ export interface FrameReadOptions extends WaitOptions {
 }
 
 /**
- * A read of frames; null at the end of the stream. Calls may share one: a search
- * goes on where it stood as long as nobody takes from the stream.
+ * A read of frames; null at the end of the stream. Calls may share one: the search
+ * continues where it stopped unless another read took bytes off the stream.
  */
 abstract class FrameParser<T> extends Parser<T | null> {
   /** Whether frames are views of the connection's own buffer. */

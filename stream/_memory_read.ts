@@ -51,7 +51,7 @@ abstract class MemoryRead<B extends Uint8Array, T> extends StreamCall<T> {
 
   protected abstract result(): T;
 
-  /** Returns the result if the stream ends before, or throws. */
+  /** Returns the result if the stream ends first, or throws. */
   protected abstract end(): T;
 
   /** Moves bytes from the buffer to the memory, if that brings the read on. */
@@ -101,7 +101,7 @@ function isResizable(memory: ArrayBufferLike): boolean {
   return memory instanceof ArrayBuffer ? memory.resizable : memory.growable;
 }
 
-/** C's `read`: what there is, at least a byte; null at the end of the stream. */
+/** C's `read`: what is available, at least a byte; null at the end of the stream. */
 export class ReadSome extends MemoryRead<Uint8Array, number | null> {
   constructor(reader: StreamReader, target: Uint8Array, isBounded: boolean) {
     super(reader, target, 1, isBounded);
@@ -120,7 +120,7 @@ export class ReadSome extends MemoryRead<Uint8Array, number | null> {
   }
 }
 
-/** `recv` with MSG_WAITALL into memory of the caller's. */
+/** `recv` with MSG_WAITALL into the caller's memory. */
 export class ReadWhole<B extends Uint8Array> extends MemoryRead<B, B> {
   constructor(reader: StreamReader, target: B, isBounded: boolean) {
     super(reader, target, target.length, isBounded);

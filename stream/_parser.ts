@@ -9,8 +9,8 @@ import {
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 /**
- * What one read wants of the stream. It is the same for a read that waits and for
- * one that is served from what is buffered.
+ * What one read takes from the stream. A read that waits and one that finds its bytes
+ * in the buffer use the same function.
  */
 export abstract class Parser<T> extends StreamCall<T> {
   attempt(): T | undefined {
@@ -29,11 +29,11 @@ export abstract class Parser<T> extends StreamCall<T> {
   /** Takes that many bytes off the stream, and returns the result. */
   protected abstract take(length: number): T;
 
-  /** Returns the result if the stream ends before, or throws. */
+  /** Returns the result if the stream ends first, or throws. */
   protected abstract end(): T;
 }
 
-/** An exact count of bytes, of the caller's own: `recv` with MSG_WAITALL. */
+/** An exact count of bytes, as a copy: `recv` with MSG_WAITALL. */
 export class Exact extends Parser<Bytes> {
   protected readonly count: number;
 

@@ -2,9 +2,9 @@ import { checkWait, type WaitOptions } from "../internal/wait/mod.ts";
 import type { StreamCall, StreamReader } from "./_stream_reader.ts";
 
 /**
- * Iterates over the results of a read, made again and again, until one is null. It
- * takes nothing from the connection before it is asked for, so that whoever stops
- * early leaves the rest to the next reader. A close on this side ends it.
+ * Iterates over the results of a read that is called repeatedly, until one is null.
+ * Each `next()` takes only its own result from the connection, so that a loop that
+ * stops early leaves the rest to the next read. A close on this side ends it.
  */
 export function iterateReads<T>(
   reader: StreamReader,

@@ -25,7 +25,7 @@ const SMALL_COPY = 128;
 
 const EMPTY = new Uint8Array(0);
 
-/** A read, which waits until the buffer holds what it needs. */
+/** A read, pending until the buffer holds what it needs. */
 export abstract class StreamCall<T> implements Call<T> {
   protected readonly reader: StreamReader;
 
@@ -44,7 +44,7 @@ export abstract class StreamCall<T> implements Call<T> {
     return "recv";
   }
 
-  /** Returns memory of the caller's that the source may fill instead of the buffer. */
+  /** Returns the caller's memory if the source may fill it instead of the buffer. */
   offer(): Uint8Array | undefined {
     return undefined;
   }
@@ -64,13 +64,13 @@ export interface Window {
 }
 
 /**
- * A window of bytes that slides over a stream: new ones come in behind, and are
- * taken off in front.
+ * A window of bytes that slides over a stream. New bytes are added at its end, and
+ * taken off at its start.
  *
- * The memory follows what the stream brings. While each fill brings as much as
- * there is room for, the next one gets more room; after one that brings less, the
- * connection may be idle, and gets little. A message that does not fit doubles
- * the buffer, so that each of its bytes is moved at most twice.
+ * Its size follows the traffic. If a fill uses all of its room, the next one gets
+ * more. If it uses less, the connection may be idle, and the next one gets little. A
+ * message that does not fit doubles the buffer, so that each of its bytes is moved at
+ * most twice.
  */
 class SlidingBuffer implements Window {
   /** The memory, of which `[start, end)` is still to be read. */
@@ -81,7 +81,7 @@ class SlidingBuffer implements Window {
   #capacity = MIN_CAPACITY;
   /** Whether the source is filling the room, so that the memory has to stay. */
   #isLent = false;
-  /** A large buffer that was given back: until it is collected, it can serve again. */
+  /** A large buffer that was released. It is used again unless it was collected. */
   #spare: WeakRef<Uint8Array> | undefined;
 
   /** How many bytes can be read without waiting. */
@@ -89,7 +89,7 @@ class SlidingBuffer implements Window {
     return this.end - this.start;
   }
 
-  /** Forgets all, and gives the memory back. */
+  /** Drops all bytes, and releases the memory. */
   drop(): void {
     this.buffer = EMPTY;
     this.start = this.end = 0;
@@ -108,14 +108,14 @@ class SlidingBuffer implements Window {
     }
   }
 
-  /** A copy of the next `count` bytes, which stay. */
+  /** Returns a copy of the next `count` bytes, which stay buffered. */
   copy(count: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(
       this.buffer.subarray(this.start, this.start + count),
     );
   }
 
-  /** Takes `count` bytes off, as bytes of the caller's own. */
+  /** Takes `count` bytes off, and returns a copy of them. */
   takeNow(count: number): Uint8Array<ArrayBuffer> {
     const bytes = this.copy(count);
     this.consume(count);
@@ -135,7 +135,7 @@ class SlidingBuffer implements Window {
     return count;
   }
 
-  /** Where the next bytes go, until `extend` or `drop`. */
+  /** Returns where the next bytes go, until `extend` or `drop`. */
   room(): Uint8Array {
     if (this.start === this.end) this.start = this.end = 0;
     this.#reserve();
@@ -143,7 +143,7 @@ class SlidingBuffer implements Window {
     return this.end === 0 ? this.buffer : this.buffer.subarray(this.end);
   }
 
-  /** `count` bytes have come into the room. */
+  /** Adds `count` bytes that the source wrote to the room. */
   extend(count: number): void {
     this.#isLent = false;
     if (count === this.buffer.length - this.end) { // there may well be more
@@ -186,7 +186,7 @@ class SlidingBuffer implements Window {
     return isFit ? spare : new Uint8Array(size);
   }
 
-  /** Lets the garbage collector have a large buffer, unless it is needed before. */
+  /** Releases a large buffer, which is used again unless it was collected. */
   #giveBack(): void {
     this.#keepSpare();
     this.buffer = EMPTY;
@@ -210,10 +210,10 @@ interface Heir {
  * The reading half of a connection: a buffer that slides over the stream, and a
  * queue of reads.
  *
- * A read looks at the buffer, and takes all it needs or nothing; it is tried
- * when it is called, and after each fill. Only the caller's own memory is filled
- * part by part, by a read that nothing cancels. A fill that a cancelled read has
- * begun goes on, and serves the next one. There is one fill at a time.
+ * A read takes all that it needs from the buffer, or nothing. It is attempted at its
+ * call and after each fill. Only a read that cannot be cancelled fills the caller's
+ * memory part by part. The fill that a cancelled read began serves the next read.
+ * There is one fill at a time.
  */
 export class StreamReader extends SlidingBuffer implements QueueOwner {
   /** How many bytes have been received. */
@@ -296,7 +296,7 @@ export class StreamReader extends SlidingBuffer implements QueueOwner {
     return all;
   }
 
-  /** C's `read` into no memory: it does not wait, but it sees the end. */
+  /** C's `read` into no memory: it never waits, but reports the end of the stream. */
   readNothing(): Promise<number | null> {
     if (this.#closed !== undefined) return Promise.reject(this.#closed());
     return Promise.resolve(this.buffered === 0 && this.hasEnded ? null : 0);
@@ -331,7 +331,7 @@ export class StreamReader extends SlidingBuffer implements QueueOwner {
     return promise;
   }
 
-  /** Drops what is buffered, and rejects what waits and every later read. */
+  /** Drops what is buffered, and rejects pending and later reads. */
   close(closed: Refusal): void {
     this.#closed = closed;
     this.#isDropping = true;
@@ -339,7 +339,7 @@ export class StreamReader extends SlidingBuffer implements QueueOwner {
     if (this.isBusy) this.#reads.close(closed());
   }
 
-  /** Pretends that the stream ended here: drops what is buffered and what comes. */
+  /** Ends the stream for reads: drops what is buffered and what arrives later. */
   endNow(): void {
     this.#isDropping = true;
     this.drop();

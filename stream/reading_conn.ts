@@ -24,13 +24,13 @@ const MAX_PEEK = 64 * 1024;
 /**
  * The reading half of a {@linkcode StreamConn}.
  *
- * Reads are served in the order of their calls, and take bytes off the stream only
- * when they deliver them: one that times out, is aborted or fails loses none, and
- * the next read continues where it stood.
+ * Reads resolve in the order of their calls. They take bytes off the stream only
+ * when they resolve with them. A read that times out, is cancelled or fails loses no
+ * byte: the next read continues at the same place.
  *
- * The receive buffer follows the stream, up to 256 KiB, and doubles for a message
- * that needs more. Once it is empty, a buffer above 16 KiB is released, so that an
- * idle connection keeps little.
+ * The receive buffer grows with the traffic, up to 256 KiB, and beyond that for a
+ * message that needs more. Once it is empty, a buffer above 16 KiB is released, so
+ * that an idle connection keeps little memory.
  *
  * @example Lines and exact counts of bytes
  * ```ts
@@ -48,7 +48,7 @@ const MAX_PEEK = 64 * 1024;
  */
 export abstract class ReadingConn {
   readonly #reader: StreamReader;
-  /** The framing that was used last, and its reads: mostly there is only one. */
+  /** The framing that was used last, and its read: most connections have one. */
   #framing: Framing | undefined;
   #nextFrame: NextFrame | undefined;
 
@@ -61,7 +61,7 @@ export abstract class ReadingConn {
     this.#reader = reader;
   }
 
-  /** How many bytes have been received from the peer, read already or not. */
+  /** How many bytes have been received from the peer, read or still buffered. */
   get bytesRead(): number {
     return this.#reader.bytesRead;
   }
@@ -72,12 +72,12 @@ export abstract class ReadingConn {
   }
 
   /**
-   * Takes exactly `count` bytes if so many are buffered, else null: for parsers
-   * that want no promise for each small piece. The bytes are the caller's own.
+   * Returns exactly `count` bytes if that many are buffered, otherwise null. It lets
+   * a parser avoid a promise per field. The bytes belong to the caller.
    *
-   * @throws {RangeError} When `count` is not a positive integer or 0.
+   * @throws {RangeError} If `count` is not an integer of 0 or more.
    *
-   * @example Small pieces without a promise each
+   * @example Small fields without a promise each
    * ```ts
    * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
    * import { assertEquals } from "@std/assert";
@@ -99,13 +99,13 @@ export abstract class ReadingConn {
   }
 
   /**
-   * Reads what there is into `buffer`: C's `read` and `recv`. Resolves with the
-   * count of bytes as soon as there is one, or with null when the peer has ended
-   * its side.
+   * Reads what is available into `buffer`: C's `read` and `recv`. Resolves with the
+   * count of bytes as soon as there is one byte, or with null at the end of the
+   * stream.
    *
-   * @throws {SocketError} `ECONNRESET` when the peer has reset the connection.
+   * @throws {SocketError} `ECONNRESET` if the peer has reset the connection.
    *
-   * @example A read that is given up loses nothing
+   * @example A read that times out loses nothing
    * ```ts
    * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
    * import { TimedOutError } from "@berkeley/sockets/errors";
@@ -139,10 +139,10 @@ export abstract class ReadingConn {
   }
 
   /**
-   * The next `count` bytes, which stay to be read: `recv` with MSG_PEEK. Fewer
-   * only where the stream ends before.
+   * Resolves with the next `count` bytes, and leaves them in the buffer: `recv` with
+   * MSG_PEEK. Fewer bytes only if the stream ends first.
    *
-   * @throws {RangeError} When `count` is not an integer from 0 to 65536.
+   * @throws {RangeError} If `count` is not an integer from 0 to 65536.
    *
    * @example Which protocol a client speaks
    * ```ts
@@ -174,11 +174,12 @@ export abstract class ReadingConn {
   }
 
   /**
-   * Reads exactly `count` bytes: `recv` with MSG_WAITALL. Memory is taken as the
+   * Reads exactly `count` bytes: `recv` with MSG_WAITALL. Memory is allocated as the
    * bytes arrive, not before.
    *
-   * @throws {UnexpectedEofError} When the stream ends before; what had come can
-   * still be read.
+   * @throws {UnexpectedEofError} If the stream ends first. The bytes received so far
+   * can still be read.
+   * @throws {RangeError} If `count` is not an integer of 0 or more.
    */
   readExact(
     count: number,
@@ -187,7 +188,7 @@ export abstract class ReadingConn {
   /**
    * Fills `buffer`, and resolves with it.
    *
-   * @example Into memory of one's own
+   * @example Into the caller's memory
    * ```ts
    * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
    * import { assertEquals } from "@std/assert";
@@ -226,12 +227,13 @@ export abstract class ReadingConn {
   }
 
   /**
-   * Reads up to and including `delimiter`; null where the stream has ended.
+   * Reads up to and including `delimiter`. Resolves with null at the end of the
+   * stream.
    *
-   * @throws {MessageTooLongError} When the limit is reached first.
-   * @throws {UnexpectedEofError} When the stream ends inside the message.
+   * @throws {MessageTooLongError} If the limit is reached first.
+   * @throws {UnexpectedEofError} If the stream ends inside the message.
    *
-   * In both cases what had come can still be read.
+   * In both cases the bytes received so far can still be read.
    *
    * @example The head of a request
    * ```ts
@@ -265,11 +267,11 @@ export abstract class ReadingConn {
   }
 
   /**
-   * Reads a line of UTF-8 text, without its end (LF or CRLF); null where the
-   * stream has ended. The last line may lack its end.
+   * Reads a line of UTF-8 text, without its end (LF or CRLF). The last line may lack
+   * its end. Resolves with null at the end of the stream.
    *
-   * @throws {MessageTooLongError} When the line with its end is longer than the
-   * limit; it can still be read.
+   * @throws {MessageTooLongError} If the line with its end is longer than the limit.
+   * Its bytes stay buffered, and can be read another way.
    *
    * @example A greeting, and the end
    * ```ts
@@ -296,13 +298,14 @@ export abstract class ReadingConn {
   }
 
   /**
-   * The lines until the end of the stream; ends quietly when the connection is
-   * closed on this side.
+   * Iterates over the lines until the end of the stream. It also ends, without an
+   * error, when the connection is closed on this side. `timeout` applies to each line
+   * separately.
    *
-   * @throws {MessageTooLongError} When a line with its end is longer than the
-   * limit.
+   * @throws {MessageTooLongError} If a line with its end is longer than the limit.
+   * @throws {RangeError} If the limit is not a positive integer.
    *
-   * @example All lines that a peer has to say
+   * @example All lines of a peer
    * ```ts
    * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
    * import { assertEquals } from "@std/assert";
@@ -325,10 +328,10 @@ export abstract class ReadingConn {
   }
 
   /**
-   * Reads one frame; null where the stream has ended.
+   * Reads one frame. Resolves with null at the end of the stream.
    *
-   * @throws {FrameError} When the frame is too large or malformed.
-   * @throws {UnexpectedEofError} When the stream ends inside the frame.
+   * @throws {FrameError} If the frame is too large or malformed.
+   * @throws {UnexpectedEofError} If the stream ends inside the frame.
    *
    * @example One message
    * ```ts
@@ -370,11 +373,12 @@ export abstract class ReadingConn {
   }
 
   /**
-   * The frames until the end of the stream, one by one; ends quietly when the
-   * connection is closed on this side. A frame has the time `timeout` to come.
+   * Iterates over the frames until the end of the stream, one by one. It also ends,
+   * without an error, when the connection is closed on this side. `timeout` applies to
+   * each frame separately.
    *
-   * @throws {FrameError} When a frame is too large or malformed.
-   * @throws {UnexpectedEofError} When the stream ends inside a frame.
+   * @throws {FrameError} If a frame is too large or malformed.
+   * @throws {UnexpectedEofError} If the stream ends inside a frame.
    *
    * @example Message by message
    * ```ts
@@ -408,11 +412,12 @@ export abstract class ReadingConn {
   }
 
   /**
-   * The frames until the end of the stream, all that have come at a time: the
-   * fastest way to read small messages, without a promise for each.
+   * Iterates over arrays of frames until the end of the stream. Each array has every
+   * complete frame received so far. This is the fastest way to read small messages,
+   * without a promise for each.
    *
-   * @throws {FrameError} When a frame is too large or malformed.
-   * @throws {UnexpectedEofError} When the stream ends inside a frame.
+   * @throws {FrameError} If a frame is too large or malformed.
+   * @throws {UnexpectedEofError} If the stream ends inside a frame.
    *
    * @example A sum over very many small messages
    * ```ts
@@ -446,11 +451,11 @@ export abstract class ReadingConn {
   }
 
   /**
-   * Ends reading on this side: `shutdown` with SHUT_RD. What is buffered is
-   * dropped, pending and later reads find the end of the stream. The peer is not
-   * told. The buffer of a read that was pending may still be written to.
+   * Ends reading on this side: `shutdown` with SHUT_RD. It drops what is buffered.
+   * Pending and later reads find the end of the stream. The peer does not notice. The
+   * runtime may still write to the buffer of a read that was pending.
    *
-   * @example No more of that
+   * @example Reading no more
    * ```ts
    * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
    * import { assertEquals } from "@std/assert";

@@ -103,7 +103,7 @@ export class CallQueue<C extends Call<unknown>> {
     }
   }
 
-  /** Does the work of the call now; undefined if it cannot, or another waits. */
+  /** Does the work of the call now; undefined if it cannot, or a call is pending. */
   now<T>(call: C & Call<T>): T | undefined {
     if (!this.isEmpty || this.#isHeld) return undefined;
     if (this.#owner.isFair !== true && isLoopStarved()) {

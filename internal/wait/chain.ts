@@ -1,10 +1,10 @@
-/** An entry of a chain, with its neighbours. */
+/** An entry of a chain. */
 export interface Link<E> {
   previous: E | undefined;
   next: E | undefined;
 }
 
-/** A list that may be long, and that an entry may leave from anywhere. */
+/** A doubly linked list: removing an entry costs the same at any place. */
 export class Chain<E extends Link<E>> {
   /** The entry that was added first. */
   first: E | undefined = undefined;
@@ -20,7 +20,7 @@ export class Chain<E extends Link<E>> {
     this.last = entry;
   }
 
-  /** Takes an entry out, which is in the chain. */
+  /** Removes an entry of this chain. */
   remove({ previous, next }: E): void {
     if (previous === undefined) this.first = next;
     else previous.next = next;

@@ -10,7 +10,7 @@
  * - {@linkcode arm}: calls back when the options end a wait.
  * - {@linkcode waitFor}: waits for a promise, but no longer than the options allow.
  * - {@linkcode CallQueue}: the calls that wait for one source, in their order.
- * - {@linkcode Chain}: a list that an entry may leave from anywhere.
+ * - {@linkcode Chain}: a doubly linked list.
  * - {@linkcode Deferred}: a promise and what settles it.
  * - {@linkcode Timers}: the timers of an endpoint, which follow its `ref` and `unref`.
  * - {@linkcode resolveFairly}, {@linkcode rejectFairly}, {@linkcode isLoopStarved},
