@@ -39,12 +39,15 @@ abstract class FrameParser<T> extends Parser<T | null> {
   }
 
   protected find({ buffer, start, end }: Window): number {
-    const { bounds } = this;
-    const { position } = this.reader;
-    if (position !== this.#position) bounds.searched = 0;
-    this.#position = position;
-    const isThere = this.framing.locate(buffer, start, end, bounds);
-    return isThere ? bounds.end - start : -1;
+    const { bounds, reader } = this;
+    if (bounds.searched > 0 && reader.position !== this.#position) {
+      bounds.searched = 0;
+    }
+    if (this.framing.locate(buffer, start, end, bounds)) {
+      return bounds.end - start;
+    }
+    this.#position = reader.position;
+    return -1;
   }
 
   protected end(): null {
@@ -74,15 +77,15 @@ export class NextFrame extends FrameParser<Uint8Array> {
    * each would take ten times longer than the rest of the reading.
    */
   #keep(from: number, to: number): Uint8Array {
-    const { buffer, start, end, position } = this.reader;
-    const origin = position - start; // where buffer[0] is in the stream
+    const { buffer, start, end, bytesRead } = this.reader;
+    const origin = bytesRead - end; // where buffer[0] is in the stream
     const at = origin + from - this.#copyAt;
     if (at >= 0 && origin + to - this.#copyAt <= this.#copy.length) {
       return new Uint8Array(this.#copy.buffer, at, to - from);
     }
     if (end - start < 2 * (to - from)) return buffer.slice(from, to);
     this.#copy = buffer.slice(start, end);
-    this.#copyAt = position;
+    this.#copyAt = origin + start;
     return new Uint8Array(this.#copy.buffer, from - start, to - from);
   }
 }
