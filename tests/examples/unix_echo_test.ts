@@ -110,18 +110,10 @@ Deno.test({
       const outcome = await runExample(["unix_echo", ...args]);
       assertFailsInALine(outcome, expected, code);
     }
-    await using server = startExample(
-      "unix_echo",
-      "serve",
-      "--abstract",
-      "berkeley-twice",
-    );
+    const at = ["--abstract", `berkeley-${crypto.randomUUID()}`];
+    await using server = startExample("unix_echo", "serve", ...at);
     await server.printed(/Echoing on/);
-    const again = await runExample([
-      "unix_echo",
-      "--abstract",
-      "berkeley-twice",
-    ]);
+    const again = await runExample(["unix_echo", ...at]);
     assertStringIncludes(again.stderr, "another socket has the name");
   },
 });
