@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { hasProgram } from "../_programs.ts";
+import { hasOpenSsl } from "../_programs.ts";
 
-/** Whether OpenSSL is installed. */
-export const HAS_OPENSSL: boolean = hasProgram("openssl");
+/** Whether OpenSSL 3 is installed. */
+export const HAS_OPENSSL: boolean = hasOpenSsl();
 
 const decoder = new TextDecoder();
 

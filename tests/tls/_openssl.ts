@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { hasProgram } from "../_programs.ts";
+import { hasOpenSsl } from "../_programs.ts";
 import { type RunningProgram, startProgram } from "../_start_program.ts";
 import { certFile, type CertificateName, keyFile } from "./_certificates.ts";
 
-/** Whether OpenSSL is installed. */
-export const HAS_OPENSSL: boolean = hasProgram("openssl");
+/** Whether OpenSSL 3 is installed. */
+export const HAS_OPENSSL: boolean = hasOpenSsl();
 
 /** The arguments for a certificate and its key. */
 function own(name: CertificateName): string[] {
