@@ -35,13 +35,13 @@
  *   { hostname: "127.0.0.1", port: 0 },
  *   async (conn) => {
  *     for await (const line of conn.lines()) {
- *       await conn.send(new TextEncoder().encode(`you said: ${line}\n`));
+ *       await conn.send(`you said: ${line}\n`);
  *     }
  *   },
  * );
  *
  * using conn = await connectTcp({ ...server.addr, timeout: 5000 });
- * await conn.send(new TextEncoder().encode("hello\n"));
+ * await conn.send("hello\n");
  * assertEquals(await conn.readLine(), "you said: hello");
  * ```
  *

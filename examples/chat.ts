@@ -37,7 +37,7 @@ interface Limits {
 }
 
 function sendLine(conn: TcpConn, text: string): Promise<void> {
-  return conn.send(new TextEncoder().encode(`${text}\n`));
+  return conn.send(`${text}\n`);
 }
 
 /** Those who are here, by their names, and what they say. */

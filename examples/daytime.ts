@@ -21,7 +21,7 @@ async function serve(hostname: string, port: number) {
   const server = await serveTcp({ hostname, port, onError }, async (conn) => {
     const { hostname, port } = conn.remoteAddr;
     console.log(`Connection from ${hostname}, port ${port}`);
-    await conn.send(new TextEncoder().encode(`${new Date()}\r\n`));
+    await conn.send(`${new Date()}\r\n`);
   });
   const { addr } = server;
   console.log(`Telling the time on ${addr.hostname} port ${addr.port}`);

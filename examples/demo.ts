@@ -15,7 +15,6 @@ import {
 } from "@berkeley/sockets";
 import { serveTcpEcho, serveUdpEcho } from "./echo.ts";
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const MESSAGES = 10;
 
@@ -32,10 +31,10 @@ async function tcp(server: Deno.NetAddr): Promise<void> {
   using conn = await connectTcp({ ...server, timeout: 5000 });
   console.log(`  connected from port ${conn.localAddr.port}`);
   for (let i = 1; i <= MESSAGES; i++) {
-    await conn.send(encoder.encode(`Hello, socket ${i}\n`));
+    await conn.send(`Hello, socket ${i}\n`);
     console.log(`  ${await conn.readLine({ timeout: 5000 })}`);
   }
-  await conn.send(encoder.encode("the last words\n"));
+  await conn.send("the last words\n");
   await conn.closeWrite();
   const lines = await Array.fromAsync(conn.lines());
   console.log(`  half-closed; the server still answered: "${lines.join()}"`);
@@ -47,9 +46,7 @@ async function udp(server: Deno.NetAddr): Promise<void> {
   using socket = await connectUdp(server);
   console.log(`  bound to port ${socket.localAddr.port} (${socket.backend})`);
   for (let i = 1; i <= MESSAGES; i++) {
-    const { data } = await socket.exchange(
-      encoder.encode(`Hello, datagram ${i}`),
-    );
+    const { data } = await socket.exchange(`Hello, datagram ${i}`);
     console.log(`  ${decoder.decode(data)}`);
   }
 }

@@ -48,7 +48,7 @@ function formatMessage(start: string, headers: Record<string, string>) {
   const lines = Object.entries(headers).map(([name, value]) =>
     `${name}: ${value}\r\n`
   );
-  return new TextEncoder().encode(`${start}\r\n${lines.join("")}\r\n`);
+  return `${start}\r\n${lines.join("")}\r\n`;
 }
 
 /** What others sent, fit for a terminal. */

@@ -72,7 +72,7 @@ async function talkTcp(
 ): Promise<void> {
   using conn = await connectTcp({ hostname, port, timeout: 5000 });
   for (let i = 1; i <= count; i++) {
-    await conn.send(new TextEncoder().encode(`Hello, socket ${i}\n`));
+    await conn.send(`Hello, socket ${i}\n`);
     console.log(await conn.readLine({ timeout: 5000 }));
   }
   await conn.closeWrite();
@@ -86,7 +86,7 @@ async function talkUdp(
 ): Promise<void> {
   using socket = await connectUdp({ hostname, port });
   for (let i = 1; i <= count; i++) {
-    await socket.send(new TextEncoder().encode(`Hello, datagram ${i}`));
+    await socket.send(`Hello, datagram ${i}`);
     const { data } = await socket.receive({ timeout: 5000 });
     console.log(new TextDecoder().decode(data));
   }

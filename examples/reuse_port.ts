@@ -52,7 +52,7 @@ async function work(port: number): Promise<void> {
 
 async function tellWho(conn: TcpConn): Promise<void> {
   using _ = conn;
-  await conn.send(new TextEncoder().encode(`${Deno.pid}\n`));
+  await conn.send(`${Deno.pid}\n`);
   await conn.closeWrite();
 }
 

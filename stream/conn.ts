@@ -30,7 +30,7 @@ export const DEFAULT_HIGH_WATER_MARK: number = 256 * 1024;
  * import { assertEquals } from "@std/assert";
  *
  * async function greet(conn: StreamConn): Promise<void> {
- *   await conn.send(new TextEncoder().encode("220 ready\r\n"));
+ *   await conn.send("220 ready\r\n");
  * }
  *
  * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
@@ -200,7 +200,7 @@ export class StreamConn<A extends Deno.Addr = Deno.Addr, C = unknown>
    *
    * client.unref();
    * const news = client.readLine(); // pending, it does not keep the program alive
-   * await server.send(new TextEncoder().encode("news\n"));
+   * await server.send("news\n");
    * client.ref();
    * assertEquals(await news, "news");
    * ```

@@ -77,10 +77,10 @@ export interface ConnParts<A extends Deno.Addr> {
  * using client = await connectTcp(listener.addr);
  * using server = await listener.accept();
  *
- * await client.send(new TextEncoder().encode("1 2 3"));
+ * await client.send("1 2 3");
  * await client.closeWrite();
  * const question = await server.readLine(); // to the end of the stream
- * await server.send(new TextEncoder().encode(`${question} 4\n`));
+ * await server.send(`${question} 4\n`);
  * assertEquals(await client.readLine(), "1 2 3 4");
  * ```
  */
@@ -152,10 +152,10 @@ export abstract class EndingConn<A extends Deno.Addr = Deno.Addr, C = unknown>
    * using client = await connectTcp(listener.addr);
    * using server = await listener.accept();
    *
-   * await client.send(new TextEncoder().encode("1 2 3"));
+   * await client.send("1 2 3");
    * await client.closeWrite();
    * const question = await server.readLine(); // to the end of the stream
-   * await server.send(new TextEncoder().encode(`${question} 4\n`));
+   * await server.send(`${question} 4\n`);
    * assertEquals(await client.readLine(), "1 2 3 4");
    * ```
    */
@@ -276,7 +276,7 @@ export abstract class EndingConn<A extends Deno.Addr = Deno.Addr, C = unknown>
    *   server.close();
    *   return line;
    * })();
-   * await client.send(new TextEncoder().encode("the last word\n"));
+   * await client.send("the last word\n");
    * await client.closeGracefully({ timeout: 5000 });
    * assertEquals(await serving, "the last word");
    * ```

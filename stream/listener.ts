@@ -26,7 +26,7 @@ import type { StreamConn } from "./conn.ts";
  * const accepting = (async () => {
  *   let count = 0;
  *   for await (using conn of listener) {
- *     await conn.send(new TextEncoder().encode(`number ${++count}\n`));
+ *     await conn.send(`number ${++count}\n`);
  *   }
  *   return count;
  * })();
@@ -259,7 +259,7 @@ export class StreamListener<
    * const accepting = listener.accept(); // alone, it would let the program end
    *
    * using client = await connectTcp(listener.addr);
-   * await client.send(new TextEncoder().encode("hello\n"));
+   * await client.send("hello\n");
    * listener.ref();
    * using server = await accepting;
    * assertEquals(await server.readLine(), "hello");

@@ -20,12 +20,12 @@
  * const listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
  * await using server = serve(listener, async (conn) => {
  *   for await (const line of conn.lines()) {
- *     await conn.send(new TextEncoder().encode(`you said: ${line}\n`));
+ *     await conn.send(`you said: ${line}\n`);
  *   }
  * });
  *
  * using conn = await connectTcp(server.addr);
- * await conn.send(new TextEncoder().encode("hello\n"));
+ * await conn.send("hello\n");
  * assertEquals(await conn.readLine({ timeout: 5000 }), "you said: hello");
  * ```
  *

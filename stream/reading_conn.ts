@@ -41,7 +41,7 @@ const MAX_PEEK = 64 * 1024;
  * using client = await connectTcp(listener.addr);
  * using server = await listener.accept();
  *
- * await client.send(new TextEncoder().encode("hello\n\x01\x02"));
+ * await client.send("hello\n\x01\x02");
  * assertEquals(await server.readLine(), "hello");
  * assertEquals(await server.readExact(2), new Uint8Array([1, 2]));
  * ```
@@ -118,7 +118,7 @@ export abstract class ReadingConn {
    * const buffer = new Uint8Array(1024);
    * await assertRejects(() => server.read(buffer, { timeout: 10 }), TimedOutError);
    *
-   * await client.send(new TextEncoder().encode("hello"));
+   * await client.send("hello");
    * const count = await server.read(buffer) ?? 0;
    * assertEquals(new TextDecoder().decode(buffer.subarray(0, count)), "hello");
    * ```
@@ -153,7 +153,7 @@ export abstract class ReadingConn {
    * using client = await connectTcp(listener.addr);
    * using server = await listener.accept();
    *
-   * await client.send(new TextEncoder().encode("GET / HTTP/1.1\r\n"));
+   * await client.send("GET / HTTP/1.1\r\n");
    * const [first] = await server.peek(1, { timeout: 5000 });
    * const isTls = first === 0x16;
    * assertEquals(isTls, false);
@@ -244,7 +244,7 @@ export abstract class ReadingConn {
    * using client = await connectTcp(listener.addr);
    * using server = await listener.accept();
    *
-   * await client.send(new TextEncoder().encode("GET /\r\nHost: a\r\n\r\nbody"));
+   * await client.send("GET /\r\nHost: a\r\n\r\nbody");
    * const head = await server.readUntil("\r\n\r\n", { limit: 8192 });
    * assertEquals(
    *   new TextDecoder().decode(head!).trim().split("\r\n"),
@@ -282,7 +282,7 @@ export abstract class ReadingConn {
    * using client = await connectTcp(listener.addr);
    * using server = await listener.accept();
    *
-   * await server.send(new TextEncoder().encode("220 ready\r\n"));
+   * await server.send("220 ready\r\n");
    * await server.closeWrite();
    * assertEquals(await client.readLine({ timeout: 5000 }), "220 ready");
    * assertEquals(await client.readLine(), null);
@@ -314,7 +314,7 @@ export abstract class ReadingConn {
    * using client = await connectTcp(listener.addr);
    * using server = await listener.accept();
    *
-   * await client.send(new TextEncoder().encode("one\ntwo\nthree"));
+   * await client.send("one\ntwo\nthree");
    * await client.closeWrite();
    *
    * const lines: string[] = [];

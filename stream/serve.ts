@@ -87,7 +87,7 @@ export type StreamHandler<C extends StreamConn = StreamConn> = (
  *
  * await using server = await serveTcp(
  *   { hostname: "127.0.0.1", port: 0 },
- *   (conn) => conn.send(new TextEncoder().encode("hi\n")),
+ *   (conn) => conn.send("hi\n"),
  * );
  * using conn = await connectTcp(server.addr);
  * assertEquals(await conn.readLine(), "hi");
@@ -284,7 +284,7 @@ export class StreamServer<
    *
    * await using server = await serveTcp(
    *   { hostname: "127.0.0.1", port: 0 },
-   *   (conn) => conn.send(new TextEncoder().encode("hi\n")),
+   *   (conn) => conn.send("hi\n"),
    * );
    * server.unref();
    * server.ref();
@@ -308,7 +308,7 @@ export class StreamServer<
    *
    * await using server = await serveTcp(
    *   { hostname: "127.0.0.1", port: 0 },
-   *   (conn) => conn.send(new TextEncoder().encode("hi\n")),
+   *   (conn) => conn.send("hi\n"),
    * );
    * server.unref(); // from now on the program ends when its other work is done
    * using conn = await connectTcp(server.addr);
@@ -357,7 +357,7 @@ function defaultOnError(error: unknown): void {
  * );
  *
  * using conn = await connectTcp(server.addr);
- * await conn.send(new TextEncoder().encode("hello\n"));
+ * await conn.send("hello\n");
  * assertEquals(await conn.readLine(), "hello");
  * ```
  */

@@ -28,7 +28,7 @@ import type { TcpBackend, TcpTransport } from "./_transport.ts";
  * using client = await connectTcp(listener.addr);
  * using server = await listener.accept();
  *
- * await client.send(new TextEncoder().encode("hello\n\x01\x02"));
+ * await client.send("hello\n\x01\x02");
  * assertEquals(await server.readLine(), "hello");
  * assertEquals(await server.readExact(2), new Uint8Array([1, 2]));
  * ```
@@ -109,7 +109,7 @@ export class TcpConn extends StreamConn<Deno.NetAddr, Deno.TcpConn>
    * using client = await connectTcp(listener.addr);
    * using server = await listener.accept();
    *
-   * await server.send(new TextEncoder().encode("ready\nmore"));
+   * await server.send("ready\nmore");
    * assertEquals(await client.readLine(), "ready");
    * await client.peek(4);
    *

@@ -33,7 +33,7 @@
  * using client = await connectTcp(listener.addr);
  * using server = await listener.accept();
  *
- * await server.send(new TextEncoder().encode("220 ready\r\n"));
+ * await server.send("220 ready\r\n");
  * assertEquals(await client.readLine({ timeout: 5000 }), "220 ready");
  * ```
  *

@@ -40,7 +40,7 @@ export type TcpHandler = StreamHandler<TcpConn>;
  *
  * await using server = await serveTcp(
  *   { hostname: "127.0.0.1", port: 0 },
- *   (conn) => conn.send(new TextEncoder().encode("hi\n")),
+ *   (conn) => conn.send("hi\n"),
  * );
  * using conn = await connectTcp(server.addr);
  * assertEquals(await conn.readLine(), "hi");
@@ -71,7 +71,7 @@ export class TcpServer extends StreamServer<Deno.NetAddr, TcpConn> {}
  * );
  *
  * using conn = await connectTcp(server.addr);
- * await conn.send(new TextEncoder().encode("hello\n"));
+ * await conn.send("hello\n");
  * assertEquals(await conn.readLine(), "hello");
  * await conn.closeWrite();
  * await server.shutdown();

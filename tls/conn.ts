@@ -53,7 +53,7 @@ export interface TlsHandshakeInfo {
  * assertEquals(client.alpnProtocol, "demo");
  * assertEquals(client.serverName, "127.0.0.1");
  *
- * await client.send(new TextEncoder().encode("hello\n"));
+ * await client.send("hello\n");
  * assertEquals(await server.readLine(), "hello");
  * await client.closeWrite();
  * assertEquals(await server.readLine(), null);

@@ -59,7 +59,7 @@ export interface ConnectTlsOptions
  * await using server = await serveTls(
  *   { hostname: "127.0.0.1", port: 0, cert, key },
  *   async (conn) => {
- *     await conn.send(new TextEncoder().encode(`hi ${await conn.readLine()}\n`));
+ *     await conn.send(`hi ${await conn.readLine()}\n`);
  *   },
  * );
  *
@@ -69,7 +69,7 @@ export interface ConnectTlsOptions
  *   caCerts: [cert],
  *   timeout: 5000,
  * });
- * await conn.send(new TextEncoder().encode("there\n"));
+ * await conn.send("there\n");
  * assertEquals(await conn.readLine(), "hi there");
  * ```
  */

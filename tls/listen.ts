@@ -36,7 +36,7 @@ import type { TlsListener } from "./listener.ts";
  *   }),
  *   listener.accept(),
  * ]);
- * await server.send(new TextEncoder().encode("welcome\n"));
+ * await server.send("welcome\n");
  * assertEquals(await client.readLine(), "welcome");
  * client.close();
  * server.close();

@@ -80,7 +80,7 @@ export class TlsListener extends StreamListener<Deno.NetAddr, TlsConn> {
    * const [first, second] = [await makeCertificate(), await makeCertificate()];
    * await using server = await serveTls(
    *   { hostname: "127.0.0.1", port: 0, cert: first.cert, key: first.key },
-   *   (conn) => conn.send(new TextEncoder().encode("hi\n")),
+   *   (conn) => conn.send("hi\n"),
    * );
    * server.setCertificate(second);
    *

@@ -42,12 +42,12 @@
  * await using server = await serveTls(
  *   { hostname: "127.0.0.1", port: 0, cert, key },
  *   async (conn) => {
- *     await conn.send(new TextEncoder().encode(`hi ${await conn.readLine()}\n`));
+ *     await conn.send(`hi ${await conn.readLine()}\n`);
  *   },
  * );
  *
  * using conn = await connectTls({ ...server.addr, caCerts: [cert] });
- * await conn.send(new TextEncoder().encode("there\n"));
+ * await conn.send("there\n");
  * assertEquals(await conn.readLine({ timeout: 5000 }), "hi there");
  * ```
  *

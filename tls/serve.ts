@@ -53,7 +53,7 @@ export type TlsHandler = StreamHandler<TlsConn>;
  * const { cert, key } = await makeCertificate();
  * await using server = await serveTls(
  *   { hostname: "127.0.0.1", port: 0, cert, key },
- *   (conn) => conn.send(new TextEncoder().encode("hi\n")),
+ *   (conn) => conn.send("hi\n"),
  * );
  * using conn = await connectTls({ ...server.addr, caCerts: [cert] });
  * assertEquals(await conn.readLine(), "hi");
@@ -111,13 +111,13 @@ export class TlsServer extends StreamServer<Deno.NetAddr, TlsConn> {
  *   { hostname: "127.0.0.1", port: 0, cert, key },
  *   async (conn) => {
  *     for await (const line of conn.lines()) {
- *       await conn.send(new TextEncoder().encode(`${line}\n`));
+ *       await conn.send(`${line}\n`);
  *     }
  *   },
  * );
  *
  * using conn = await connectTls({ ...server.addr, caCerts: [cert] });
- * await conn.send(new TextEncoder().encode("hello\n"));
+ * await conn.send("hello\n");
  * assertEquals(await conn.readLine(), "hello");
  * await conn.closeWrite();
  * await server.shutdown();

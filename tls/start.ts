@@ -116,25 +116,24 @@ type Plan =
  * import { assertEquals } from "@std/assert";
  *
  * const { cert, key } = await makeCertificate(); // for localhost, in tests
- * const text = new TextEncoder();
  *
  * await using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
  * const serving = (async () => {
  *   const plain = await listener.accept();
  *   assertEquals(await plain.readLine(), "STARTTLS");
- *   await plain.send(text.encode("220 go ahead\r\n"));
+ *   await plain.send("220 go ahead\r\n");
  *   await using conn = await startTls(plain, { isServer: true, cert, key });
  *   return await conn.readLine();
  * })();
  *
  * const plain = await connectTcp(listener.addr);
- * await plain.send(text.encode("STARTTLS\r\n"));
+ * await plain.send("STARTTLS\r\n");
  * assertEquals(await plain.readLine(), "220 go ahead");
  * await using conn = await startTls(plain, {
  *   hostname: "localhost",
  *   caCerts: [cert],
  * });
- * await conn.send(text.encode("AUTH PLAIN c2VjcmV0\r\n"));
+ * await conn.send("AUTH PLAIN c2VjcmV0\r\n");
  * assertEquals(await serving, "AUTH PLAIN c2VjcmV0");
  * ```
  */

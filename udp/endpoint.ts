@@ -65,7 +65,7 @@ export abstract class UdpEndpoint extends UdpSettings
    * using client = await connectUdp(server.localAddr);
    *
    * await assertRejects(() => server.receive({ timeout: 10 }), TimedOutError);
-   * await client.send(new TextEncoder().encode("hello"));
+   * await client.send("hello");
    * const { data, address, truncated } = await server.receive();
    * assertEquals(new TextDecoder().decode(data), "hello");
    * assertEquals([address, truncated], [client.localAddr, false]);

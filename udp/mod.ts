@@ -52,7 +52,7 @@
  * using server = await bindUdp({ hostname: "127.0.0.1", port: 0 });
  * using client = await connectUdp(server.localAddr);
  *
- * await client.send(new TextEncoder().encode("hello"));
+ * await client.send("hello");
  * const { data, address } = await server.receive({ timeout: 5000 });
  * assertEquals(new TextDecoder().decode(data), "hello");
  * assertEquals(address, client.localAddr);

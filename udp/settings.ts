@@ -122,7 +122,7 @@ export abstract class UdpSettings extends UdpHandle {
    *
    * socket.setMulticastLoopback(true); // as it is from the start
    * const to = { hostname: group, port: socket.localAddr.port };
-   * await socket.sendTo(new TextEncoder().encode("to all"), to);
+   * await socket.sendTo("to all", to);
    * const { data } = await socket.receive({ timeout: 5000 });
    * assertEquals(new TextDecoder().decode(data), "to all");
    * ```
@@ -208,7 +208,7 @@ export abstract class UdpSettings extends UdpHandle {
    * using sender = await bindUdp({ hostname: "127.0.0.1", backend: "node" });
    * sender.setMulticastInterface("127.0.0.1");
    * const to = { hostname: group, port: member.localAddr.port };
-   * await sender.sendTo(new TextEncoder().encode("to all"), to);
+   * await sender.sendTo("to all", to);
    * const { data } = await member.receive({ timeout: 5000 });
    * assertEquals(new TextDecoder().decode(data), "to all");
    * await member.leaveMulticast(group, via);

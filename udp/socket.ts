@@ -211,7 +211,7 @@ export class UdpSocket extends UdpEndpoint {
  * using server = await bindUdp({ hostname: "127.0.0.1", port: 0 });
  * using client = await connectUdp(server.localAddr);
  *
- * await client.send(new TextEncoder().encode("ping"));
+ * await client.send("ping");
  * const { data, address } = await server.receive();
  * await server.sendTo(data, address);
  * const answer = await client.receive({ timeout: 5000 });

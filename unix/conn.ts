@@ -22,7 +22,7 @@ import type { UnixBackend, UnixTransport } from "./_transport.ts";
  *   using client = await connectUnix({ path });
  *   using server = await listener.accept();
  *
- *   await client.send(new TextEncoder().encode("how much?\n"));
+ *   await client.send("how much?\n");
  *   assertEquals(await server.readLine(), "how much?");
  *   await server.send(new Uint8Array([1, 2]));
  *   assertEquals(await client.readExact(2), new Uint8Array([1, 2]));

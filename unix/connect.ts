@@ -64,7 +64,7 @@ export interface ConnectUnixOptions extends WaitOptions {
  *   using listener = await listenUnix({ path });
  *   using client = await connectUnix({ path, timeout: 5000 });
  *   using server = await listener.accept();
- *   await client.send(new TextEncoder().encode("hello\n"));
+ *   await client.send("hello\n");
  *   assertEquals(await server.readLine(), "hello");
  * }
  * ```

@@ -21,12 +21,12 @@
  *   const path = `\0example-${crypto.randomUUID()}`; // or a path: "/run/app.sock"
  *   await using _server = await serveUnix({ path }, async (conn) => {
  *     for await (const line of conn.lines()) {
- *       await conn.send(new TextEncoder().encode(`you said: ${line}\n`));
+ *       await conn.send(`you said: ${line}\n`);
  *     }
  *   });
  *
  *   using conn = await connectUnix({ path, timeout: 5000 });
- *   await conn.send(new TextEncoder().encode("hello\n"));
+ *   await conn.send("hello\n");
  *   assertEquals(await conn.readLine(), "you said: hello");
  * }
  * ```

@@ -53,7 +53,7 @@ export class UnixServer extends StreamServer<Deno.UnixAddr, UnixConn> {}
  *     (conn) => conn.readable.pipeTo(conn.writable),
  *   );
  *   using conn = await connectUnix({ path });
- *   await conn.send(new TextEncoder().encode("hello\n"));
+ *   await conn.send("hello\n");
  *   assertEquals(await conn.readLine(), "hello");
  *   assertEquals(server.stats.accepted, 1);
  * }
