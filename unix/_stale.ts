@@ -13,10 +13,10 @@ import type { ListenTarget, UnixListenerTransport } from "./_transport.ts";
 const REFUSALS = 3;
 const BETWEEN = 10;
 
-/** How often a path that others replace at the same time is tried. */
+/** The most attempts for a path that other programs replace at the same time. */
 const MAX_ATTEMPTS = 3;
 
-/** How long another program may hold the lock, and how often to look, in ms. */
+/** How long to wait for the lock, and the pause between two attempts, in ms. */
 const LOCK_TIME = 1000;
 const LOCK_PAUSE = 5;
 
@@ -26,7 +26,7 @@ const LOCK_PAUSE = 5;
  *
  * The lock keeps others who replace a socket of this folder out until this one
  * listens: each of them then meets a living listener. A program that removes the
- * path without a look can take it from anybody, which nothing prevents.
+ * path without a look can take it from anybody, and nothing prevents that.
  */
 export async function listenReplacing(
   target: ListenTarget,
@@ -95,9 +95,9 @@ function inUse(reason: string): Error {
 }
 
 /**
- * Locks the folder of a path, as `flock` does, where the program may read it. Who
- * holds the lock for longer than a second does something else with the folder, and
- * is not waited for.
+ * Locks the folder of a path, as `flock` does, where the program may read it. A
+ * program that holds the lock for longer than a second uses the folder for something
+ * else; then the path is replaced without the lock.
  */
 async function lockFolder(path: string): Promise<Disposable | undefined> {
   const folder = path.slice(0, path.lastIndexOf("/") + 1) || ".";
