@@ -50,7 +50,7 @@ class DenoTlsTransport extends ConnTransport<Deno.NetAddr, Deno.TlsConn>
 
   /**
    * The only way to end a handshake at once: `close` of Deno 2.9 leaves it to the peer
-   * to end it (tests/tls/stalled_handshake_test.ts).
+   * to end it (tests/tls/leaks_test.ts).
    */
   reset(): boolean {
     const owner = { type: SOCK_STREAM, ...this.#ends };
