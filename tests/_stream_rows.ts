@@ -92,5 +92,6 @@ export const STREAM_ROWS: readonly StreamRow[] = [
   ),
   ...(Deno.build.os === "windows" ? [] : BACKENDS.map(unixRow)),
   tlsRow("deno"),
+  tlsRow("node"),
   ...SOURCE_ROWS,
 ];

@@ -87,11 +87,14 @@ function accept(
   });
   stream.attach(socket);
   socket.once("secure", () => {
-    const raw = socket.getPeerX509Certificate()?.raw;
-    const peer = raw && new Uint8Array(raw);
-    const error = check(socket, settings, peer);
-    if (error !== undefined) return stream.refuse(error);
-    stream.secured(sessionOf(socket, serverName ?? nameOf(socket), peer));
+    try {
+      const peer = check(socket, settings);
+      const name = serverName ?? nameOf(socket);
+      stream.secured(sessionOf(socket, name, peer), false);
+    } catch (error) { // if malformed, without a code
+      const { code = "ECERTINVALID" } = error as { code?: unknown };
+      stream.refuse(Object.assign(error as Error, { code }));
+    }
   });
   stream.start(received);
 }
@@ -105,23 +108,42 @@ interface VerifyingSocket extends TLSSocket {
   readonly ssl?: { verifyError?(): string | Error | null };
 }
 
-/** Returns why a client is not accepted, or undefined. */
+/**
+ * Returns the certificate of the client, if it sent one.
+ *
+ * @throws If the client is not accepted, or if its chain cannot be decoded.
+ */
 function check(
   socket: VerifyingSocket,
-  settings: ServerSettings,
-  peer: Uint8Array | undefined,
-): Error | undefined {
-  const { clientAuth } = settings;
+  { clientAuth, caCerts = [] }: ServerSettings,
+): Uint8Array<ArrayBuffer> | undefined {
   if (clientAuth === "none") return undefined;
-  if (peer === undefined) {
-    return clientAuth === "require"
-      ? refusal("ETLSCLIENTCERT", "the client sent no certificate")
-      : undefined;
+  const raw = socket.getPeerX509Certificate()?.raw;
+  if (raw !== undefined) {
+    const peer = new Uint8Array(raw);
+    checkPeer(socket, caCerts, peer);
+    return peer;
   }
-  try {
-    return checkPeer(socket, settings, peer);
-  } catch (error) { // malformed
-    return Object.assign(error as Error, { code: "ECERTINVALID" });
+  if (clientAuth === "request") return undefined;
+  throw refusal("ETLSCLIENTCERT", "the client sent no certificate");
+}
+
+function checkPeer(
+  socket: VerifyingSocket,
+  caCerts: readonly string[],
+  peer: Uint8Array,
+): void {
+  const code = codeOfRefusal(socket);
+  if (code !== undefined) throw explain(peer, code, "client");
+  // node:tls of Deno 2.9.6 does not check the signature of such a client.
+  if (versionOf(peer) !== 3) throw explain(peer, "ECERTINVALID", "client");
+  const { fingerprint256, validToDate } = new X509Certificate(peer);
+  // Deno shares the keys of session tickets among all servers of the program, and
+  // does not verify the certificate of a session that is resumed.
+  const clients = clientsOf(caCerts);
+  if (!socket.isSessionReused()) clients.add(fingerprint256);
+  else if (!clients.has(fingerprint256) || validToDate < new Date()) {
+    throw explain(peer, "ECERTISSUER", "client");
   }
 }
 
@@ -132,26 +154,6 @@ function codeOfRefusal({ ssl }: VerifyingSocket): string | undefined {
   return refused
     ? String((refused as { code?: string }).code ?? refused)
     : undefined;
-}
-
-function checkPeer(
-  socket: VerifyingSocket,
-  settings: ServerSettings,
-  peer: Uint8Array,
-): Error | undefined {
-  const code = codeOfRefusal(socket);
-  if (code !== undefined) return explain(peer, code, "client");
-  // node:tls of Deno 2.9.6 does not check the signature of such a client.
-  if (versionOf(peer) !== 3) return explain(peer, "ECERTINVALID", "client");
-  const { fingerprint256, validToDate } = new X509Certificate(peer);
-  // Deno shares the keys of session tickets among all servers of the program, and
-  // does not verify the certificate of a session that is resumed.
-  const clients = clientsOf(settings.caCerts ?? []);
-  if (!socket.isSessionReused()) clients.add(fingerprint256);
-  else if (!clients.has(fingerprint256) || validToDate < new Date()) {
-    return explain(peer, "ECERTISSUER", "client");
-  }
-  return undefined;
 }
 
 /** The name that the client asked for; types of Node do not have it. */

@@ -14,6 +14,11 @@ import type { Handshake, TlsTransport } from "./_transport.ts";
 /** How many encrypted bytes are read at a time at first, and at most. */
 const FIRST_READ = 4 * 1024;
 const MAX_READ = 64 * 1024;
+/** How long a close waits for session tickets, and for more, in milliseconds. */
+const TICKETS = 1000;
+const MORE_TICKETS = 5;
+/** How many bytes they may have. */
+const MAX_TICKETS = 16 * 1024;
 /** How long a close waits for close_notify to leave, in milliseconds. */
 const LINGER = 5000;
 
@@ -43,6 +48,8 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
   #socket: TLSSocket | undefined;
   readonly #handshake = Promise.withResolvers<Handshake>();
   #isShaking = true;
+  /** Whether session tickets are still to come, which nobody has read. */
+  #owesTickets = false;
   /** What was decrypted and not read, and where the first of it starts. */
   readonly #chunks: Uint8Array[] = [];
   #at = 0;
@@ -110,7 +117,7 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
    */
   start(received: readonly Uint8Array[] = []): void {
     nextTick(() => {
-      for (const bytes of received) this.#duplex.feed(bytes);
+      for (const bytes of received) this.#pass(bytes);
       this.#feed();
     });
   }
@@ -119,10 +126,11 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
     return this.#handshake.promise;
   }
 
-  /** Ends the handshake. */
-  secured(result: Handshake): void {
+  /** Ends the handshake; says whether session tickets are to follow it. */
+  secured(result: Handshake, hasTickets: boolean): void {
     if (this.#error !== undefined) return;
     this.#isShaking = false;
+    this.#owesTickets = hasTickets;
     this.#handshake.resolve(result);
   }
 
@@ -205,6 +213,7 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
 
   readonly #onFed = (count: number | null): void => {
     this.#isFeeding = false;
+    if (!this.#isShaking) this.#owesTickets = false;
     if (this.#error !== undefined) return;
     if (count === null) {
       // The socket tells of close_notify in a later turn.
@@ -214,10 +223,26 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
       return;
     }
     this.#isFull = count === this.#room.length;
-    const isFree = this.#duplex.feed(this.#room.subarray(0, count));
+    const isFree = this.#pass(this.#room.subarray(0, count));
     if (!isFree) this.#room = new Uint8Array(this.#room.length);
     this.#feed();
   };
+
+  /**
+   * Passes encrypted bytes up; returns whether their memory may be used again.
+   * `node:tls` of Deno 2.9.6 throws out of it if it cannot decode a certificate
+   * (tests/tls/garbage_chain_test.ts).
+   */
+  #pass(bytes: Uint8Array): boolean {
+    try {
+      return this.#duplex.feed(bytes);
+    } catch (error) {
+      this.#duplex.mute();
+      const code = this.#isShaking ? "ECERTINVALID" : "EPROTO";
+      this.refuse(Object.assign(error as Error, { code }));
+      return false;
+    }
+  }
 
   readonly #onFeedFailure = (error: unknown): void => {
     this.#isFeeding = false;
@@ -246,15 +271,22 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
   }
 
   write(bytes: Uint8Array): Promise<number> {
+    if (bytes.length === 0) return Promise.resolve(0); // fails with EPERM
     const some = firstPiece(bytes);
+    const { length } = some; // 0 later, if its memory is transferred
     return this.#untilDone((done) => this.#socket!.write(some, done))
-      .then(() => some.length);
+      .then(() => length);
   }
 
   async closeWrite(): Promise<void> {
     this.#isFinished = true;
     await this.#untilDone((done) => this.#socket!.end(done));
     await this.#duplex.written();
+    await this.#endBelow();
+  }
+
+  async #endBelow(): Promise<void> {
+    if (this.#below.lacks?.has("closeWrite")) return;
     await this.#below.closeWrite?.();
   }
 
@@ -293,7 +325,41 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
     await Promise.race([this.#duplex.written(), promise]);
     stop();
     this.#socket?.destroy();
+    if (this.#owesTickets && !this.#isFeeding) await this.#dropTickets();
     await this.#below.close();
+  }
+
+  /**
+   * Waits for the session tickets that a server sends after the handshake, if no call
+   * has read them: a close with unread bytes is a reset, and takes with it what was
+   * sent before.
+   */
+  async #dropTickets(): Promise<void> {
+    let limit = TICKETS;
+    try {
+      await this.#endBelow(); // so that the server ends its side, too
+      for (let dropped = 0; dropped < MAX_TICKETS;) {
+        const count = await this.#readFor(limit);
+        if (count === null) return;
+        dropped += count;
+        limit = MORE_TICKETS;
+      }
+    } catch {
+      // The peer has gone.
+    }
+  }
+
+  /** Reads and drops what comes in `limit` milliseconds; null if nothing does. */
+  async #readFor(limit: number): Promise<number | null> {
+    const { promise, resolve } = Promise.withResolvers<null>();
+    const stop = this.#timers.start(() => resolve(null), limit);
+    const read = this.#below.read(new Uint8Array(MAX_TICKETS));
+    read.catch(() => {}); // closing ends it
+    try {
+      return await Promise.race([read, promise]);
+    } finally {
+      stop();
+    }
   }
 
   /** Rejects what is pending. */

@@ -66,48 +66,48 @@ function connect(
   stream.attach(socket);
   // In this event this side has sent nothing but its ClientHello yet.
   socket.once("secureConnect", () => {
-    const chain = chainOf(socket.getPeerCertificate(true));
-    const error = check(socket, settings, chain, caCerts);
-    if (error === undefined) {
-      const raw = new Uint8Array(chain[0]!);
-      return stream.secured(sessionOf(socket, serverName, raw));
+    let raw: Uint8Array<ArrayBuffer>;
+    try {
+      raw = check(socket, settings, caCerts);
+    } catch (error) {
+      return refuse(stream, socket, error as Error);
     }
-    // Finished would make the server take the session for good. The alert in its
-    // place may be in plain text in TLS 1.3.
-    const isPlain = socket.getProtocol() === "TLSv1.3";
-    stream.duplex.mute(isPlain ? alertFor(codeOf(error)) : undefined);
-    stream.refuse(error);
+    const session = sessionOf(socket, serverName, raw);
+    stream.secured(session, session.protocol === "TLSv1.3");
   });
   stream.start();
 }
 
-/** Returns why the certificate of the server cannot be accepted, or undefined. */
+/** Refuses the certificate of the server. */
+function refuse(stream: NodeTlsStream, socket: TLSSocket, error: Error): void {
+  const code = (error as { code?: unknown }).code ?? "ECERTINVALID"; // malformed
+  // Finished would make the server take the session for good. The alert in its place
+  // may be in plain text in TLS 1.3.
+  const isPlain = socket.getProtocol() === "TLSv1.3";
+  stream.duplex.mute(isPlain ? alertFor(String(code)) : undefined);
+  stream.refuse(Object.assign(error, { code }));
+}
+
+/**
+ * Returns the certificate of the server.
+ *
+ * @throws If it cannot be accepted, or if one of its chain cannot be decoded.
+ */
 function check(
   socket: TLSSocket,
   { serverName, unsafelyDisableHostnameVerification }: ClientSettings,
-  chain: readonly Uint8Array[],
   caCerts: readonly X509Certificate[],
-): Error | undefined {
+): Uint8Array<ArrayBuffer> {
+  const chain = chainOf(socket.getPeerCertificate(true));
   const [leaf] = chain;
-  try {
-    if (socket.authorized !== true || leaf === undefined) {
-      return explain(leaf, String(socket.authorizationError), "server");
-    }
-    // A session that resumes one whose certificate was refused must not get in.
-    if (socket.isSessionReused()) {
-      return explain(leaf, "ECERTINVALID", "server");
-    }
-    return checkChain(chain, caCerts) ??
-      (unsafelyDisableHostnameVerification === true
-        ? undefined
-        : checkName(serverName, leaf));
-  } catch (error) { // malformed
-    return Object.assign(error as Error, { code: "ECERTINVALID" });
+  if (socket.authorized !== true || leaf === undefined) {
+    throw explain(leaf, String(socket.authorizationError), "server");
   }
-}
-
-function codeOf(error: Error): string {
-  return String((error as { code?: unknown }).code);
+  // A session that resumes one whose certificate was refused must not get in.
+  if (socket.isSessionReused()) throw explain(leaf, "ECERTINVALID", "server");
+  checkChain(chain, caCerts);
+  if (unsafelyDisableHostnameVerification !== true) checkName(serverName, leaf);
+  return new Uint8Array(leaf);
 }
 
 /** The alert for a code, of level fatal, in plain text (RFC 8446, section 6). */

@@ -7,17 +7,16 @@ import { matchesHostName } from "./_host_name.ts";
 /** How many signatures are checked for one chain. */
 const MAX_SIGNATURES = 50;
 
-/** Returns why the certificate is not one of this host, or undefined. */
-export function checkName(host: string, raw: Uint8Array): Error | undefined {
+/** Throws if the certificate is not one of this host. */
+export function checkName(host: string, raw: Uint8Array): void {
   const { dnsNames, ipAddresses } = subjectAltNamesOf(raw);
   const isIp = isIpAddress(host);
   const isFound = isIp
     ? ipAddresses.some((bytes) => isSame(bytes, host))
     : dnsNames.some((name) => matchesHostName(name, host));
-  return isFound ? undefined : refusal(
-    "ECERTNAME",
-    `the certificate is not for ${host}`,
-  );
+  if (!isFound) {
+    throw refusal("ECERTNAME", `the certificate is not for ${host}`);
+  }
 }
 
 function isSame(bytes: Uint8Array, host: string): boolean {
@@ -28,7 +27,7 @@ function isSame(bytes: Uint8Array, host: string): boolean {
 
 /**
  * Checks a chain of certificates once more, of which the first is the peer's;
- * returns why it cannot be trusted, or undefined.
+ * throws if it cannot be trusted.
  *
  * `node:tls` of Deno 2.9.6 accepts an X.509v1 certificate, and one that it cannot
  * decode, if its issuer has only the name of one of `caCerts`. It then checks
@@ -39,18 +38,18 @@ function isSame(bytes: Uint8Array, host: string): boolean {
 export function checkChain(
   chain: readonly Uint8Array[],
   caCerts: readonly X509Certificate[],
-): Error | undefined {
+): void {
   const certificates = chain.map((raw) => new X509Certificate(raw));
   const [leaf] = certificates;
   if (leaf === undefined || versionOf(leaf.raw) !== 3) {
-    return refusal("ECERTINVALID", "the certificate is not of X.509v3");
+    throw refusal("ECERTINVALID", "the certificate is not of X.509v3");
   }
   const isByName = certificates.some(({ issuer }) =>
     caCerts.some(({ subject }) => subject === issuer)
   );
   // Otherwise a default root has issued it, and its signatures were checked.
   if (!isByName || new Chain(certificates, caCerts).isIssued(leaf)) return;
-  return refusal(
+  throw refusal(
     "ECERTISSUER",
     "the signature is not of the issuer that the certificate names",
   );
