@@ -26,16 +26,15 @@ export const DEFAULT_HIGH_WATER_MARK: number = 256 * 1024;
  * @example A function for every kind of connection
  * ```ts
  * import type { StreamConn } from "@berkeley/sockets/stream";
- * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+ * import { connPair } from "@berkeley/sockets/testing";
  * import { assertEquals } from "@std/assert";
  *
  * async function greet(conn: StreamConn): Promise<void> {
  *   await conn.send("220 ready\r\n");
  * }
  *
- * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
- * using client = await connectTcp(listener.addr);
- * using server = await listener.accept();
+ * using pair = connPair();
+ * const { client, server } = pair;
  * await greet(server);
  * assertEquals(await client.readLine(), "220 ready");
  * ```
@@ -165,12 +164,11 @@ export class StreamConn<A extends Deno.Addr = Deno.Addr, C = unknown>
    *
    * @example A read that counts again
    * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * client.unref();
    * const reading = client.read(new Uint8Array(1));
@@ -191,12 +189,11 @@ export class StreamConn<A extends Deno.Addr = Deno.Addr, C = unknown>
    *
    * @example A background connection
    * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * client.unref();
    * const news = client.readLine(); // pending, it does not keep the program alive

@@ -70,12 +70,11 @@ export interface ConnParts<A extends Deno.Addr> {
  *
  * @example A question to its end, then the answer
  * ```ts
- * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+ * import { connPair } from "@berkeley/sockets/testing";
  * import { assertEquals } from "@std/assert";
  *
- * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
- * using client = await connectTcp(listener.addr);
- * using server = await listener.accept();
+ * using pair = connPair();
+ * const { client, server } = pair;
  *
  * await client.send("1 2 3");
  * await client.closeWrite();
@@ -145,12 +144,11 @@ export abstract class EndingConn<A extends Deno.Addr = Deno.Addr, C = unknown>
    *
    * @example A question to its end, then the answer
    * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * await client.send("1 2 3");
    * await client.closeWrite();
@@ -199,13 +197,12 @@ export abstract class EndingConn<A extends Deno.Addr = Deno.Addr, C = unknown>
    *
    * @example What waits is told
    * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
    * import { ClosedError } from "@berkeley/sockets/errors";
    * import { assertEquals, assertRejects } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * const reading = client.readLine();
    * client.close();
@@ -263,12 +260,11 @@ export abstract class EndingConn<A extends Deno.Addr = Deno.Addr, C = unknown>
    *
    * @example Knowing that the peer has read it all
    * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * const serving = (async () => {
    *   const line = await server.readLine();

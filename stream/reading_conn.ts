@@ -34,12 +34,11 @@ const MAX_PEEK = 64 * 1024;
  *
  * @example Lines and exact counts of bytes
  * ```ts
- * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+ * import { connPair } from "@berkeley/sockets/testing";
  * import { assertEquals } from "@std/assert";
  *
- * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
- * using client = await connectTcp(listener.addr);
- * using server = await listener.accept();
+ * using pair = connPair();
+ * const { client, server } = pair;
  *
  * await client.send("hello\n\x01\x02");
  * assertEquals(await server.readLine(), "hello");
@@ -79,12 +78,11 @@ export abstract class ReadingConn {
    *
    * @example Small fields without a promise each
    * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * await server.send(new Uint8Array([2, 7, 9]));
    * await client.peek(3); // now they are buffered
@@ -107,13 +105,12 @@ export abstract class ReadingConn {
    *
    * @example A read that times out loses nothing
    * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
    * import { TimedOutError } from "@berkeley/sockets/errors";
    * import { assertEquals, assertRejects } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * const buffer = new Uint8Array(1024);
    * await assertRejects(() => server.read(buffer, { timeout: 10 }), TimedOutError);
@@ -146,12 +143,11 @@ export abstract class ReadingConn {
    *
    * @example Which protocol a client speaks
    * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * await client.send("GET / HTTP/1.1\r\n");
    * const [first] = await server.peek(1, { timeout: 5000 });
@@ -190,12 +186,11 @@ export abstract class ReadingConn {
    *
    * @example Into the caller's memory
    * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * await client.send(new Uint8Array([1, 2, 3, 4]));
    * const header = await server.readExact(new Uint8Array(4), { timeout: 5000 });
@@ -237,12 +232,11 @@ export abstract class ReadingConn {
    *
    * @example The head of a request
    * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * await client.send("GET /\r\nHost: a\r\n\r\nbody");
    * const head = await server.readUntil("\r\n\r\n", { limit: 8192 });
@@ -275,12 +269,11 @@ export abstract class ReadingConn {
    *
    * @example A greeting, and the end
    * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * await server.send("220 ready\r\n");
    * await server.closeWrite();
@@ -307,12 +300,11 @@ export abstract class ReadingConn {
    *
    * @example All lines of a peer
    * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * await client.send("one\ntwo\nthree");
    * await client.closeWrite();
@@ -335,16 +327,14 @@ export abstract class ReadingConn {
    *
    * @example One message
    * ```ts
+   * import { connPair } from "@berkeley/sockets/testing";
    * import {
-   *   connectTcp,
    *   lengthPrefixFraming,
-   *   listenTcp,
    * } from "@berkeley/sockets/tcp";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    * const framing = lengthPrefixFraming(2);
    *
    * await client.sendFrame(framing, new Uint8Array([1, 2, 3]));
@@ -382,12 +372,12 @@ export abstract class ReadingConn {
    *
    * @example Message by message
    * ```ts
-   * import { connectTcp, listenTcp, netstringFraming } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
+   * import { netstringFraming } from "@berkeley/sockets/tcp";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    * const framing = netstringFraming();
    *
    * for (const word of ["whole", "messages"]) {
@@ -421,12 +411,12 @@ export abstract class ReadingConn {
    *
    * @example A sum over very many small messages
    * ```ts
-   * import { connectTcp, fixedFraming, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
+   * import { fixedFraming } from "@berkeley/sockets/tcp";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    * const framing = fixedFraming(2);
    *
    * for (let i = 1; i <= 1000; i++) {
@@ -457,12 +447,11 @@ export abstract class ReadingConn {
    *
    * @example Reading no more
    * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * const reading = client.read(new Uint8Array(16));
    * client.closeRead();

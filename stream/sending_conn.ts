@@ -15,12 +15,11 @@ import { ReadingConn } from "./reading_conn.ts";
  *
  * @example Many small messages in a few calls
  * ```ts
- * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+ * import { connPair } from "@berkeley/sockets/testing";
  * import { assertEquals } from "@std/assert";
  *
- * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
- * using client = await connectTcp(listener.addr);
- * using server = await listener.accept();
+ * using pair = connPair();
+ * const { client, server } = pair;
  *
  * for (const word of ["to ", "be ", "sent\n"]) {
  *   await client.send(word); // resolves at once
@@ -62,12 +61,11 @@ export abstract class SendingConn extends ReadingConn {
    *
    * @example How much the kernel took
    * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * const count = await client.write(new Uint8Array([1, 2, 3]));
    * assertEquals(count, 3); // of a large piece it may be less
@@ -91,12 +89,11 @@ export abstract class SendingConn extends ReadingConn {
    *
    * @example A large piece, with a time limit
    * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * const piece = new Uint8Array(4_000_000).fill(7);
    * const writing = client.writeAll(piece, { timeout: 30_000 });
@@ -134,12 +131,11 @@ export abstract class SendingConn extends ReadingConn {
    *
    * @example Many small messages in a few calls
    * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * for (const word of ["to ", "be ", "sent\n"]) {
    *   await client.send(word); // resolves at once
@@ -163,16 +159,14 @@ export abstract class SendingConn extends ReadingConn {
    *
    * @example A message with its length in front
    * ```ts
+   * import { connPair } from "@berkeley/sockets/testing";
    * import {
-   *   connectTcp,
    *   lengthPrefixFraming,
-   *   listenTcp,
    * } from "@berkeley/sockets/tcp";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * await client.sendFrame(lengthPrefixFraming(2), new Uint8Array([7, 8]));
    * assertEquals(await server.readExact(4), new Uint8Array([0, 2, 7, 8]));
@@ -215,12 +209,11 @@ export abstract class SendingConn extends ReadingConn {
    *
    * @example Waiting for room
    * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
    * import { assert, assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * const piece = new Uint8Array(1000);
    * for (let i = 0; i < 100; i++) client.send(piece); // awaits none of them
@@ -240,12 +233,11 @@ export abstract class SendingConn extends ReadingConn {
    *
    * @example Before the program tells that all is sent
    * ```ts
-   * import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
+   * import { connPair } from "@berkeley/sockets/testing";
    * import { assertEquals } from "@std/assert";
    *
-   * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-   * using client = await connectTcp(listener.addr);
-   * using server = await listener.accept();
+   * using pair = connPair();
+   * const { client, server } = pair;
    *
    * client.send(new Uint8Array(10));
    * await client.flush({ timeout: 5000 });

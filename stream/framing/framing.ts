@@ -31,11 +31,10 @@ export interface FrameBounds {
  *
  * @example A framing of one's own: one byte of length in front
  * ```ts
+ * import { connPair } from "@berkeley/sockets/testing";
  * import {
- *   connectTcp,
  *   FrameError,
  *   type Framing,
- *   listenTcp,
  * } from "@berkeley/sockets/tcp";
  * import { assertEquals } from "@std/assert";
  *
@@ -59,9 +58,8 @@ export interface FrameBounds {
  *   },
  * };
  *
- * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
- * using client = await connectTcp(listener.addr);
- * using server = await listener.accept();
+ * using pair = connPair();
+ * const { client, server } = pair;
  * await client.sendFrame(tiny, new Uint8Array([7, 8]));
  * assertEquals([...(await server.readFrame(tiny))!], [7, 8]);
  * ```
