@@ -15,6 +15,18 @@ function own(name: CertificateName): string[] {
   return ["-cert", certFile(name), "-key", keyFile(name)];
 }
 
+/** Starts a server on a unix socket. */
+export async function startUnixServer(
+  name: CertificateName,
+  path: string,
+  ...args: string[]
+): Promise<RunningProgram> {
+  const flags = ["-unix", path, "-unlink", ...own(name), ...args];
+  const program = startProgram("openssl", { args: ["s_server", ...flags] });
+  await program.printed(/^ACCEPT/m);
+  return program;
+}
+
 /** Starts a server with a certificate; `-rev` makes it reverse each line. */
 export async function startServer(
   name: CertificateName,
@@ -30,15 +42,18 @@ export async function startServer(
   return Object.assign(program, { port: Number(port) });
 }
 
-/** Starts a client that trusts the authority, and sends its stdin. */
+/** Starts a client of a port or a unix socket, which sends its stdin. */
 export function startClient(
-  port: number,
+  target: number | string,
   name?: CertificateName,
   ...args: string[]
 ): RunningProgram {
+  const where = typeof target === "string"
+    ? ["-unix", target]
+    : ["-connect", `127.0.0.1:${target}`];
   return startProgram("openssl", {
     args: [
-      ...["s_client", "-connect", `127.0.0.1:${port}`],
+      ...["s_client", ...where],
       ...["-CAfile", certFile("authority"), "-verify_return_error"],
       ...(name === undefined ? [] : own(name)),
       ...args,

@@ -1,14 +1,23 @@
-/** `startTls` as the server of `openssl s_client -starttls`. */
+/** `startTls` with OpenSSL: `-starttls`, unix sockets, and the pipes of a program. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { ProtocolError } from "@berkeley/sockets/errors";
 import { listenTcp, type TcpConn } from "@berkeley/sockets/tcp";
+import { StreamConn } from "@berkeley/sockets/stream";
 import { startTls } from "@berkeley/sockets/tls";
+import { connectUnix, listenUnix } from "@berkeley/sockets/unix";
 import { BACKENDS } from "../_each_stream.ts";
+import { hasProgram } from "../_programs.ts";
 import { CERTIFICATES } from "./_certificates.ts";
-import { HAS_OPENSSL, startClient } from "./_openssl.ts";
+import {
+  HAS_OPENSSL,
+  startClient,
+  startServer,
+  startUnixServer,
+} from "./_openssl.ts";
 
 const ignore = !HAS_OPENSSL;
 const { cert, key } = CERTIFICATES.server;
+const caCerts = [CERTIFICATES.authority.cert];
 const timeout = 20_000;
 
 /** What a server of a protocol says until TLS begins. */
@@ -63,6 +72,63 @@ for (const [protocol, begin] of Object.entries(PROTOCOLS)) {
     });
   }
 }
+
+for (const backend of BACKENDS) {
+  Deno.test({
+    name: `startTls() talks to openssl over unix sockets, over ${backend}`,
+    ignore,
+    async fn() {
+      const folder = await Deno.makeTempDir();
+      try {
+        const path = `${folder}/ours`;
+        using listener = await listenUnix({ path, backend });
+        await using client = startClient(path, undefined, "-quiet");
+        const options = { isServer: true, cert, key, timeout } as const;
+        const accepted = await listener.accept({ timeout });
+        await using conn = await startTls(accepted, options);
+        await client.write("in secret\n");
+        assertEquals(await conn.readLine({ timeout }), "in secret");
+        assertEquals(conn.localAddr, { transport: "unix", path });
+
+        const theirs = `${folder}/theirs`;
+        await using _ = await startUnixServer("server", theirs, "-rev");
+        const plain = await connectUnix({ path: theirs, backend });
+        const trust = { hostname: "localhost", caCerts, timeout };
+        await using own = await startTls(plain, trust);
+        await own.send("hello\n");
+        assertEquals(await own.readLine({ timeout }), "olleh");
+        await own.closeWrite();
+        assertEquals(await own.readLine({ timeout }), null);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  });
+}
+
+Deno.test({
+  name: "startTls() talks to openssl over the pipes of a program",
+  ignore: ignore || !hasProgram("socat"),
+  async fn() {
+    await using server = await startServer("server", "-rev");
+    const pipe = new Deno.Command("socat", {
+      args: ["STDIO", `TCP:127.0.0.1:${server.port}`],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const { stdin: writable, stdout: readable } = pipe;
+    const plain = StreamConn.from({ readable, writable });
+    const trust = { hostname: "localhost", caCerts, timeout };
+    {
+      await using conn = await startTls(plain, trust);
+      await conn.send("hello\n");
+      assertEquals(await conn.readLine({ timeout }), "olleh");
+      await conn.closeWrite();
+      assertEquals(await conn.readLine({ timeout }), null);
+    }
+    assertEquals((await pipe.status).code, 0);
+  },
+});
 
 Deno.test({
   name: "startTls() refuses a client that goes on in plain text",
