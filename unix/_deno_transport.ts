@@ -15,13 +15,16 @@ import {
 /** A connection over `Deno.connect` and `Deno.listen`, the fastest there is. */
 class DenoTransport extends ConnTransport<Deno.UnixAddr, Deno.UnixConn>
   implements UnixTransport {
+  #localAddr: Deno.UnixAddr | undefined;
+  #remoteAddr: Deno.UnixAddr | undefined;
+
   // The runtime says null of a socket without a name.
   override get localAddr(): Deno.UnixAddr {
-    return unixAddr(this.conn.localAddr.path);
+    return this.#localAddr ??= unixAddr(this.conn.localAddr.path);
   }
 
   override get remoteAddr(): Deno.UnixAddr {
-    return unixAddr(this.conn.remoteAddr.path);
+    return this.#remoteAddr ??= unixAddr(this.conn.remoteAddr.path);
   }
 }
 

@@ -32,8 +32,10 @@ export async function connectNode(
   signal: AbortSignal,
 ): Promise<UnixTransport> {
   const socket = await connectSocket({ path }, signal);
-  const ends = { localAddr: unixAddr(""), remoteAddr: unixAddr(path) };
-  return new NodeTransport(socket, ends);
+  return new NodeTransport(socket, {
+    localAddr: unixAddr(""),
+    remoteAddr: unixAddr(path),
+  });
 }
 
 /** A server that listens, and its file. */
@@ -63,12 +65,15 @@ export async function listenNode(
 ): Promise<UnixListenerTransport> {
   const { path, backlog } = target;
   let { server, file } = await open(target);
-  const addr = unixAddr(path);
-  const ends = { localAddr: addr, remoteAddr: unixAddr(""), isNew: true };
   return new NodeListener<Deno.UnixAddr, UnixTransport>(server, {
-    addr,
+    addr: unixAddr(path),
     backlog,
-    open: (socket) => new NodeTransport(socket, ends),
+    open: (socket) =>
+      new NodeTransport(socket, {
+        localAddr: unixAddr(path),
+        remoteAddr: unixAddr(""),
+        isNew: true,
+      }),
     refuse: (socket) => socket.destroy(),
     shortage: () => shortage(path),
     close: (server) => {
