@@ -8,17 +8,13 @@ import {
   type StreamTransport,
   type TakenOver,
 } from "../stream/_seam.ts";
+import { dropTickets, endWriting } from "./_drop_tickets.ts";
 import { FedDuplex } from "./_duplex.ts";
 import type { Handshake, TlsTransport } from "./_transport.ts";
 
 /** How many encrypted bytes are read at a time at first, and at most. */
 const FIRST_READ = 4 * 1024;
 const MAX_READ = 64 * 1024;
-/** How long a close waits for session tickets, and for more, in milliseconds. */
-const TICKETS = 1000;
-const MORE_TICKETS = 5;
-/** How many bytes they may have. */
-const MAX_TICKETS = 16 * 1024;
 /** How long a close waits for close_notify to leave, in milliseconds. */
 const LINGER = 5000;
 
@@ -61,7 +57,8 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
   #room: Uint8Array = new Uint8Array(0);
   #isFull = false;
   readonly #timers = new Timers();
-  #isFeeding = false;
+  /** The read below that is going on. */
+  #feeding: Promise<number | null> | undefined;
   /** Whether the peer has sent close_notify. */
   #hasEnded = false;
   #isFinished = false;
@@ -182,9 +179,9 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
 
   /** Passes encrypted bytes up as long as a caller waits for what they bring. */
   #feed(): void {
-    if (this.#isFeeding || !this.#isHungry) return;
-    this.#isFeeding = true;
-    this.#readBelow().then(this.#onFed, this.#onFeedFailure);
+    if (this.#feeding !== undefined || !this.#isHungry) return;
+    this.#feeding = this.#readBelow();
+    this.#feeding.then(this.#onFed, this.#onFeedFailure);
   }
 
   get #isHungry(): boolean {
@@ -212,7 +209,7 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
   }
 
   readonly #onFed = (count: number | null): void => {
-    this.#isFeeding = false;
+    this.#feeding = undefined;
     if (!this.#isShaking) this.#owesTickets = false;
     if (this.#error !== undefined) return;
     if (count === null) {
@@ -245,7 +242,7 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
   }
 
   readonly #onFeedFailure = (error: unknown): void => {
-    this.#isFeeding = false;
+    this.#feeding = undefined;
     this.fail(error);
   };
 
@@ -282,12 +279,7 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
     this.#isFinished = true;
     await this.#untilDone((done) => this.#socket!.end(done));
     await this.#duplex.written();
-    await this.#endBelow();
-  }
-
-  async #endBelow(): Promise<void> {
-    if (this.#below.lacks?.has("closeWrite")) return;
-    await this.#below.closeWrite?.();
+    await endWriting(this.#below);
   }
 
   #untilDone(
@@ -325,41 +317,10 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
     await Promise.race([this.#duplex.written(), promise]);
     stop();
     this.#socket?.destroy();
-    if (this.#owesTickets && !this.#isFeeding) await this.#dropTickets();
+    if (this.#owesTickets) {
+      await dropTickets(this.#below, this.#feeding, this.#timers);
+    }
     await this.#below.close();
-  }
-
-  /**
-   * Waits for the session tickets that a server sends after the handshake, if no call
-   * has read them: a close with unread bytes is a reset, and takes with it what was
-   * sent before.
-   */
-  async #dropTickets(): Promise<void> {
-    let limit = TICKETS;
-    try {
-      await this.#endBelow(); // so that the server ends its side, too
-      for (let dropped = 0; dropped < MAX_TICKETS;) {
-        const count = await this.#readFor(limit);
-        if (count === null) return;
-        dropped += count;
-        limit = MORE_TICKETS;
-      }
-    } catch {
-      // The peer has gone.
-    }
-  }
-
-  /** Reads and drops what comes in `limit` milliseconds; null if nothing does. */
-  async #readFor(limit: number): Promise<number | null> {
-    const { promise, resolve } = Promise.withResolvers<null>();
-    const stop = this.#timers.start(() => resolve(null), limit);
-    const read = this.#below.read(new Uint8Array(MAX_TICKETS));
-    read.catch(() => {}); // closing ends it
-    try {
-      return await Promise.race([read, promise]);
-    } finally {
-      stop();
-    }
   }
 
   /** Rejects what is pending. */

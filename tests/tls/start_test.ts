@@ -5,6 +5,7 @@ import {
   ClosedError,
   NotSupportedError,
   ProtocolError,
+  type SocketError,
   TimedOutError,
 } from "@berkeley/sockets/errors";
 import { StreamConn } from "@berkeley/sockets/stream";
@@ -336,6 +337,52 @@ eachTransport(
           await (await other)[Symbol.asyncDispose]();
         }
       }
+    }
+  },
+);
+
+eachTransport(
+  "close() loses nothing of a client that has not read its session tickets",
+  async ({ pair }) => {
+    for (const isReading of [false, true]) {
+      using ends = await pair();
+      const [client, server] = await Promise.all([
+        startTls(ends.client, { ...AS_CLIENT, backend: "node" }),
+        startTls(ends.server, AS_SERVER),
+      ]);
+      await using _server = server;
+      const reading = isReading ? failure(client.readLine()) : undefined;
+      const size = 1_000_000; // more than the kernel passes on at once
+      client.send(new Uint8Array(size));
+      const closing = client[Symbol.asyncDispose]();
+      assertEquals((await server.readExact(size)).length, size);
+      assertEquals(await server.read(new Uint8Array(1)), null);
+      await closing;
+      assertEquals(await reading instanceof ClosedError, isReading);
+    }
+  },
+);
+
+eachTransport(
+  "startTls() reports a peer that resets or ends in the handshake",
+  async ({ pair, backend }) => {
+    for (const as of [AS_CLIENT, AS_SERVER]) {
+      using ends = await pair();
+      const starting = failure(
+        startTls(ends.client, { ...as, backend: "node" }),
+      );
+      await ends.server.closeWrite();
+      assertEquals((await starting as SocketError).code, "EOF");
+      assertEquals(ends.client.isClosed, true);
+    }
+    if (backend === "deno") return; // has no reset without --allow-ffi
+    for (const as of [AS_CLIENT, AS_SERVER]) {
+      using ends = await pair();
+      const starting = failure(startTls(ends.client, as));
+      await ends.server.send(bytes("\x16\x03")); // the start of a record
+      ends.server.reset();
+      const { code } = await starting as SocketError;
+      assert(["ECONNRESET", "EPIPE"].includes(code), code);
     }
   },
 );
