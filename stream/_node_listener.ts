@@ -30,8 +30,8 @@ export interface NodeListening<A extends Deno.Addr, T> {
   refuse(socket: Socket): void;
   /** Returns the runtime's error if no descriptor is left, else undefined. */
   shortage(): unknown;
-  /** Stops listening, and releases the address. */
-  close(server: Server): void;
+  /** Stops listening, and resolves when the address is free. */
+  close(server: Server): void | Promise<void>;
   /** Listens again on the same address. */
   reopen(): Promise<Server>;
 }
@@ -152,10 +152,10 @@ export class NodeListener<A extends Deno.Addr, T extends StreamTransport<A>>
   async #acceptAnew(): Promise<T> {
     const shortage = this.#look();
     if (shortage !== undefined) throw shortage;
-    this.#kind.close(this.#server);
+    await this.#kind.close(this.#server);
     const server = await this.#kind.reopen();
     if (this.#isClosed) {
-      this.#kind.close(server);
+      await this.#kind.close(server);
       throw closedError();
     }
     this.#isDeaf = false;
@@ -168,10 +168,10 @@ export class NodeListener<A extends Deno.Addr, T extends StreamTransport<A>>
   close(): Promise<void> {
     this.#isClosed = true;
     // Its callback would also wait for the connections, which live on.
-    this.#kind.close(this.#server);
+    const closing = this.#kind.close(this.#server);
     for (const socket of this.#ready.splice(0)) socket.destroy();
     this.#onError(closedError());
-    return Promise.resolve();
+    return Promise.resolve(closing);
   }
 
   ref(): void {

@@ -1,3 +1,4 @@
+import { isShortage } from "../internal/backends/mod.ts";
 import { listenFailure } from "./_listen_failure.ts";
 
 /**
@@ -10,11 +11,4 @@ export function descriptorShortage(
 ): unknown {
   const error = listenFailure(address);
   return error !== undefined && isShortage(error) ? error : undefined;
-}
-
-/** Whether it is EMFILE or ENFILE, which have no class of the runtime. */
-function isShortage(error: unknown): boolean {
-  const { code, message } = error as { code?: string; message?: string };
-  return code === "EMFILE" || code === "ENFILE" ||
-    /\(os error (?:23|24)\)/.test(message ?? "");
 }

@@ -1,4 +1,5 @@
 import type net from "node:net";
+import { isShortage } from "../internal/backends/mod.ts";
 import { requireUnix } from "../internal/runtime/mod.ts";
 import {
   connectSocket,
@@ -76,9 +77,7 @@ export async function listenNode(
       }),
     refuse: (socket) => socket.destroy(),
     shortage: () => shortage(path),
-    close: (server) => {
-      file.removeBy(() => void server.close());
-    },
+    close: (server) => file.removeBy(() => void server.close()),
     async reopen() {
       ({ server, file } = await open(target));
       return server;
@@ -98,9 +97,6 @@ function shortage(path: string): unknown {
     else Deno.openSync(path).close();
     return undefined;
   } catch (error) {
-    const { code, message } = error as { code?: string; message?: string };
-    const isShortage = code === "EMFILE" || code === "ENFILE" ||
-      /\(os error (?:23|24)\)/.test(message ?? "");
-    return isShortage ? error : undefined;
+    return isShortage(error) ? error : undefined;
   }
 }

@@ -87,8 +87,12 @@ function setAside(path: string): () => void {
     return () => {}; // the folder is read-only: the runtime cannot remove it either
   }
   return () => {
-    if (fileAt(path) === undefined) Deno.renameSync(spare, path);
-    else Deno.removeSync(spare); // it was not removed, or there is a newer one
+    try {
+      if (fileAt(path) === undefined) Deno.renameSync(spare, path);
+      else Deno.removeSync(spare); // it was not removed, or there is a newer one
+    } catch {
+      // The folder has become read-only: it keeps the other name.
+    }
   };
 }
 
