@@ -1,6 +1,7 @@
 /** What a program may do with few permissions, and what errors say of the others. */
 import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { listenUnix } from "@berkeley/sockets/unix";
+import { hasProgram } from "../_programs.ts";
 import { runArgs } from "../_run_args.ts";
 import {
   abstractName,
@@ -111,6 +112,44 @@ Deno.test({
           stdin: "null",
         }).output();
         assertMatch(new TextDecoder().decode(stdout), /^listen: hello\n/);
+      }));
+    }),
+});
+
+Deno.test({
+  name: "nothing prompts on a terminal",
+  ignore: Deno.build.os !== "linux" || !hasProgram("script"),
+  fn: () =>
+    withFolder(async (folder) => {
+      const path = `${folder}/sock`;
+      await Promise.all(BACKENDS.map(async (backend) => {
+        const args = runArgs(backend).filter((arg) => arg !== "--no-prompt");
+        for (const flags of [[], flagsFor(`${path}-${backend}`)]) {
+          const options = {
+            backend,
+            path: `${path}-${backend}`,
+            mode: 0o600,
+            replaceStale: true,
+          };
+          const words = [
+            ...[Deno.execPath(), ...args, ...flags, PROGRAM],
+            `'${JSON.stringify(options)}'`,
+          ];
+          const { stdout } = await new Deno.Command("script", {
+            args: ["-qec", words.join(" "), "/dev/null"],
+            cwd: ROOT,
+            env: { NO_COLOR: "1" },
+            stdin: "null",
+            signal: AbortSignal.timeout(60_000),
+          }).output();
+          const text = new TextDecoder().decode(stdout).replaceAll("\r", "");
+          assertMatch(
+            text,
+            flags.length === 0
+              ? /^listen: NotCapableError.*\nconnect: NotCapableError.*\n$/
+              : /^listen: hello\nconnect: .*no such socket.*\n$/,
+          );
+        }
       }));
     }),
 });
