@@ -21,6 +21,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   proxy: "a TCP proxy: half-closes, back-pressure, a graceful end, statistics",
   tls_echo: "TLS echo in which both sides show a certificate",
   starttls: "TLS on a connection that began in plain text, as mail servers do",
+  postgres_tls: "TLS after an upgrade byte, as PostgreSQL starts it",
   unix_echo: "echo over a unix socket: a path or an abstract name",
   unix_http: "HTTP over a unix socket, as one asks a container daemon",
   posix_ping: "ICMP echo: how long a host takes to answer",
