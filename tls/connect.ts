@@ -25,7 +25,7 @@ export interface ConnectTlsOptions
   /**
    * Which API encrypts. Defaults to `"deno"`; to `"node"` for `cert`, for
    * `localAddress`, `localPort` or a `keepAlive` time, and for a `tcpBackend` other than
-   * `"deno"`.
+   * `"deno"`. The table of the module has all differences.
    */
   backend?: TlsBackend | undefined;
   /**

@@ -13,21 +13,24 @@
  * the options need `"node"`. Servers use `"node"`, because `Deno.listenTls` of Deno 2.9
  * cannot close a connection whose handshake stalls.
  *
- * |                                              | `"deno"`                              | `"node"`                            |
- * | -------------------------------------------- | ------------------------------------- | ----------------------------------- |
- * | API                                          | `Deno.startTls`, `Deno.listenTls`     | `node:tls`                          |
- * | the TCP connection below (`tcpBackend`)      | `"deno"`                              | `"deno"`, `"node"`, `"posix"`       |
- * | client certificates: sent by the client      | no                                    | yes                                 |
- * | … asked for by the server (`clientAuth`)     | no                                    | yes                                 |
- * | `certificates` by name, `setCertificate`     | no                                    | yes                                 |
- * | `protocol`, the server's `serverName`        | undefined                             | yes                                 |
- * | `peerCertificate`                            | undefined                             | yes                                 |
- * | `noDelay`, `keepAlive` of accepted ones      | no; small writes may be delayed       | yes                                 |
- * | `reusePort`                                  | with `--unstable-net`                 | yes                                 |
- * | a handshake that stalls                      | is closed by the peer; with           | is closed at once                   |
- * |                                              | `--allow-ffi` at once                 |                                     |
- * | `close()` after the handshake                | keeps the descriptor until the peer   | frees the descriptor                |
- * |                                              | ends its side                         |                                     |
+ * |                                                      | `"deno"`                               | `"node"`           |
+ * | ---------------------------------------------------- | -------------------------------------- | ------------------ |
+ * | API                                                  | `Deno.startTls`, `Deno.listenTls`      | `node:tls`         |
+ * | TCP connections below (`tcpBackend`)                 | `"deno"`                               | all                |
+ * | connections of other kinds, servers by `startTls`    | no                                     | yes                |
+ * | client certificates: `cert` of clients, `clientAuth` | no                                     | yes                |
+ * | `certificates` by name, `setCertificate`             | no                                     | yes                |
+ * | `peerCertificate`, `protocol`                        | undefined                              | yes                |
+ * | `serverName` on the server                           | undefined                              | yes                |
+ * | `noDelay`, `keepAlive` of accepted connections       | no: Nagle's algorithm is on            | yes                |
+ * | `reusePort`                                          | with `--unstable-net`                  | yes                |
+ * | `ipv6Only`                                           | no                                     | with `--allow-ffi` |
+ * | `unref()` of a listener that has accepted            | no effect                              | yes                |
+ * | a handshake that is late or aborted                  | ends when the peer ends it ¹           | ends at once       |
+ * | `close()` after the handshake                        | holds the socket until the peer ends ¹ | 5 s at most        |
+ *
+ * ¹ The handshake ends at once in a program with `--allow-ffi`. A peer that never ends
+ * its side keeps a descriptor of this process otherwise.
  *
  * The versions are TLS 1.2 and 1.3 on both. Certificates of servers need subject
  * alternative names; the common name is not used.
