@@ -6,6 +6,8 @@
  */
 import { Random } from "../_random.ts";
 import type { FuzzTarget } from "./_target.ts";
+import { certificates } from "./certificates.ts";
+import { clientHello } from "./client_hello.ts";
 import { datagrams } from "./datagrams.ts";
 import { dnsFaults } from "./dns_faults.ts";
 import { dnsMessage } from "./dns_message.ts";
@@ -38,6 +40,8 @@ export const TARGETS: readonly FuzzTarget[] = [
   systemFiles,
   dnsMessage,
   dnsFaults,
+  clientHello,
+  certificates,
   errors,
 ];
 
