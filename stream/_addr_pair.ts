@@ -4,13 +4,13 @@ export interface AddrPair {
   readonly remoteAddr: Deno.Addr;
 }
 
-/** Those addresses of a connection that are known. */
+/** The known addresses of a connection. */
 export interface SomeAddrs {
   readonly localAddr?: Deno.Addr | undefined;
   readonly remoteAddr?: Deno.Addr | undefined;
 }
 
-/** The address of a source that has none: that of a unix socket without a name. */
+/** The address of a source without one: that of an unnamed unix socket. */
 const UNNAMED: Deno.UnixAddr = { transport: "unix", path: "" };
 
 /** Returns the addresses of a source: those given, else its own. */

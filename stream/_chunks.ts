@@ -16,7 +16,7 @@ export function chunksOf(readable: ReadableStream<unknown>): ChunkSource {
   try {
     reader = (readable as ReadableStream<Uint8Array<ArrayBuffer>>)
       .getReader({ mode: "byob" });
-  } catch { // it gives its chunks in memory of its own
+  } catch { // no byte stream
     return new OwnChunks(readable.getReader());
   }
   return new FilledChunks(reader);

@@ -73,7 +73,7 @@ export class ConnTransport<
   }
 }
 
-/** Returns what a connection cannot do that a library made, or an older runtime. */
+/** Returns the features that a connection lacks, such as one of another library. */
 function lacksOf(conn: Partial<Deno.Conn>): ReadonlySet<StreamFeature> {
   const lacks = new Set<StreamFeature>();
   if (typeof conn.closeWrite !== "function") lacks.add("closeWrite");

@@ -29,7 +29,7 @@ export interface NodeDuplex {
   readonly readableEnded: boolean;
   /** Whether it was destroyed. */
   readonly destroyed: boolean;
-  /** What it failed of. */
+  /** The error that it failed with, or null. */
   readonly errored: Error | null;
   /** Takes `size` bytes off its buffer; of 0 bytes, has it read on. */
   read(size?: number): unknown;
@@ -48,7 +48,7 @@ export interface NodeDuplex {
   off(event: string, listener: (...values: unknown[]) => void): unknown;
 }
 
-/** What only some duplex streams have. */
+/** The methods that only some duplex streams have. */
 interface SomeDuplex extends NodeDuplex {
   resetAndDestroy?(): unknown;
   ref?(): unknown;
@@ -62,15 +62,15 @@ export interface DuplexOptions<A extends Deno.Addr> {
   /** The remote address. */
   readonly remoteAddr: A;
   /**
-   * Whether it is a socket that was just accepted, of which the runtime may not
-   * know yet what the kernel has for it.
+   * Whether it is a socket that was just accepted. The runtime may not have asked the
+   * kernel about it yet.
    *
    * @default {false}
    */
   readonly isNew?: boolean;
   /**
-   * Whether it may hold what was written after it has called back, as a stream
-   * does that hands the same memory to a reader. It is then given copies.
+   * Whether it may use the memory of a write after the write is done: a stream in
+   * memory passes it to its reader. It then gets copies.
    *
    * @default {false}
    */
@@ -172,7 +172,9 @@ export class DuplexTransport<
   read(buffer: Uint8Array): Promise<number | null> {
     return new Promise((resolve, reject) => {
       this.#reading = { buffer, size: buffer.length, resolve, reject };
-      this.#onReadable();
+      // A stream in memory may never wait.
+      if (isLoopStarved()) afterTurn(() => this.#onReadable());
+      else this.#onReadable();
       this.#hold();
     });
   }

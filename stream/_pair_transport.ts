@@ -1,5 +1,6 @@
 import { socketError } from "../errors/mod.ts";
 import { takenAway } from "../internal/check/mod.ts";
+import { isLoopStarved, nextTurn } from "../internal/wait/mod.ts";
 import { addrsOf, type SomeAddrs } from "./_addr_pair.ts";
 import { chunksOf, type ChunkSource } from "./_chunks.ts";
 import { CLOSING, within } from "./_source_closing.ts";
@@ -15,9 +16,9 @@ import {
  * be missing: it is then at its end from the start.
  */
 export interface BytePair {
-  /** What comes from the peer, in chunks of bytes; text is refused when it comes. */
+  /** The bytes from the peer, in chunks. A chunk of text fails the connection. */
   readonly readable?: ReadableStream<Uint8Array | string> | undefined;
-  /** What goes to the peer. */
+  /** The bytes to the peer. */
   readonly writable?: WritableStream<Uint8Array<ArrayBuffer>> | undefined;
 }
 
@@ -36,12 +37,12 @@ export class PairTransport implements StreamTransport {
   readonly #pair: BytePair;
   readonly #chunks: ChunkSource | undefined;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;
-  /** What came in a chunk larger than the buffer of its read. */
+  /** The rest of a chunk that was larger than the buffer of its read. */
   #rest: Uint8Array<ArrayBufferLike> = EMPTY;
-  /** Whether the writable has ended, by whichever hand. */
+  /** Whether the writable is closed. */
   #isShut: boolean;
 
-  /** The halves are those of the pair: a getter of it is read once. */
+  /** Takes the halves apart from the pair, whose getters were read once. */
   constructor(
     pair: BytePair,
     { readable, writable }: BytePair,
@@ -63,7 +64,6 @@ export class PairTransport implements StreamTransport {
     this.#writer?.closed.then(() => this.#isShut = true, ignore);
   }
 
-  /** What came but was not read. */
   get unread(): Uint8Array {
     return this.#rest;
   }
@@ -71,6 +71,7 @@ export class PairTransport implements StreamTransport {
   async read(buffer: Uint8Array): Promise<number | null> {
     const size = buffer.length;
     while (this.#rest.length === 0) {
+      if (isLoopStarved()) await nextTurn(); // chunks may come without end
       const chunk = await this.#chunks?.next(size).catch(fail) ?? null;
       if (chunk === null) return null;
       this.#rest = chunk;
@@ -85,14 +86,15 @@ export class PairTransport implements StreamTransport {
   }
 
   async write(bytes: Uint8Array): Promise<number> {
-    // Whoever reads at the other end may be handed this very memory.
+    // The reader at the other end may get the memory that is written.
     const piece = new Uint8Array(firstPiece(bytes));
     if (this.#isShut) throw socketError("EPIPE", { action: "write" });
+    if (isLoopStarved()) await nextTurn();
     try {
       await this.#writer!.ready;
       await this.#writer!.write(piece);
     } catch (error) {
-      // A reader that cancelled without a reason has gone.
+      // The reader cancelled, and gave no reason.
       if (error === undefined) throw socketError("EPIPE", { action: "write" });
       fail(error);
     }
@@ -103,7 +105,7 @@ export class PairTransport implements StreamTransport {
     if (!this.#isShut) await this.#writer!.close().catch(fail);
   }
 
-  /** Closes the writable and cancels the readable; what fails then is of no interest. */
+  /** Closes the writable and cancels the readable. Their failures are not reported. */
   async close(): Promise<void> {
     const writer = this.#isShut ? undefined : this.#writer;
     const ended = Promise.allSettled([writer?.close(), this.#chunks?.cancel()]);

@@ -23,7 +23,7 @@ export interface SourceOptions<A extends Deno.Addr = Deno.Addr> {
   readonly remoteAddr?: A | undefined;
 }
 
-/** What a source may have, whatever callers without types pass. */
+/** The properties that a source may have. */
 type Source = { [K in keyof (Deno.Conn & NodeDuplex)]?: unknown };
 
 /** Makes the transport of a source, by its shape. */

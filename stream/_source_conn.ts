@@ -1,8 +1,9 @@
 import { socketError } from "../errors/mod.ts";
+import { isLoopStarved, nextTurn } from "../internal/wait/mod.ts";
 import { type AddrPair, addrsOf, type SomeAddrs } from "./_addr_pair.ts";
 import { ConnTransport } from "./_conn_transport.ts";
 
-/** A `Deno.Conn` that somebody else made, whose counts are checked. */
+/** A `Deno.Conn` of another library, whose counts are checked. */
 export class SourceConn extends ConnTransport {
   readonly #addrs: AddrPair;
 
@@ -21,6 +22,7 @@ export class SourceConn extends ConnTransport {
 
   override async read(buffer: Uint8Array): Promise<number | null> {
     const size = buffer.length;
+    if (isLoopStarved()) await nextTurn(); // it may never wait
     const count = await this.conn.read(buffer);
     if (count !== null) checkDone(count, size, "read");
     return count;
@@ -28,13 +30,14 @@ export class SourceConn extends ConnTransport {
 
   override async write(bytes: Uint8Array): Promise<number> {
     const size = bytes.length;
+    if (isLoopStarved()) await nextTurn();
     const count = await this.conn.write(bytes);
     checkDone(count, size, "write");
     return count;
   }
 }
 
-/** Refuses a count that would corrupt the buffer, or have the call repeated for ever. */
+/** Refuses a count that would corrupt the buffer, or repeat the call endlessly. */
 function checkDone(count: number, size: number, call: string): void {
   const least = Math.min(size, 1);
   if (Number.isInteger(count) && count >= least && count <= size) return;

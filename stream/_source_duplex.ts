@@ -4,7 +4,7 @@ import { DuplexTransport, type NodeDuplex } from "./_duplex_transport.ts";
 import { CLOSING, within } from "./_source_closing.ts";
 import { sourceError } from "./_source_error.ts";
 
-/** What some duplex streams have beside what all have. */
+/** The properties that some duplex streams have. */
 export interface AnyDuplex extends NodeDuplex {
   readonly readableObjectMode?: boolean;
   readonly writableObjectMode?: boolean;
@@ -15,7 +15,7 @@ export interface AnyDuplex extends NodeDuplex {
   readonly remotePort?: number;
 }
 
-/** A duplex stream of Node that somebody else made. */
+/** A duplex stream of Node that the caller made. */
 export class SourceDuplex extends DuplexTransport<Deno.Addr, AnyDuplex> {
   readonly canLeaveRead = true;
   #ending: Promise<void> | undefined;
@@ -25,7 +25,6 @@ export class SourceDuplex extends DuplexTransport<Deno.Addr, AnyDuplex> {
     if (fault !== undefined) {
       throw new TypeError(`Cannot make a connection of the stream: ${fault}`);
     }
-    // Whoever reads at the other end may be handed the memory that is written.
     super(duplex, { ...addrsOf(given, socketAddrs(duplex)), mayHold: true });
   }
 

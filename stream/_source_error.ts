@@ -1,8 +1,8 @@
 import { SocketError, socketError, toSocketError } from "../errors/mod.ts";
 
 /**
- * Returns our error of a stream's failure. What does not look like the error of a
- * socket is EIO: as a TypeError it would pass for a fault in the caller's buffer.
+ * Returns our error for the failure of a stream. An error that no socket has is
+ * EIO: a TypeError would pass for a fault in the caller's buffer.
  */
 export function sourceError(reason: unknown): Error {
   const context = { action: "use the stream" };

@@ -48,9 +48,9 @@ export let takeOver: <A extends Deno.Addr>(
 
 /** The result of {@linkcode EndingConn.prototype.detach | detach}. */
 export interface DetachedConn<C = Deno.TcpConn> {
-  /** What carried the connection. */
+  /** The runtime's connection, or the source that `StreamConn.from` was given. */
   conn: C;
-  /** What was received but not read: it comes before all that `conn` reads. */
+  /** The bytes that were received and not read. They precede those that `conn` reads. */
   buffered: Uint8Array<ArrayBuffer>;
 }
 

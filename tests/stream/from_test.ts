@@ -360,3 +360,52 @@ Deno.test("from() reads nothing before a call waits", async () => {
   await made.drained();
   assertEquals(pulls, 1);
 });
+
+/** A source that always has another byte, and takes all that is written. */
+const RESTLESS: Record<string, () => StreamConn> = {
+  "a byte stream": () => {
+    const source: UnderlyingByteSource = {
+      type: "bytes",
+      pull: ({ byobRequest }) => byobRequest!.respond(1),
+    };
+    const readable = new ReadableStream(source, { highWaterMark: 0 });
+    return StreamConn.from({ readable, writable: new WritableStream() });
+  },
+  "a stream of chunks": () => restlessChunks(1),
+  "a stream of empty chunks": () => restlessChunks(0),
+  "a duplex": () =>
+    StreamConn.from(
+      new Duplex({
+        read() {
+          this.push(new Uint8Array(4096));
+        },
+        write: (_chunk, _encoding, done) => done(),
+      }),
+    ),
+  "a Deno.Conn": () =>
+    StreamConn.from(conn({
+      read: () => Promise.resolve(1),
+      write: ({ length }) => Promise.resolve(length),
+    })),
+};
+
+function restlessChunks(size: number): StreamConn {
+  const readable = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(new Uint8Array(size)),
+  }, { highWaterMark: 0 });
+  return StreamConn.from({ readable, writable: new WritableStream() });
+}
+
+for (const [name, make] of Object.entries(RESTLESS)) {
+  Deno.test(`from() lets timers fire over ${name} that never waits`, async () => {
+    using made = make();
+    const code = await made.readLine({ timeout: 5, limit: 1e9 })
+      .catch((error) => error.code);
+    assertEquals(code, "ETIMEDOUT");
+
+    let hasFired = false;
+    setTimeout(() => hasFired = true);
+    for (let i = 0; i < 1e6 && !hasFired; i++) await made.writeAll("x");
+    assert(hasFired);
+  });
+}
