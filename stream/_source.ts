@@ -9,7 +9,7 @@ import type { StreamTransport } from "./_transport.ts";
 /** Options of {@linkcode StreamConn.from}. */
 export interface SourceOptions<A extends Deno.Addr = Deno.Addr> {
   /**
-   * How many queued bytes make `send` wait.
+   * How many queued bytes make `send` wait: 1 or more.
    *
    * @default {262144}
    */

@@ -1,3 +1,4 @@
+import { checkInteger } from "../internal/check/mod.ts";
 import { Timers } from "../internal/wait/mod.ts";
 import type { BytePair } from "./_pair_transport.ts";
 import { ConnErrors } from "./_conn_errors.ts";
@@ -82,8 +83,9 @@ export class StreamConn<A extends Deno.Addr = Deno.Addr, C = unknown>
    * leave. A half that is missing has ended.
    *
    * @throws {TypeError} If the source has none of these shapes, or is a `StreamConn`
-   * itself; if one of its streams is locked or destroyed, or is in object mode or has
-   * an encoding.
+   * itself; if one of its streams is locked or destroyed, has failed, is in object mode
+   * or has an encoding.
+   * @throws {RangeError} If `highWaterMark` is no integer of 1 or more.
    *
    * @example Lines of a connection that another library made
    * ```ts
@@ -140,6 +142,9 @@ export class StreamConn<A extends Deno.Addr = Deno.Addr, C = unknown>
       );
     }
     const { highWaterMark, localAddr, remoteAddr } = options;
+    if (highWaterMark !== undefined) {
+      checkInteger("highWaterMark", highWaterMark, 1);
+    }
     const addrs = { localAddr, remoteAddr };
     return new StreamConn(sourceTransport(source, addrs), { highWaterMark });
   }
