@@ -88,6 +88,7 @@ export class PairTransport implements StreamTransport {
   async write(bytes: Uint8Array): Promise<number> {
     // The reader at the other end may get the memory that is written.
     const piece = new Uint8Array(firstPiece(bytes));
+    const size = piece.length; // which is 0 once the stream has transferred it
     if (this.#isShut) throw socketError("EPIPE", { action: "write" });
     if (isLoopStarved()) await nextTurn();
     try {
@@ -98,7 +99,7 @@ export class PairTransport implements StreamTransport {
       if (error === undefined) throw socketError("EPIPE", { action: "write" });
       fail(error);
     }
-    return piece.length;
+    return size;
   }
 
   async closeWrite(): Promise<void> {
