@@ -159,6 +159,11 @@ export class DuplexTransport<
     return error ?? new Deno.errors.BadResource("closed");
   }
 
+  /** Whether a read is pending, and has taken nothing. */
+  protected get isReading(): boolean {
+    return this.#reading !== undefined;
+  }
+
   /** Leaves the stream to others. A pending read ends, and has taken nothing. */
   protected release(): void {
     this.#reading = undefined;

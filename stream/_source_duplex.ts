@@ -13,11 +13,13 @@ export interface AnyDuplex extends NodeDuplex {
   readonly localPort?: number;
   readonly remoteAddress?: string;
   readonly remotePort?: number;
+  readonly writableEnded?: boolean;
+  allowHalfOpen?: boolean;
 }
 
 /** A duplex stream of Node that the caller made. */
 export class SourceDuplex extends DuplexTransport<Deno.Addr, AnyDuplex> {
-  readonly canLeaveRead = true;
+  readonly #allowHalfOpen: boolean | undefined;
   #ending: Promise<void> | undefined;
 
   constructor(duplex: AnyDuplex, given: SomeAddrs) {
@@ -26,6 +28,20 @@ export class SourceDuplex extends DuplexTransport<Deno.Addr, AnyDuplex> {
       throw new TypeError(`Cannot make a connection of the stream: ${fault}`);
     }
     super(duplex, { ...addrsOf(given, socketAddrs(duplex)), mayHold: true });
+    this.#allowHalfOpen = duplex.allowHalfOpen;
+    this.#setHalfOpen(true);
+  }
+
+  /** If false, which is the default of `net.Socket`, the peer's end ends both halves. */
+  #setHalfOpen(allowHalfOpen: boolean): void {
+    if (this.#allowHalfOpen === false) {
+      this.duplex.allowHalfOpen = allowHalfOpen;
+    }
+  }
+
+  /** Not once a read has taken bytes that the connection does not have yet. */
+  get canLeaveRead(): boolean {
+    return this.isReading;
   }
 
   protected override failureOf(error: unknown): Error {
@@ -35,6 +51,13 @@ export class SourceDuplex extends DuplexTransport<Deno.Addr, AnyDuplex> {
       reason: "it was destroyed before its end",
       cause: error,
     });
+  }
+
+  override write(bytes: Uint8Array): Promise<number> {
+    // A write after the end would destroy the reading half, too.
+    return this.duplex.writableEnded && !this.duplex.destroyed
+      ? Promise.reject(socketError("EPIPE", { action: "write" }))
+      : super.write(bytes);
   }
 
   override closeWrite(): Promise<void> {
@@ -49,6 +72,7 @@ export class SourceDuplex extends DuplexTransport<Deno.Addr, AnyDuplex> {
 
   detach(): AnyDuplex {
     this.release();
+    this.#setHalfOpen(false);
     return this.duplex;
   }
 }
@@ -62,6 +86,7 @@ function isDestroyed(error: unknown): boolean {
 
 function faultOf(duplex: AnyDuplex): string | undefined {
   if (duplex.destroyed) return "it was destroyed";
+  if (duplex.errored) return `it has failed: ${duplex.errored.message}`;
   if (duplex.readableObjectMode || duplex.writableObjectMode) {
     return "it is in object mode, and carries no bytes";
   }

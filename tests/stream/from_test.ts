@@ -409,3 +409,30 @@ for (const [name, make] of Object.entries(RESTLESS)) {
     assert(hasFired);
   });
 }
+
+Deno.test("from() refuses a high-water mark that is no count of bytes", () => {
+  for (const highWaterMark of [0, -1, 1.5, NaN, Infinity, "7"]) {
+    const pair = scripted([]);
+    const options = { highWaterMark: highWaterMark as number };
+    const error = assertThrows(() => StreamConn.from(pair, options));
+    assert(error instanceof RangeError, `${error}`);
+    assert(/highWaterMark/.test(error.message), error.message);
+    assertEquals(pair.readable!.locked, false);
+  }
+});
+
+Deno.test("from() sends bytes once to a stream that transfers its chunks", async () => {
+  const sent: Uint8Array[] = [];
+  const writable = new WritableStream<Uint8Array<ArrayBuffer>>({
+    write(chunk) {
+      sent.push(structuredClone(chunk, { transfer: [chunk.buffer] }));
+      assert(sent.length < 10, "the same bytes again and again");
+    },
+  });
+  await using made = StreamConn.from({ writable });
+  await made.writeAll("one");
+  await made.send("two");
+  await made.flush();
+  assertEquals(sent.map(text), ["one", "two"]);
+  assertEquals(made.bytesWritten, 6);
+});

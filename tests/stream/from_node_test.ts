@@ -1,0 +1,120 @@
+/** Connections made of streams of Node in every state. */
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { BusyError, SocketError } from "@berkeley/sockets/errors";
+import { StreamConn } from "@berkeley/sockets/stream";
+import net from "node:net";
+import { Duplex, PassThrough } from "node:stream";
+import { text } from "../_each_stream.ts";
+
+/** Resolves when the stream emits the event. */
+function once(source: Duplex | net.Server, event: string): Promise<unknown> {
+  return new Promise((resolve) => source.once(event, resolve));
+}
+
+/** A stream that drops what is written, and reads what is pushed. */
+function sink(): Duplex {
+  return new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() });
+}
+
+Deno.test("from() answers after the peer's end over any net.Socket", async () => {
+  const server = net.createServer(); // its sockets are not allowHalfOpen
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as net.AddressInfo;
+  const accepted = once(server, "connection");
+  using client = await Deno.connect({ hostname: "127.0.0.1", port });
+  const socket = await accepted as net.Socket;
+  const closed = once(socket, "close");
+  {
+    await using conn = StreamConn.from(socket);
+    await client.write(new TextEncoder().encode("question"));
+    await client.closeWrite();
+    assertEquals(await conn.readLine(), "question");
+    assertEquals(await conn.readLine(), null);
+    await conn.writeAll("answer");
+  }
+  const answer = new Uint8Array(9);
+  assertEquals(await client.read(answer), 6);
+  assertEquals(await client.read(answer), null);
+  await closed;
+  server.close();
+});
+
+Deno.test("detach() gives a net.Socket back with its own allowHalfOpen", () => {
+  for (const allowHalfOpen of [false, true]) {
+    const socket = new net.Socket({ allowHalfOpen });
+    assert(StreamConn.from(socket).detach().conn === socket);
+    assertEquals(socket.allowHalfOpen, allowHalfOpen);
+    socket.destroy();
+  }
+});
+
+Deno.test("from() refuses a stream of Node that has failed", async () => {
+  const failed = new Duplex({
+    autoDestroy: false,
+    read() {},
+    write: (_chunk, _encoding, done) => done(new Error("lost")),
+  });
+  const error = once(failed, "error");
+  failed.write("x");
+  await error;
+  assertThrows(() => StreamConn.from(failed), TypeError, "it has failed: lost");
+});
+
+Deno.test("from() reads on from a stream of Node whose writing half has ended", async () => {
+  const source = sink();
+  source.end();
+  await once(source, "finish");
+  await using conn = StreamConn.from(source);
+  const error = await assertRejects(() => conn.writeAll("x"), SocketError);
+  assertEquals(error.code, "EPIPE");
+  source.push("still here\n");
+  assertEquals(await conn.readLine(), "still here");
+});
+
+Deno.test("closeWrite() resolves if the writing half of a stream of Node has ended", async () => {
+  const source = sink();
+  source.end();
+  await once(source, "finish");
+  await using conn = StreamConn.from(source);
+  await conn.closeWrite();
+});
+
+Deno.test("detach() loses no byte that a cancelled read has just taken", async () => {
+  const news = async (conn: StreamConn, source: Duplex) => {
+    await conn.peek(1);
+    assertEquals(text(conn.detach().buffered), "news");
+    source.destroy();
+  };
+  { // which was there when the read was called
+    const source = new PassThrough();
+    const conn = StreamConn.from(source);
+    source.write("news");
+    await once(source, "readable");
+    const cancel = new AbortController();
+    const failing = assertRejects(() =>
+      conn.readExact(100, { signal: cancel.signal })
+    );
+    cancel.abort();
+    assertThrows(() => conn.detach(), BusyError);
+    await failing;
+    await news(conn, source);
+  }
+  { // which came later
+    const source = new PassThrough();
+    const conn = StreamConn.from(source);
+    await assertRejects(() => conn.readLine({ timeout: 0 }));
+    const detaching = new Promise<unknown>((resolve) =>
+      source.once("readable", () => {
+        try {
+          resolve(conn.detach());
+        } catch (error) {
+          resolve(error);
+        }
+      })
+    );
+    source.write("news");
+    assert(await detaching instanceof BusyError);
+    await news(conn, source);
+  }
+});
