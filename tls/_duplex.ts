@@ -33,8 +33,29 @@ export class FedDuplex extends Duplex {
     // fed by its owner
   }
 
-  override _write(bytes: Uint8Array, _encoding: string, done: Done): void {
-    this.#writing = this.#writeAll(bytes).then(() => done(), done);
+  /**
+   * Writes, without the queue of `Writable`: `node:tls` writes one piece after the other.
+   * Also after `destroy`, for `node:tls` destroys the stream below it before it writes
+   * the alert that says why, or the close_notify.
+   */
+  // deno-lint-ignore no-explicit-any -- the overloads of Node
+  override write(...args: any[]): boolean {
+    const bytes: Uint8Array = args[0];
+    const done: Done = args.at(-1);
+    const before = this.#writing;
+    const writing = before === undefined
+      ? this.#writeAll(bytes)
+      : before.then(() => this.#writeAll(bytes));
+    this.#follow(writing.then(() => done(), done));
+    return true;
+  }
+
+  /** Remembers the last write until it has ended. */
+  #follow(writing: Promise<void>): void {
+    this.#writing = writing;
+    writing.then(() => {
+      if (this.#writing === writing) this.#writing = undefined;
+    });
   }
 
   async #writeAll(bytes: Uint8Array): Promise<void> {
@@ -48,38 +69,20 @@ export class FedDuplex extends Duplex {
     }
   }
 
-  /**
-   * Writes also after `destroy`: `node:tls` destroys the stream below it before it
-   * writes the alert that says why, or the close_notify.
-   */
-  // deno-lint-ignore no-explicit-any -- the overloads of Node
-  override write(...args: any[]): boolean {
-    if (!this.destroyed) {
-      return (super.write as (...args: unknown[]) => boolean)(...args);
-    }
-    const [bytes, done] = [args[0], args.at(-1)];
-    this.#writing = Promise.resolve(this.#writing)
-      .then(() => this.#writeAll(bytes))
-      .then(() => done(), () => {});
-    return true;
-  }
-
   /** Drops what is still to be written, but for these last few bytes. */
   mute(last?: Uint8Array): void {
     this.#isMute = true;
     if (last === undefined) return;
-    this.#writing = Promise.resolve(this.#writing)
-      .then(() => this.#below.write(last))
-      .then(() => {}, () => {});
+    const writing = Promise.resolve(this.#writing)
+      .then(() => this.#below.write(last));
+    this.#follow(writing.then(() => {}, () => {}));
   }
 
   /** Resolves when nothing is being written, nor about to be. */
   async written(): Promise<void> {
-    let writing: Promise<void> | undefined;
     do {
-      writing = this.#writing;
-      await writing;
+      await this.#writing;
       await new Promise(setImmediate); // `node:tls` may write more after it
-    } while (writing !== this.#writing);
+    } while (this.#writing !== undefined);
   }
 }
