@@ -63,7 +63,9 @@ const CERTIFICATE: readonly Row[] = [
   // BadSignature: a trusted authority has the issuer's name, but another key.
   [/^UnknownIssuer|^BadSignature/, "ECERTISSUER", "its issuer is not trusted"],
   [/^certificate not valid for name|^NotValidForName/, "ECERTNAME", ""],
+  [/EndEntityUsedAsCa/, "ECERTISSUER", "its issuer is no authority"],
   [/extended key usage|^InvalidPurpose/, "ECERTPURPOSE", ""],
+  [/CaUsedAsEndEntity/, "ECERTPURPOSE", "it is the one of an authority"],
   [/^(certificate )?revoked|^Revoked/i, "ECERTREVOKED", "it was revoked"],
 ];
 

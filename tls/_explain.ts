@@ -31,7 +31,7 @@ export function explain(
   const refused = (own: string, why: string) =>
     refusal(own, `the certificate of the ${role} was refused: ${why}`);
   if (raw === undefined) return refused(code, code);
-  const { validFromDate, validToDate } = new X509Certificate(raw);
+  const { validFromDate, validToDate, ca } = new X509Certificate(raw);
   const now = new Date();
   if (validToDate < now) return refused("ECERTEXPIRED", "it has expired");
   if (validFromDate > now) {
@@ -41,5 +41,6 @@ export function explain(
   if (purposesOf(raw)?.every((purpose) => !allowed.includes(purpose))) {
     return refused("ECERTPURPOSE", `it is not for a ${role}`);
   }
+  if (ca) return refused("ECERTPURPOSE", "it is the one of an authority");
   return refused(code, code);
 }
