@@ -68,26 +68,25 @@ export class StreamConn<A extends Deno.Addr = Deno.Addr, C = unknown>
   }
 
   /**
-   * Makes a connection of one that is there already: any `Deno.Conn`, such as one of
-   * `Deno.connectTls`; any `stream.Duplex` of Node, such as a `net.Socket`; or two web
-   * streams that carry bytes, such as those of a child process. The source belongs to
-   * the connection from then on, until {@linkcode EndingConn.prototype.detach | detach}.
+   * Makes a connection from a stream of bytes that another API opened: any `Deno.Conn`,
+   * such as one of `Deno.connectTls`; any `stream.Duplex` of Node, such as a
+   * `net.Socket`; or two web streams, such as those of a child process. The connection
+   * owns the source, until {@linkcode EndingConn.prototype.detach | detach} returns it.
    *
-   * The connection reads of a source only while a call waits for more: at most 256 KiB
-   * ahead, and of web streams that are no byte streams at most one chunk. Web streams
-   * and streams of Node are given copies of what is sent.
+   * It reads the source only while a call waits for bytes: at most 256 KiB ahead, and
+   * one chunk more of web streams that are not byte streams. Web streams and streams of
+   * Node get a copy of the bytes that are sent.
    *
-   * What a source cannot do rejects with `ENOTSUP`. A web stream has no `ref` and
-   * `unref`, and no addresses: pass them, or the connection has those of an unnamed unix
-   * socket. `close` ends both streams, and aborts them if queued messages could not
-   * leave. A half that is missing has ended.
+   * Calls that the source does not support fail with `ENOTSUP`: `ref` and `unref` for
+   * web streams. `close` ends both streams, and aborts them if it cannot send the queued
+   * messages. If one half is missing, it is at its end.
    *
    * @throws {TypeError} If the source has none of these shapes, or is a `StreamConn`
    * itself; if one of its streams is locked or destroyed, has failed, is in object mode
    * or has an encoding.
    * @throws {RangeError} If `highWaterMark` is no integer of 1 or more.
    *
-   * @example Lines of a connection that another library made
+   * @example Lines over a connection of `Deno`
    * ```ts
    * import { StreamConn } from "@berkeley/sockets/stream";
    * import { assertEquals } from "@std/assert";

@@ -312,16 +312,16 @@ export abstract class EndingConn<A extends Deno.Addr = Deno.Addr, C = unknown>
   }
 
   /**
-   * Returns what carries the connection, such as the source of
-   * {@linkcode StreamConn.from}, and what was received but not read. This object is
-   * closed then, and the source is not.
+   * Ends this object without closing its source: the source of
+   * {@linkcode StreamConn.from}, or the runtime's connection. Returns the source and
+   * the bytes that were received and not read.
    *
-   * After a read that timed out or was aborted, the source may still be reading, which
-   * only a stream of Node can stop. `await conn.peek(1)` waits until it has ended.
+   * After a read that timed out or was aborted, the source may still be reading. Only a
+   * stream of Node can stop; for others, `await conn.peek(1)` waits for the end of that.
    *
    * @throws {BusyError} If a read or a write is pending, or the source still reads for
    * a cancelled read.
-   * @throws {NotSupportedError} If the connection has nothing to give back.
+   * @throws {NotSupportedError} If the backend cannot return its source.
    *
    * @example A source with its unread bytes
    * ```ts

@@ -5,7 +5,8 @@ import config from "../../deno.json" with { type: "json" };
 const ROOT = new URL("../../", import.meta.url);
 
 /** What shows that a test does something else with `--unstable-net`. */
-const ASKS_FOR_FLAG = /"listenDatagram" in Deno|\breusePort:/;
+const ASKS_FOR_FLAG =
+  /"listenDatagram" in Deno|\breusePort:|"WebSocketStream" in globalThis/;
 /** `deno task soak` has the flag; examples are programs with flags of their own. */
 const ELSEWHERE = ["soak", "examples"];
 
