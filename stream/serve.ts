@@ -176,6 +176,7 @@ export class StreamServer<
       }
     }
     while (this.#active.size > 0) await this.#wait();
+    await this.#listener[Symbol.asyncDispose](); // until its address is free
   }
 
   /** Waits until a connection ends, the server is stopped, or time is up. */

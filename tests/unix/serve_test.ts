@@ -55,6 +55,16 @@ eachName("serveUnix() holds further clients back at maxConnections", async ({
   await until(() => server.stats.accepted === 3);
 });
 
+eachName("serveUnix() has finished once its name is free", async (setup) => {
+  const { path, backend } = setup;
+  const stop = new AbortController();
+  const { signal } = stop;
+  const server = await serveUnix({ path, backend, signal }, echo);
+  stop.abort();
+  await server.finished;
+  assertEquals(isFree(setup), true);
+});
+
 eachName("serveUnix() shuts down when its signal aborts", async (setup) => {
   const { path, backend, connect } = setup;
   const giveUp = new AbortController();
