@@ -36,10 +36,9 @@ export class MemoryTransport implements StreamTransport<Deno.NetAddr> {
 
   /** As in TCP, what was received and not read makes the close a reset. */
   close(): void {
-    const hadUnread = this.#incoming.hasUnread;
+    if (this.#incoming.hasUnread) this.reset();
     this.#incoming.closeReader();
     this.#outgoing.closeWriter();
-    if (hadUnread) this.reset();
   }
 
   reset(): boolean {

@@ -1,8 +1,11 @@
+import { takenAway } from "../internal/check/mod.ts";
 import type { StreamFaults } from "./stream_faults.ts";
 
 /** A read that waits for bytes. */
 interface Read {
   readonly buffer: Uint8Array;
+  /** How long the buffer was: it may be transferred meanwhile. */
+  readonly size: number;
   readonly resolve: (count: number | null) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -10,6 +13,8 @@ interface Read {
 /** A write that waits for room. */
 interface Write {
   readonly bytes: Uint8Array;
+  /** How many bytes there were: they may be transferred meanwhile. */
+  readonly size: number;
   readonly resolve: (count: number) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -79,14 +84,14 @@ export class Pipe {
 
   read(buffer: Uint8Array): Promise<number | null> {
     return new Promise((resolve, reject) => {
-      this.#read = { buffer, resolve, reject };
+      this.#read = { buffer, size: buffer.length, resolve, reject };
       this.#run();
     });
   }
 
   write(bytes: Uint8Array): Promise<number> {
     return new Promise((resolve, reject) => {
-      this.#write = { bytes, resolve, reject };
+      this.#write = { bytes, size: bytes.length, resolve, reject };
       this.#run();
     });
   }
@@ -136,6 +141,11 @@ export class Pipe {
       read.reject(this.#failure);
       return;
     }
+    if (read.buffer.length !== read.size) {
+      this.#read = undefined;
+      read.reject(takenAway("read into"));
+      return;
+    }
     const count = this.#take(read.buffer);
     if (count === undefined) return;
     this.#read = undefined;
@@ -170,6 +180,11 @@ export class Pipe {
   #runWrite(): void {
     const write = this.#write;
     if (write === undefined) return;
+    if (write.bytes.length !== write.size) {
+      this.#write = undefined;
+      write.reject(takenAway("write"));
+      return;
+    }
     const count = this.#failure === undefined ? this.#put(write.bytes) : 0;
     if (this.#failure !== undefined) {
       this.#write = undefined;

@@ -194,3 +194,36 @@ test("connPair() refuses bad options", () => {
     assertThrows(() => connPair(options), RangeError, "Cannot use ");
   }
 });
+
+test("connPair() fails what is being written when the peer closes without reading it", async () => {
+  await using pair = connPair();
+  const { client, server } = pair;
+  const failures = Promise.all([
+    assertRejects(() => client.writeAll(new Uint8Array(1e6)), SocketError),
+    assertRejects(() => client.closeWrite(), SocketError),
+  ]);
+  await server.peek(1);
+  server.close();
+  for (const { code } of await failures) assertEquals(code, "EPIPE");
+});
+
+test("connPair() rejects calls whose memory is transferred", async () => {
+  await using pair = connPair({ windowSize: 100 });
+  const { client, server } = pair;
+  const target = new Uint8Array(10_000);
+  const reading = assertRejects(() => server.read(target), TypeError);
+  structuredClone(target, { transfer: [target.buffer] });
+  await client.send(encoder.encode("kept\n"));
+  await reading;
+  assertEquals(await server.readLine(), "kept");
+
+  const message = new Uint8Array(10_000);
+  const writing = assertRejects(() => client.writeAll(message), TypeError);
+  await server.readExact(1000);
+  structuredClone(message, { transfer: [message.buffer] });
+  const rest = endOf(server);
+  await writing;
+  client.close();
+  const [count] = await rest;
+  assert(count < 9000, `${count}`);
+});
