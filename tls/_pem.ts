@@ -1,27 +1,25 @@
 import { checkType } from "../internal/check/mod.ts";
+import { splitPem } from "./_split_pem.ts";
 import type { CertificateKeyPair } from "./_transport.ts";
 
 /** A block of RFC 7468: its label, and its Base64. */
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----([^-]*)-----END \1-----/g;
 /** The labels of private keys: PKCS #8, PKCS #1, SEC 1. */
 const KEY = /^(RSA |EC )?PRIVATE KEY$/;
-/** The first byte of a certificate or a key in DER: SEQUENCE. */
-const SEQUENCE = 0x30;
+/** Base64 of DER: "M" are the first six bits of a SEQUENCE. */
+const DER = /^\s*M[A-Za-z0-9+/\s]+=?\s*=?\s*$/;
 
-/** Whether a block holds what may be DER. */
-function isDer(base64: string): boolean {
-  try {
-    return atob(base64.replaceAll(/\s+/g, "")).charCodeAt(0) === SEQUENCE;
-  } catch {
-    return false;
+/** The labels of the blocks in a text, but those that are not Base64 of DER. */
+function* labelsIn(text: string): Iterable<string> {
+  for (const [, label, base64] of text.matchAll(BLOCK)) {
+    if (DER.test(base64!)) yield label!;
   }
 }
 
-/** The labels of the blocks in a text, without those that are not Base64 of DER. */
-function labelsIn(text: string): string[] {
-  return [...text.matchAll(BLOCK)]
-    .filter(([, , base64]) => isDer(base64!))
-    .map(([, label]) => label!);
+/** Whether a text has a block with such a label; stops at the first. */
+function has(text: string, wanted: RegExp): boolean {
+  for (const label of labelsIn(text)) if (wanted.test(label)) return true;
+  return false;
 }
 
 /**
@@ -36,7 +34,7 @@ export function checkCertificate(name: string, pem: unknown): string {
   }
   checkType(name, pem, "string");
   const text = pem as string;
-  if (labelsIn(text).includes("CERTIFICATE")) return text;
+  if (has(text, /^CERTIFICATE$/)) return text;
   throw new TypeError(`Cannot use ${name}: it holds no certificate in PEM`);
 }
 
@@ -51,28 +49,30 @@ export function checkKey(name: string, pem: unknown): string {
   }
   checkType(name, pem, "string");
   const text = pem as string;
-  const labels = labelsIn(text);
-  if (
-    labels.includes("ENCRYPTED PRIVATE KEY") ||
-    /^Proc-Type: 4,ENCRYPTED/m.test(text)
-  ) {
+  if (has(text, KEY) && !/^Proc-Type: 4,ENCRYPTED/m.test(text)) return text;
+  if (has(text, /^ENCRYPTED /) || /^Proc-Type: 4,ENCRYPTED/m.test(text)) {
     throw new TypeError(
       `Cannot use ${name}: it is encrypted; decrypt it first`,
     );
   }
-  if (labels.some((label) => KEY.test(label))) return text;
   throw new TypeError(`Cannot use ${name}: it holds no private key in PEM`);
+}
+
+/** The block of the key in a text that has one. */
+function keyIn(text: string): string {
+  const block = [...text.matchAll(BLOCK)].find(([, label]) => KEY.test(label!));
+  return block![0];
 }
 
 /** Reads a certificate and its key once, and refuses one without the other. */
 export function readPair(
   { cert, key }: { cert?: unknown; key?: unknown },
-  prefix = "",
 ): CertificateKeyPair | undefined {
   if (cert === undefined && key === undefined) return undefined;
+  // Files often hold both; not every API takes the certificates of such a text.
   return {
-    cert: checkCertificate(`${prefix}cert`, cert),
-    key: checkKey(`${prefix}key`, key),
+    cert: splitPem(checkCertificate("cert", cert)).join("\n"),
+    key: keyIn(checkKey("key", key)),
   };
 }
 

@@ -44,20 +44,20 @@ export function close(transport: TlsTransport): void {
  */
 export async function shakeHands(
   transport: TlsTransport,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<Handshake> {
   const onAbort = () => abandon(transport);
-  signal.addEventListener("abort", onAbort);
+  signal?.addEventListener("abort", onAbort);
   try {
-    if (signal.aborted) abandon(transport);
+    if (signal?.aborted) abandon(transport);
     const handshake = await transport.handshake();
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     return handshake;
   } catch (error) {
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     close(transport);
     throw handshakeFailure(error, transport.remoteAddr);
   } finally {
-    signal.removeEventListener("abort", onAbort);
+    signal?.removeEventListener("abort", onAbort);
   }
 }

@@ -89,6 +89,7 @@ async function connect(given: ConnectTlsOptions): Promise<TlsConn> {
   const plan = makePlan(options, hostname, `connect to ${subject}`);
   const { signal, timeout } = options;
   const wait = checkWait({ signal, timeout });
+  if (wait === undefined) return await open(plan);
   const giveUp = new AbortController();
   const work = open(plan, giveUp.signal);
   return await waitFor(
@@ -171,12 +172,12 @@ function tcpBackendFor(
   return possible.length === 1 ? possible[0] : undefined;
 }
 
-async function open(plan: Plan, signal: AbortSignal): Promise<TlsConn> {
+async function open(plan: Plan, signal?: AbortSignal): Promise<TlsConn> {
   const { settings, backends } = plan;
   if (settings.certificate !== undefined) {
     const { checkPair } = await BACKENDS[backends[0]!].load();
     checkPair?.(settings.certificate);
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
   }
   const conn: TcpConn = await connectTcp({ ...plan.tcp, signal });
   let transport: TlsTransport;
@@ -185,7 +186,7 @@ async function open(plan: Plan, signal: AbortSignal): Promise<TlsConn> {
       BACKENDS[name].overTcp.includes(conn.backend)
     )!;
     const { wrapClient } = await BACKENDS[backend].load();
-    signal.throwIfAborted();
+    signal?.throwIfAborted();
     transport = await wrapClient(conn, settings);
   } catch (error) {
     conn.close();

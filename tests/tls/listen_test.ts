@@ -63,6 +63,23 @@ eachCarrier(
   },
 );
 
+eachCarrier(
+  "an accept() that was cancelled takes no connection with it",
+  async ({ listen, connect }) => {
+    await using listener = await listen();
+    const late = await failure(listener.accept({ timeout: 0 }));
+    assert(late instanceof TimedOutError, Deno.inspect(late));
+    const stop = new AbortController();
+    const cancelled = failure(listener.accept({ signal: stop.signal }));
+    // Below, the accept that was cancelled goes on, and gets the connection.
+    stop.abort("enough");
+    assertEquals(await cancelled, "enough");
+    using client = await connect(listener.addr);
+    using server = await listener.accept();
+    assertEquals(server.remoteAddr, client.localAddr);
+  },
+);
+
 Deno.test({
   name: "TlsListener closes the connection of a handshake that takes too long",
   permissions: { net: true },
