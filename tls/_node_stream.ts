@@ -53,9 +53,9 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
   #rejectWrite: ((error: unknown) => void) | undefined;
   /** What the read brings that was pending when the transport was taken over. */
   #pending: Promise<Uint8Array | null> | undefined;
-  /** Where encrypted bytes are read to, and whether the last read filled it. */
+  /** Where encrypted bytes are read to, and how many the last read brought. */
   #room: Uint8Array = new Uint8Array(0);
-  #isFull = false;
+  #lastRead = -1;
   readonly #timers = new Timers();
   /** The read below that is going on. */
   #feeding: Promise<number | null> | undefined;
@@ -101,6 +101,7 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
   /** Takes over the socket of `node:tls`. */
   attach(socket: TLSSocket): void {
     this.#socket = socket;
+    if (this.#error !== undefined) socket.destroy(); // closed in the meantime
     socket.on("error", (error) => this.refuse(error));
     socket.on("data", (bytes: Uint8Array) => this.#onData(bytes));
     socket.on("end", () => this.#onEnd());
@@ -199,12 +200,16 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
     });
   }
 
-  /** After a full read the peer sends faster than it is read: read more at once. */
+  /**
+   * After a full read the peer sends faster than it is read: it reads more at once. An
+   * idle connection keeps little.
+   */
   #makeRoom(): Uint8Array {
-    const size = this.#isFull
-      ? Math.min(this.#room.length * 4, MAX_READ)
-      : Math.max(this.#room.length, FIRST_READ);
-    if (size > this.#room.length) this.#room = new Uint8Array(size);
+    const { length } = this.#room;
+    let size = Math.max(length, FIRST_READ);
+    if (this.#lastRead === length) size = Math.min(size * 4, MAX_READ);
+    else if (this.#lastRead * 8 < size) size = Math.max(size >> 1, FIRST_READ);
+    if (size !== length) this.#room = new Uint8Array(size);
     return this.#room;
   }
 
@@ -219,7 +224,7 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
       });
       return;
     }
-    this.#isFull = count === this.#room.length;
+    this.#lastRead = count;
     const isFree = this.#pass(this.#room.subarray(0, count));
     if (!isFree) this.#room = new Uint8Array(this.#room.length);
     this.#feed();
