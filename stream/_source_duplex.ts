@@ -14,6 +14,7 @@ export interface AnyDuplex extends NodeDuplex {
   readonly remoteAddress?: string;
   readonly remotePort?: number;
   readonly writableEnded?: boolean;
+  readonly writableFinished?: boolean;
   allowHalfOpen?: boolean;
 }
 
@@ -55,13 +56,16 @@ export class SourceDuplex extends DuplexTransport<Deno.Addr, AnyDuplex> {
 
   override write(bytes: Uint8Array): Promise<number> {
     // A write after the end would destroy the reading half, too.
-    return this.duplex.writableEnded && !this.duplex.destroyed
+    const { writableEnded, errored } = this.duplex;
+    return writableEnded && !errored
       ? Promise.reject(socketError("EPIPE", { action: "write" }))
       : super.write(bytes);
   }
 
   override closeWrite(): Promise<void> {
-    return this.#ending ??= super.closeWrite();
+    return this.#ending ??= this.duplex.writableFinished
+      ? Promise.resolve()
+      : super.closeWrite();
   }
 
   /** Ends it first: destroying a stream of Node tells its reader of no end. */

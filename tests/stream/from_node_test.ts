@@ -70,14 +70,27 @@ Deno.test("from() reads on from a stream of Node whose writing half has ended", 
   assertEquals(error.code, "EPIPE");
   source.push("still here\n");
   assertEquals(await conn.readLine(), "still here");
+
+  const ended = new PassThrough();
+  ended.end("all");
+  await using other = StreamConn.from(ended);
+  assertEquals(await other.readLine(), "all");
+  if (!ended.closed) await once(ended, "close"); // it destroyed itself
+  const late = await assertRejects(() => other.writeAll("x"), SocketError);
+  assertEquals(late.code, "EPIPE");
 });
 
 Deno.test("closeWrite() resolves if the writing half of a stream of Node has ended", async () => {
-  const source = sink();
-  source.end();
-  await once(source, "finish");
-  await using conn = StreamConn.from(source);
-  await conn.closeWrite();
+  for (const hasRead of [false, true]) {
+    const source = new PassThrough();
+    source.end("all");
+    await using conn = StreamConn.from(source);
+    if (hasRead) { // and so the stream has destroyed itself
+      assertEquals(await conn.readLine(), "all");
+      if (!source.closed) await once(source, "close");
+    }
+    await conn.closeWrite();
+  }
 });
 
 Deno.test("detach() loses no byte that a cancelled read has just taken", async () => {
