@@ -21,13 +21,11 @@ export function isForRuntime(lookup: Lookup): boolean {
     numericAddress(lookup) === undefined && isNetByName(hostname, port);
 }
 
-/** The look-ups for a race, one for each family, IPv6 first. */
+/** The look-ups of a name for a race, one for each family, IPv6 first. */
 export function lookupsFor(
   lookup: Lookup,
   signal: AbortSignal,
 ): Promise<SocketAddress[]>[] {
-  const address = numericAddress(lookup);
-  if (address !== undefined) return [Promise.resolve([address])];
   const request = { ...lookup, socktype: SOCK_STREAM };
   return (lookup.family === undefined ? [6, 4] as const : [lookup.family])
     .map((family) => findAddresses(request, family, { signal }));

@@ -18,7 +18,7 @@ import {
   socketError,
   toSocketError,
 } from "../errors/mod.ts";
-import { checkPeer } from "../internal/hosts/mod.ts";
+import { checkPeer, numericAddress } from "../internal/hosts/mod.ts";
 import {
   readOptions,
   setOptions,
@@ -162,8 +162,10 @@ async function connect(given: ConnectTcpOptions): Promise<TcpConn> {
   const { signal } = giveUp;
 
   const target = { ...options, hostname };
-  const racing = BACKENDS[backend].names && isForRuntime(target)
-    ? attempt(backend, target, options, signal)
+  const address = numericAddress(target) ??
+    (BACKENDS[backend].names && isForRuntime(target) ? target : undefined);
+  const racing = address !== undefined
+    ? attempt(backend, address, options, signal) // with nothing to race against
     : race<TcpTransport>({
       lookups: lookupsFor(target, signal),
       attemptDelay: options.attemptDelay ?? ATTEMPT_DELAY,
