@@ -13,7 +13,7 @@ import { makeCertificate } from "@berkeley/sockets/testing";
 import { startTls, type TlsConn } from "@berkeley/sockets/tls";
 import { connectUnix, listenUnix } from "@berkeley/sockets/unix";
 import { Duplex } from "node:stream";
-import { bytes, eachTransport } from "../_each_stream.ts";
+import { BACKENDS, bytes, eachTransport } from "../_each_stream.ts";
 import { authority, CLIENT, failure, good, SERVER, stranger } from "./_tls.ts";
 
 type Ends = { client: StreamConn; server: StreamConn };
@@ -106,7 +106,7 @@ Deno.test("startTls() runs over a duplex of Node, byte by byte", async () => {
   await converse(duplexPair());
 });
 
-for (const backend of ["deno", "node"] as const) {
+for (const backend of BACKENDS) {
   Deno.test(`startTls() runs over a unix socket, over ${backend}`, async () => {
     const dir = await Deno.makeTempDir();
     try {
