@@ -35,7 +35,7 @@ const folders = entriesOf("tests").filter(({ isDirectory }) => isDirectory)
 
 Deno.test("test runs the tests of every folder once", () => {
   const { tasks } = config;
-  const paths = ["test:parallel", "test:endpoints", "test:libc"] as const;
+  const paths = ["test:parallel", "test:endpoints", "test:rest"] as const;
   assertEquals(
     paths.flatMap((name) => pathsOf(tasks[name])).sort(),
     folders.map((name) => `tests/${name}`).sort(),
