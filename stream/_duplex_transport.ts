@@ -94,8 +94,8 @@ export class DuplexTransport<
   D extends NodeDuplex = NodeDuplex,
 > implements StreamTransport<A> {
   readonly backend: "node" = "node" as const;
-  readonly localAddr: A;
-  readonly remoteAddr: A;
+  readonly #localAddr: A;
+  readonly #remoteAddr: A;
   /** The stream. */
   protected readonly duplex: D;
   /** The read that waits for bytes, with its buffer and the size that it had. */
@@ -119,8 +119,8 @@ export class DuplexTransport<
   constructor(duplex: D, options: DuplexOptions<A>) {
     this.duplex = duplex;
     const { localAddr, remoteAddr, isNew = false, mayHold = false } = options;
-    this.localAddr = localAddr;
-    this.remoteAddr = remoteAddr;
+    this.#localAddr = localAddr;
+    this.#remoteAddr = remoteAddr;
     this.#isNew = isNew;
     this.#mayHold = mayHold;
     this.#ended = duplex.readableEnded;
@@ -132,6 +132,14 @@ export class DuplexTransport<
     duplex.on("end", this.#onEnd);
     duplex.on("error", this.#onError);
     duplex.on("close", this.#onClose);
+  }
+
+  get localAddr(): A {
+    return this.#localAddr;
+  }
+
+  get remoteAddr(): A {
+    return this.#remoteAddr;
   }
 
   get lacks(): ReadonlySet<StreamFeature> {

@@ -1,5 +1,5 @@
 import { socketError } from "../errors/mod.ts";
-import { addrsOf, type SomeAddrs } from "./_addr_pair.ts";
+import { type AddrPair, addrsOf, type SomeAddrs } from "./_addr_pair.ts";
 import { DuplexTransport, type NodeDuplex } from "./_duplex_transport.ts";
 import { CLOSING, within } from "./_source_closing.ts";
 import { sourceError } from "./_source_error.ts";
@@ -20,6 +20,8 @@ export interface AnyDuplex extends NodeDuplex {
 
 /** A duplex stream of Node that the caller made. */
 export class SourceDuplex extends DuplexTransport<Deno.Addr, AnyDuplex> {
+  readonly #given: SomeAddrs;
+  #addrs: AddrPair;
   readonly #allowHalfOpen: boolean | undefined;
   #ending: Promise<void> | undefined;
 
@@ -28,9 +30,26 @@ export class SourceDuplex extends DuplexTransport<Deno.Addr, AnyDuplex> {
     if (fault !== undefined) {
       throw new TypeError(`Cannot make a connection of the stream: ${fault}`);
     }
-    super(duplex, { ...addrsOf(given, socketAddrs(duplex)), mayHold: true });
+    const addrs = addrsOf(given, socketAddrs(duplex));
+    super(duplex, { ...addrs, mayHold: true });
+    this.#given = given;
+    this.#addrs = addrs;
+    duplex.on("connect", this.#onConnect);
     this.#allowHalfOpen = duplex.allowHalfOpen;
     this.#setHalfOpen(true);
+  }
+
+  /** Only now a socket that was still connecting has its addresses. */
+  readonly #onConnect = (): void => {
+    this.#addrs = addrsOf(this.#given, socketAddrs(this.duplex));
+  };
+
+  override get localAddr(): Deno.Addr {
+    return this.#addrs.localAddr;
+  }
+
+  override get remoteAddr(): Deno.Addr {
+    return this.#addrs.remoteAddr;
   }
 
   /** If false, which is the default of `net.Socket`, the peer's end ends both halves. */
@@ -76,6 +95,7 @@ export class SourceDuplex extends DuplexTransport<Deno.Addr, AnyDuplex> {
 
   detach(): AnyDuplex {
     this.release();
+    this.duplex.off("connect", this.#onConnect);
     this.#setHalfOpen(false);
     return this.duplex;
   }

@@ -40,6 +40,36 @@ Deno.test("from() answers after the peer's end over any net.Socket", async () =>
   server.close();
 });
 
+Deno.test("from() has the addresses of a net.Socket once it is connected", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const socket = net.connect(port, "127.0.0.1");
+  const closed = once(socket, "close");
+  {
+    await using conn = StreamConn.from(socket);
+    using peer = await listener.accept();
+    await conn.writeAll("connected");
+    const { localAddr, remoteAddr } = peer;
+    assertEquals(conn.remoteAddr, { ...localAddr });
+    assertEquals(conn.localAddr, { ...remoteAddr });
+  }
+  await closed;
+
+  const given = { transport: "tcp", hostname: "192.0.2.1", port: 7 } as const;
+  const other = net.connect(port, "127.0.0.1");
+  const connected = once(other, "connect");
+  const conn = StreamConn.from(other, { remoteAddr: given });
+  (await listener.accept()).close();
+  await conn.writeAll("connected");
+  await connected;
+  assertEquals(conn.remoteAddr, given);
+  conn.detach();
+  assertEquals(other.listenerCount("connect"), 0);
+  const end = once(other, "close");
+  other.destroy();
+  await end;
+});
+
 Deno.test("detach() gives a net.Socket back with its own allowHalfOpen", () => {
   for (const allowHalfOpen of [false, true]) {
     const socket = new net.Socket({ allowHalfOpen });
