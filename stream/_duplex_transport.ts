@@ -25,6 +25,8 @@ import {
 export interface NodeDuplex {
   /** How many bytes it has buffered. */
   readonly readableLength: number;
+  /** How many bytes it buffers at most. */
+  readonly readableHighWaterMark: number;
   /** Whether its end was read. */
   readonly readableEnded: boolean;
   /** Whether it was destroyed. */
@@ -87,6 +89,9 @@ type Settle<T> = {
  * about a new socket: tokio asks after 61 at the latest.
  */
 const TURNS_TO_KNOW = 64;
+
+/** The most bytes of a read whose stream has a smaller high-water mark, such as 0. */
+const LEAST_READ = 4 * 1024;
 
 /** A connection over any duplex stream of Node. */
 export class DuplexTransport<
@@ -214,7 +219,10 @@ export class DuplexTransport<
       reading.reject(takenAway("read into"));
       return;
     }
-    const size = Math.min(buffer.length, this.duplex.readableLength);
+    const { readableLength, readableHighWaterMark } = this.duplex;
+    // A read of more raises the high-water mark of the stream, again and again.
+    const most = Math.max(readableHighWaterMark, LEAST_READ);
+    const size = Math.min(buffer.length, readableLength, most);
     // With nothing there, read() still tells the stream to ask its source.
     const chunk = this.duplex.read(size) as Uint8Array | null;
     if (chunk !== null && chunk.length > 0) {

@@ -110,6 +110,23 @@ Deno.test("from() reads on from a stream of Node whose writing half has ended", 
   assertEquals(late.code, "EPIPE");
 });
 
+Deno.test("from() leaves a stream of Node its high-water mark", async () => {
+  for (const highWaterMark of [0, 64 * 1024]) {
+    const source = new Duplex({
+      highWaterMark,
+      read() {},
+      write: (_chunk, _encoding, done) => done(),
+    });
+    await using conn = StreamConn.from(source);
+    const size = 1_000_000;
+    const reading = conn.readExact(new Uint8Array(size));
+    source.push(new Uint8Array(size).fill(7));
+    assertEquals((await reading).at(-1), 7);
+    const most = Math.max(highWaterMark, 4096);
+    assert(source.readableHighWaterMark <= most);
+  }
+});
+
 Deno.test("closeWrite() resolves if the writing half of a stream of Node has ended", async () => {
   for (const hasRead of [false, true]) {
     const source = new PassThrough();
