@@ -71,6 +71,7 @@ export class PairTransport implements StreamTransport {
   async read(buffer: Uint8Array): Promise<number | null> {
     const size = buffer.length;
     while (this.#rest.length === 0) {
+      checkThere(this.#rest);
       if (isLoopStarved()) await nextTurn(); // chunks may come without end
       const chunk = await this.#chunks?.next(size).catch(fail) ?? null;
       if (chunk === null) return null;
@@ -131,6 +132,15 @@ export class PairTransport implements StreamTransport {
     this.#writer?.releaseLock();
     return this.#pair;
   }
+}
+
+/** Refuses to go on behind bytes whose memory the source has transferred. */
+function checkThere({ buffer }: Uint8Array): void {
+  if (!(buffer instanceof ArrayBuffer && buffer.detached)) return;
+  throw socketError("EIO", {
+    action: "read from the stream",
+    reason: "it transferred the memory of a chunk that was not read yet",
+  });
 }
 
 function fail(reason: unknown): never {

@@ -436,3 +436,22 @@ Deno.test("from() sends bytes once to a stream that transfers its chunks", async
   assertEquals(sent.map(text), ["one", "two"]);
   assertEquals(made.bytesWritten, 6);
 });
+
+Deno.test("from() rejects reads behind a chunk that was transferred unread", async () => {
+  const take = (chunk: Uint8Array<ArrayBuffer>) =>
+    structuredClone(chunk, { transfer: [chunk.buffer] });
+  const large = new Uint8Array(300_000);
+  using begun = StreamConn.from(scripted([large, bytes("more")]));
+  await begun.readExact(1000);
+  await begun.readExact(begun.buffered);
+  take(large);
+  const lost = new Uint8Array(2);
+  take(lost);
+  using whole = StreamConn.from(scripted([bytes("some"), lost, bytes("more")]));
+  assertEquals(text(await whole.readExact(4)), "some");
+  for (const made of [begun, whole]) {
+    const error = await assertRejects(() => made.readExact(4), SocketError);
+    assertEquals(error.code, "EIO");
+    assert(/transferred the memory of a chunk/.test(error.message));
+  }
+});
