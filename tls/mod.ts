@@ -57,18 +57,11 @@
  * @module
  */
 export type {
-  ErrorAddr,
-  SocketError,
-  SocketErrorContext,
-  SocketErrorInit,
-} from "../errors/mod.ts";
-export type {
   GroupRequest,
   PeerCredentials,
   SocketOptionName,
   SocketOptions,
 } from "../internal/libc/mod.ts";
-export type { WaitOptions } from "../internal/wait/mod.ts";
 export type { AddressFinder } from "../resolve/mod.ts";
 export * from "../stream/mod.ts";
 export type {

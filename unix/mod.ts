@@ -33,14 +33,7 @@
  *
  * @module
  */
-export type {
-  ErrorAddr,
-  SocketError,
-  SocketErrorContext,
-  SocketErrorInit,
-} from "../errors/mod.ts";
 export type { PeerCredentials } from "../internal/libc/mod.ts";
-export type { WaitOptions } from "../internal/wait/mod.ts";
 export * from "../stream/mod.ts";
 export type { UnixBackend } from "./_transport.ts";
 export * from "./conn.ts";
