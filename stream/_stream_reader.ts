@@ -1,6 +1,8 @@
 import {
   type Call,
   CallQueue,
+  defer,
+  type Deferred,
   type QueueOwner,
   type Timers,
   type Wait,
@@ -200,12 +202,6 @@ class SlidingBuffer implements Window {
   }
 }
 
-/** The next owner of a source, which gets what a pending fill brings. */
-interface Heir {
-  readonly resolve: (count: number | null) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /**
  * The reading half of a connection: a buffer that slides over the stream, and a
  * queue of reads.
@@ -235,7 +231,8 @@ export class StreamReader extends SlidingBuffer implements QueueOwner {
   #isDropping = false;
   #failure: Refusal | undefined;
   #closed: Refusal | undefined;
-  #heir: Heir | undefined;
+  /** For the next owner of the source: how much the pending fill brings. */
+  #heir: Deferred<number | null> | undefined;
 
   constructor(transport: StreamTransport, errors: ConnErrors, timers: Timers) {
     super();
@@ -319,16 +316,12 @@ export class StreamReader extends SlidingBuffer implements QueueOwner {
    */
   bequeath(): Promise<Uint8Array<ArrayBuffer> | null> | undefined {
     if (this.#filling === undefined) return undefined;
-    const { promise, resolve, reject } = Promise.withResolvers<
-      Uint8Array<ArrayBuffer> | null
-    >();
-    promise.catch(() => {}); // the owner may close the source without reading
-    const room = this.buffer.subarray(this.end);
-    this.#heir = {
-      resolve: (count) => resolve(count === null ? null : room.slice(0, count)),
-      reject,
-    };
-    return promise;
+    const room = this.buffer.subarray(this.end) as Uint8Array<ArrayBuffer>;
+    this.#heir = defer();
+    const bytes = this.#heir.promise
+      .then((count) => count === null ? null : room.slice(0, count));
+    bytes.catch(() => {}); // the owner may close the source without reading
+    return bytes;
   }
 
   /** Drops what is buffered, and rejects pending and later reads. */

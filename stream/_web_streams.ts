@@ -27,13 +27,7 @@ export class WebStreams {
       autoAllocateChunkSize: CHUNK,
       pull: async (controller) => {
         const request = controller.byobRequest!;
-        const view = request.view!;
-        const target = new Uint8Array(
-          view.buffer as ArrayBuffer,
-          view.byteOffset,
-          view.byteLength,
-        );
-        const count = await this.#read(target);
+        const count = await this.#read(request.view as Uint8Array);
         if (count !== null) return request.respond(count);
         controller.close();
         request.respond(0);
