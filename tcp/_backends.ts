@@ -1,8 +1,5 @@
-import {
-  connectDeno,
-  denoHasReusePort,
-  listenDeno,
-} from "./_deno_transport.ts";
+import { hasUnstableNet } from "../internal/runtime/mod.ts";
+import { connectDeno, listenDeno } from "./_deno_transport.ts";
 import type {
   ConnectTarget,
   ListenTarget,
@@ -22,17 +19,17 @@ interface Calls {
 /** What a backend can do. */
 export interface Backend {
   /** Whether it takes `localAddress` and `localPort`. */
-  readonly localAddress: boolean;
+  readonly localAddress?: boolean;
   /** Whether it takes an idle time of keep-alive. */
-  readonly idleTime: boolean;
+  readonly idleTime?: boolean;
   /** Whether several listeners can share a port. */
-  readonly reusePort: boolean;
+  readonly reusePort?: boolean;
   /** Whether it sets IPV6_V6ONLY, so that one socket takes one family or both. */
-  readonly ipv6Only: boolean;
+  readonly ipv6Only?: boolean;
   /** Whether it sets `socketOptions` itself, before it connects or is bound. */
-  readonly socketOptions: boolean;
+  readonly socketOptions?: boolean;
   /** Whether it looks up names itself, for programs whose net access is by name. */
-  readonly names: boolean;
+  readonly names?: boolean;
   /** Loads it. `node:net` takes longer to load than all of this package. */
   load(): Promise<Calls>;
 }
@@ -42,13 +39,10 @@ const DENO: Calls = { connect: connectDeno, listen: listenDeno };
 /** What each backend can do. */
 export const BACKENDS: Readonly<Record<TcpBackend, Backend>> = {
   deno: {
-    localAddress: false,
-    idleTime: false,
     get reusePort() {
-      return denoHasReusePort();
+      // Without --unstable-net the runtime ends the process over it.
+      return hasUnstableNet();
     },
-    ipv6Only: false,
-    socketOptions: false,
     names: true,
     load: () => Promise.resolve(DENO),
   },
@@ -56,9 +50,6 @@ export const BACKENDS: Readonly<Record<TcpBackend, Backend>> = {
     localAddress: true,
     idleTime: true,
     reusePort: true,
-    ipv6Only: false,
-    socketOptions: false,
-    names: false,
     load: async () => {
       const [{ connectNode: connect }, { listenNode: listen }] = await Promise
         .all([import("./_node_transport.ts"), import("./_node_listener.ts")]);
@@ -71,7 +62,6 @@ export const BACKENDS: Readonly<Record<TcpBackend, Backend>> = {
     reusePort: true,
     ipv6Only: true,
     socketOptions: true,
-    names: false,
     load: async () => {
       const { connectPosix, listenPosix } = await import(
         "./_posix_transport.ts"

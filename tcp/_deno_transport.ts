@@ -66,15 +66,6 @@ export async function connectDeno(
   }
 }
 
-/**
- * Whether `reusePort` may be asked for: without `--unstable-net` the runtime
- * ends the process over it instead of throwing.
- */
-export function denoHasReusePort(): boolean {
-  const { listenDatagram } = Deno as { listenDatagram?: unknown };
-  return typeof listenDatagram === "function";
-}
-
 /** Listens, on a port that one of our own listeners may just have closed, too. */
 export function listenDeno(
   target: ListenTarget,

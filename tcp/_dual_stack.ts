@@ -54,8 +54,8 @@ class DualStackListener implements TcpListenerTransport {
   readonly #pending = new Set<TcpListenerTransport>();
   /** Outcomes that no accept has taken yet: at most one of each listener. */
   readonly #ready: Promise<TcpTransport>[] = [];
-  /** Wakes the accept that waits, until it takes an outcome. */
-  #wake: (() => void) | undefined;
+  /** Gives an outcome to the accept that waits. */
+  #deliver: ((outcome: Promise<TcpTransport>) => void) | undefined;
   #isClosed = false;
 
   constructor(ipv6: TcpListenerTransport, ipv4: TcpListenerTransport) {
@@ -64,18 +64,13 @@ class DualStackListener implements TcpListenerTransport {
     this.#listeners = [ipv6, ipv4];
   }
 
-  async accept(): Promise<TcpTransport> {
-    for (;;) {
-      const ready = this.#ready.shift();
-      if (ready !== undefined) {
-        this.#wake = undefined;
-        if (this.#isClosed) this.#discard();
-        return await ready;
-      }
-      const news = new Promise<void>((resolve) => this.#wake = resolve);
+  accept(): Promise<TcpTransport> {
+    const ready = this.#ready.shift();
+    if (ready !== undefined) return ready;
+    return new Promise((resolve) => {
+      this.#deliver = resolve;
       for (const listener of this.#listeners) this.#start(listener);
-      await news;
-    }
+    });
   }
 
   #start(listener: TcpListenerTransport): void {
@@ -84,9 +79,10 @@ class DualStackListener implements TcpListenerTransport {
     const outcome = listener.accept();
     const onSettled = () => {
       this.#pending.delete(listener);
-      this.#ready.push(outcome);
-      this.#wake?.();
-      if (this.#isClosed && this.#wake === undefined) this.#discard();
+      if (this.#deliver === undefined) this.#ready.push(outcome);
+      this.#deliver?.(outcome);
+      this.#deliver = undefined;
+      if (this.#isClosed) this.#discard();
     };
     outcome.then(onSettled, onSettled);
   }

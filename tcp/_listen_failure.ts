@@ -1,3 +1,4 @@
+import { isShortage } from "../internal/backends/mod.ts";
 import { requireNet } from "../internal/runtime/mod.ts";
 
 /**
@@ -14,4 +15,16 @@ export function listenFailure(
   } catch (error) {
     return error;
   }
+}
+
+/**
+ * Returns the runtime's error if the process has no descriptor left for another
+ * socket, else undefined. It binds a socket to an address that is taken: that
+ * opens one if it can, and leaves nothing behind.
+ */
+export function descriptorShortage(
+  address: { hostname: string; port: number },
+): unknown {
+  const error = listenFailure(address);
+  return error !== undefined && isShortage(error) ? error : undefined;
 }

@@ -1,7 +1,7 @@
 import type net from "node:net";
 import { requireNet } from "../internal/runtime/mod.ts";
 import { NodeListener, openServer } from "../stream/_node_seam.ts";
-import { descriptorShortage } from "./_descriptor_shortage.ts";
+import { descriptorShortage, listenFailure } from "./_listen_failure.ts";
 import { NodeTransport } from "./_node_transport.ts";
 import { DEFAULT_BACKLOG } from "./_transport.ts";
 import type {
@@ -63,17 +63,8 @@ function open(target: ListenTarget): Promise<net.Server> {
   requireNet(hostname, port);
   const where = { host: hostname, port, backlog, reusePort };
   return openServer(where, {
+    // `node:net` says EINVAL to an address that is not this host's.
     explain: (error) =>
-      error.code === "EINVAL" ? bindFailure(target) ?? error : error,
+      error.code === "EINVAL" ? listenFailure(target) ?? error : error,
   });
-}
-
-/** Why a bind fails: `node:net` says EINVAL to an address that is not this host's. */
-function bindFailure({ hostname, port }: ListenTarget): unknown {
-  try {
-    Deno.listen({ hostname, port }).close();
-    return undefined;
-  } catch (error) {
-    return error;
-  }
 }

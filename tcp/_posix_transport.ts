@@ -15,14 +15,11 @@ import {
 
 type Posix = typeof import("../posix/mod.ts");
 
-function netAddr(name: SocketName): Deno.NetAddr {
-  return plainNetAddr(name as { hostname: string; port: number });
-}
-
 /** A TCP connection over libc. */
 class PosixTransport extends PosixStream<Deno.NetAddr> implements TcpTransport {
   constructor(socket: PosixSocket, remote: SocketName) {
-    super(socket, netAddr(socket.getSockName()), netAddr(remote));
+    const local = socket.getSockName() as Deno.NetAddr;
+    super(socket, plainNetAddr(local), plainNetAddr(remote as Deno.NetAddr));
   }
 
   reset(): boolean {

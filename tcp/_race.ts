@@ -48,13 +48,15 @@ export class RaceLost {
 
 /** The addresses that are still to be tried, the families taking turns. */
 class Candidates {
-  readonly #queues: SocketAddress[][];
+  readonly #queues: readonly SocketAddress[][];
+  /** The queues, the one that was used last at the end. */
+  readonly #turns: SocketAddress[][];
   /** Look-ups of both families may find one address, mapped or not. */
   readonly #seen = new Set<string>();
-  #turn = 0;
 
   constructor(families: number) {
     this.#queues = Array.from({ length: families }, () => []);
+    this.#turns = [...this.#queues];
   }
 
   add(family: number, addresses: readonly SocketAddress[]): void {
@@ -72,15 +74,10 @@ class Candidates {
 
   /** RFC 8305 section 4: one of each family in turn, as long as there are both. */
   next(): SocketAddress | undefined {
-    for (let i = 0; i < this.#queues.length; i++) {
-      const queue = this.#queues[(this.#turn + i) % this.#queues.length]!;
-      const address = queue.shift();
-      if (address !== undefined) {
-        this.#turn = (this.#turn + i + 1) % this.#queues.length;
-        return address;
-      }
-    }
-    return undefined;
+    const at = this.#turns.findIndex((queue) => queue.length > 0);
+    if (at === -1) return undefined;
+    this.#turns.push(...this.#turns.splice(at, 1));
+    return this.#turns.at(-1)!.shift();
   }
 }
 

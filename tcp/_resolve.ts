@@ -1,15 +1,13 @@
 import { SOCK_STREAM, type SocketAddress } from "../address/mod.ts";
-import { findAddresses, numericAddress } from "../internal/hosts/mod.ts";
+import {
+  findAddresses,
+  type HostLookup,
+  numericAddress,
+} from "../internal/hosts/mod.ts";
 import { isNetByName } from "../internal/runtime/mod.ts";
-import type { AddressFinder } from "../resolve/mod.ts";
 
 /** Where to find addresses, and for which family. */
-export interface Lookup {
-  hostname: string;
-  port: number;
-  family?: 4 | 6 | undefined;
-  resolver?: AddressFinder | undefined;
-}
+type Lookup = Omit<HostLookup, "socktype" | "isPassive">;
 
 /**
  * Whether the runtime has to look the name up itself, since net access is limited

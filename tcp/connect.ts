@@ -1,7 +1,6 @@
 import {
   checkPort,
   formatHostPort,
-  isIpAddress,
   parseIpAddress,
   SOCK_STREAM,
 } from "../address/mod.ts";
@@ -18,7 +17,11 @@ import {
   socketError,
   toSocketError,
 } from "../errors/mod.ts";
-import { checkPeer, numericAddress } from "../internal/hosts/mod.ts";
+import {
+  checkLocalAddress,
+  checkPeer,
+  numericAddress,
+} from "../internal/hosts/mod.ts";
 import {
   readOptions,
   setOptions,
@@ -218,12 +221,7 @@ function check(options: ConnectTcpOptions): Wait | undefined {
   checkPeer(hostname, port, "connect");
   checkChoice("family", options.family, [4, 6]);
   if (localPort !== undefined) checkPort(localPort, "localPort");
-  checkType("localAddress", localAddress, "string");
-  if (localAddress !== undefined && !isIpAddress(localAddress)) {
-    throw new TypeError(
-      `Cannot connect from ${JSON.stringify(localAddress)}: not an IP address`,
-    );
-  }
+  checkLocalAddress(localAddress);
   if (attemptDelay !== undefined) checkNumber("attemptDelay", attemptDelay, 0);
   checkType("noDelay", options.noDelay, "boolean");
   if (typeof keepAlive === "number") checkIdle(keepAlive);

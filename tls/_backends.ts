@@ -1,3 +1,4 @@
+import { hasUnstableNet } from "../internal/runtime/mod.ts";
 import type { TcpBackend } from "../tcp/mod.ts";
 import { listenDeno, wrapClientDeno } from "./_deno_transport.ts";
 import type {
@@ -58,8 +59,7 @@ export const BACKENDS: Readonly<Record<TlsBackend, Backend>> = {
     certificateFor: false,
     get reusePort() {
       // Without --unstable-net the runtime ends the process over it.
-      const { listenDatagram } = Deno as { listenDatagram?: unknown };
-      return typeof listenDatagram === "function";
+      return hasUnstableNet();
     },
     ipv6Only: false,
     acceptedOptions: false,

@@ -8,7 +8,6 @@ export const ABILITIES: Readonly<Record<UdpBackend, UdpAbilities>> = {
   posix: {
     flag: "--allow-ffi",
     lacks: {},
-    knowsArrived: true,
     isFair: false,
     setsOptionsFirst: true,
     hasBothFamilies: true,
@@ -26,7 +25,6 @@ export const ABILITIES: Readonly<Record<UdpBackend, UdpAbilities>> = {
       source: BOTH,
       interfaceName: [6],
     },
-    knowsArrived: false,
     isFair: true, // tests/udp/fair_test.ts
     setsOptionsFirst: false,
     hasBothFamilies: false,
@@ -41,7 +39,6 @@ export const ABILITIES: Readonly<Record<UdpBackend, UdpAbilities>> = {
       source: [6],
       interfaceIndex: [6],
     },
-    knowsArrived: true,
     isFair: false,
     setsOptionsFirst: false,
     hasBothFamilies: true, // it opens a socket for each

@@ -1,15 +1,17 @@
 import { lackReason } from "../internal/backends/mod.ts";
 import { checkChoice } from "../internal/check/mod.ts";
 import { mayChoosePosix } from "../internal/libc/mod.ts";
+import { hasUnstableNet } from "../internal/runtime/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { ABILITIES, BACKENDS, has } from "./_abilities.ts";
-import { bindDeno, hasDenoDatagrams } from "./_deno_transport.ts";
+import { bindDeno } from "./_deno_transport.ts";
 import { hasDualStack, type Os } from "./_systems.ts";
 import type {
   BindTarget,
   DatagramTransport,
   UdpBackend,
 } from "./_transport.ts";
+import type { BindUdpOptions } from "./bind_options.ts";
 
 /**
  * Whether this is a Worker. One that is terminated closes what the runtime opened,
@@ -20,7 +22,7 @@ const IS_WORKER = "WorkerGlobalScope" in globalThis;
 /** Whether a backend may carry the sockets of callers that did not ask for it. */
 const MAY_CHOOSE: Record<UdpBackend, () => boolean | Promise<boolean>> = {
   posix: () => !IS_WORKER && mayChoosePosix(),
-  deno: hasDenoDatagrams,
+  deno: hasUnstableNet,
   node: () => true,
 };
 
@@ -37,10 +39,8 @@ export const BIND: Record<
 };
 
 /** What decides which API carries a socket. */
-export interface BackendRequest {
-  readonly backend?: UdpBackend | undefined;
-  readonly ttl?: number | undefined;
-  readonly hostname?: string | undefined;
+export interface BackendRequest
+  extends Pick<BindUdpOptions, "backend" | "ttl" | "hostname"> {
   /** Whether a socket on `::` is for peers of one family; false by default. */
   readonly isOneFamily?: boolean | undefined;
 }

@@ -24,15 +24,8 @@ interface DatagramConn {
   unref?(): void;
 }
 
-type ListenDatagram = (options: object) => DatagramConn;
-
-function listenDatagram(): ListenDatagram | undefined {
-  return (Deno as { listenDatagram?: ListenDatagram }).listenDatagram;
-}
-
-/** Whether the program was started with `--unstable-net`. */
-export function hasDenoDatagrams(): boolean {
-  return typeof listenDatagram() === "function";
+interface UnstableDeno {
+  listenDatagram?(options: object): DatagramConn;
 }
 
 const ending = new EndingSockets();
@@ -143,7 +136,7 @@ export function bindDeno(
   const { hostname, port, reuseAddress } = target;
   const where = { transport: "udp", hostname, port } as const;
   return ending.open(() => {
-    const listen = listenDatagram();
+    const { listenDatagram: listen } = Deno as UnstableDeno;
     if (listen === undefined) {
       const reason = lackReason("unstableNet", { backend: "deno" });
       const context = { action: "bind", syscall: "socket" };

@@ -25,18 +25,13 @@ import type {
 
 const ending = new EndingSockets();
 
-/** Settings of any of its sockets. */
-const SETTERS: {
-  [K in keyof SettingValues]?: (
-    socket: dgram.Socket,
-    value: SettingValues[K],
-  ) => void;
-} = {
-  ttl: (socket, ttl) => socket.setTTL(ttl),
-  multicastTtl: (socket, ttl) => socket.setMulticastTTL(ttl),
-  multicastLoopback: (socket, on) => socket.setMulticastLoopback(on),
-  broadcast: (socket, on) => socket.setBroadcast(on),
-};
+/** The setters of what each of its sockets gets. */
+const SETTERS = {
+  ttl: "setTTL",
+  multicastTtl: "setMulticastTTL",
+  multicastLoopback: "setMulticastLoopback",
+  broadcast: "setBroadcast",
+} as const;
 
 /** A socket over `node:dgram`, which needs no flag and knows the most options. */
 class NodeTransport implements DatagramTransport {
@@ -168,7 +163,8 @@ class NodeTransport implements DatagramTransport {
         isIpv6 ? withZone(value as string | number) : String(value),
       );
     } else {
-      for (const each of this.#sockets) SETTERS[name]?.(each, value as never);
+      const setter = SETTERS[name as keyof typeof SETTERS];
+      for (const each of this.#sockets) each[setter](value as never);
     }
     if (name === "broadcast") this.#isBroadcaster = value === true;
   }

@@ -54,7 +54,7 @@ class PosixTransport implements DatagramTransport {
   localAddr: Deno.NetAddr;
   readonly #posix: Posix;
   readonly #socket: PosixSocket;
-  readonly #receives: ReadyCalls<number>;
+  readonly #receives: ReadyCalls<RawDatagram>;
   readonly #size: number;
   /** The address that it was bound to, which a connected socket does not tell. */
   readonly #bound: string;
@@ -128,41 +128,27 @@ class PosixTransport implements DatagramTransport {
     this.localAddr = this.#nameNow();
   }
 
-  get #batch(): MessageBatch {
+  /** The next of what the last call brought, or the first of another call. */
+  readonly receiveNow = (): RawDatagram | undefined => {
     const size = this.#size;
-    return this.#received ??= this.#newBatch(capacityOf(size), size);
-  }
-
-  #next(): RawDatagram | undefined {
-    const batch = this.#received;
-    if (batch === undefined || this.#taken >= batch.length) return undefined;
+    const batch = this.#received ??= this.#newBatch(capacityOf(size), size);
+    if (this.#taken >= batch.length) {
+      if (this.#socket.recvManyNow(batch) === undefined) return undefined;
+      this.#taken = 0;
+    }
     const at = this.#taken++;
     const { hostname, port } = batch.address(at) as InetName;
     const truncated = batch.isTruncated(at);
     return { bytes: batch.data(at), hostname, port, truncated };
-  }
-
-  receiveNow(): RawDatagram | undefined {
-    const next = this.#next();
-    if (next !== undefined) return next;
-    return this.#attempt() === undefined ? undefined : this.#first();
-  }
-
-  /** The first of what the last call brought. */
-  #first(): RawDatagram | undefined {
-    this.#taken = 0;
-    return this.#next();
-  }
+  };
 
   receive(): void {
-    this.#receives.whenReady(this.#attempt)
+    this.#receives.whenReady(this.receiveNow)
       .then(this.#onReceived, this.#onFailed);
   }
 
-  readonly #attempt = (): number | undefined =>
-    this.#socket.recvManyNow(this.#batch);
-
-  readonly #onReceived = (): void => this.sink.onDatagram(this.#first()!);
+  readonly #onReceived = (datagram: RawDatagram): void =>
+    this.sink.onDatagram(datagram);
 
   readonly #onFailed = (error: unknown): void => this.sink.onFailed(error);
 

@@ -130,7 +130,7 @@ export class Receiver implements DatagramSink {
     batch: T[],
   ): Promise<void> {
     if (batch.length === most || !this.#calls.isEmpty) return;
-    const patience = this.#transport.can.knowsArrived ? 0 : PATIENCE;
+    const patience = this.#transport.can.isFair ? PATIENCE : 0;
     let turns = patience;
     const rest: Call<true> = {
       attempt: () => {

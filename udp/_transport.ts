@@ -73,9 +73,10 @@ export interface UdpAbilities {
   readonly flag?: string;
   /** The families for which it lacks a feature, without `--allow-sys`. */
   readonly lacks: Readonly<Partial<Record<UdpFeature, readonly (4 | 6)[]>>>;
-  /** Whether `receiveNow` returns each datagram that has arrived. */
-  readonly knowsArrived: boolean;
-  /** Whether a loop of its calls leaves the event loop its turns. */
+  /**
+   * Whether each of its calls goes through the runtime's own queue: a loop of them
+   * leaves the event loop its turns, and `receiveNow` knows nothing of what has arrived.
+   */
   readonly isFair: boolean;
   /** Whether `socketOptions` are set before it is bound. */
   readonly setsOptionsFirst: boolean;

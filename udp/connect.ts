@@ -1,10 +1,6 @@
-import {
-  checkPort,
-  isIpAddress,
-  SOCK_DGRAM,
-  type SocketAddress,
-} from "../address/mod.ts";
-import { checkChoice, checkType, showValue } from "../internal/check/mod.ts";
+import { checkPort, SOCK_DGRAM, type SocketAddress } from "../address/mod.ts";
+import { checkChoice } from "../internal/check/mod.ts";
+import { checkLocalAddress } from "../internal/hosts/mod.ts";
 import { readOptions } from "../internal/libc/mod.ts";
 import { checkWait } from "../internal/wait/mod.ts";
 import { findPeer } from "./_find_peer.ts";
@@ -73,12 +69,7 @@ export async function connectUdp(
   const wait = checkWait(common);
   checkPort(localPort, "localPort");
   checkChoice("family", family, [4, 6]);
-  checkType("localAddress", localAddress, "string");
-  if (localAddress !== undefined && !isIpAddress(localAddress)) {
-    throw new TypeError(
-      `Cannot connect from ${showValue(localAddress)}: not an IP address`,
-    );
-  }
+  checkLocalAddress(localAddress);
   const { resolver } = common;
   const lookup = { hostname, port, family, resolver, socktype: SOCK_DGRAM };
   const peer = await findPeer(lookup, wait);

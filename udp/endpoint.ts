@@ -4,6 +4,7 @@ import type { UdpCore } from "./_core.ts";
 import { IntoCall, WholeCall } from "./_receive_calls.ts";
 import type { ReceiveCall } from "./_receiver.ts";
 import type { Datagram, ReceivedInto } from "./datagram.ts";
+import { coreOf } from "./handle.ts";
 import { UdpSettings } from "./settings.ts";
 
 /**
@@ -33,7 +34,6 @@ import { UdpSettings } from "./settings.ts";
  */
 export abstract class UdpEndpoint extends UdpSettings
   implements AsyncIterable<Datagram> {
-  readonly #core: UdpCore;
   // Made again and again: a call that waits costs enough already.
   readonly #whole: WholeCall;
   readonly #into: IntoCall;
@@ -43,9 +43,8 @@ export abstract class UdpEndpoint extends UdpSettings
    *
    * @ignore
    */
-  protected constructor(core: UdpCore) {
+  constructor(core: UdpCore) {
     super(core);
-    this.#core = core;
     this.#whole = new WholeCall(core.receiver);
     this.#into = new IntoCall(core.receiver);
   }
@@ -79,9 +78,9 @@ export abstract class UdpEndpoint extends UdpSettings
     options: WaitOptions | undefined,
     call: ReceiveCall<T>,
   ): Promise<Awaited<T>> {
-    return this.#core.isClosed
-      ? Promise.reject(this.#core.error("EBADF", "recvfrom"))
-      : this.#core.receiver.receive(options, call);
+    return coreOf(this).isClosed
+      ? Promise.reject(coreOf(this).error("EBADF", "recvfrom"))
+      : coreOf(this).receiver.receive(options, call);
   }
 
   /**
@@ -115,7 +114,7 @@ export abstract class UdpEndpoint extends UdpSettings
   ): Promise<ReceivedInto> {
     const refused = refusedBytes(buffer, "receive");
     if (refused !== undefined) return Promise.reject(refused);
-    const { receiver } = this.#core;
+    const { receiver } = coreOf(this);
     const call = receiver.isIdle ? this.#into : new IntoCall(receiver);
     call.buffer = buffer;
     return this.#receive(options, call);
@@ -149,7 +148,7 @@ export abstract class UdpEndpoint extends UdpSettings
   ): Promise<Datagram[]> {
     checkInteger("most", most, 1);
     const batch = [await this.receive(options)];
-    await this.#core.receiver.drain(most, this.#whole, batch);
+    await coreOf(this).receiver.drain(most, this.#whole, batch);
     return batch;
   }
 

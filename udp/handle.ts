@@ -2,6 +2,9 @@ import type { UdpCore } from "./_core.ts";
 import type { UdpBackend } from "./_transport.ts";
 import type { UdpStats } from "./stats.ts";
 
+/** The core of a socket, for the classes that extend {@linkcode UdpHandle}. */
+export let coreOf: (handle: UdpHandle) => UdpCore;
+
 /**
  * Every UDP socket: its address, what it has done, and how it ends.
  *
@@ -22,12 +25,17 @@ export abstract class UdpHandle implements Disposable, AsyncDisposable {
   readonly #core: UdpCore;
   #closing: Promise<void> = Promise.resolve();
 
+  static {
+    coreOf = (handle) => handle.#core;
+  }
+
   /**
-   * Not for users: `bindUdp` and `connectUdp` make sockets.
+   * Not for users: `bindUdp` and `connectUdp` make sockets, the latter of a core with
+   * a peer.
    *
    * @ignore
    */
-  protected constructor(core: UdpCore) {
+  constructor(core: UdpCore) {
     this.#core = core;
   }
 

@@ -7,9 +7,8 @@ import {
   type SocketOptionName,
   type SocketOptions,
 } from "../internal/libc/mod.ts";
-import type { UdpCore } from "./_core.ts";
 import { checkInterface, multicastGroup } from "./_multicast_group.ts";
-import { UdpHandle } from "./handle.ts";
+import { coreOf, UdpHandle } from "./handle.ts";
 import type { MulticastOptions } from "./multicast_options.ts";
 
 /**
@@ -31,18 +30,6 @@ import type { MulticastOptions } from "./multicast_options.ts";
  * ```
  */
 export abstract class UdpSettings extends UdpHandle {
-  readonly #core: UdpCore;
-
-  /**
-   * Not for users: `bindUdp` and `connectUdp` make sockets.
-   *
-   * @ignore
-   */
-  protected constructor(core: UdpCore) {
-    super(core);
-    this.#core = core;
-  }
-
   /**
    * IP_TTL, IPV6_UNICAST_HOPS: through how many routers datagrams may go, 1 to 255.
    *
@@ -63,7 +50,7 @@ export abstract class UdpSettings extends UdpHandle {
    */
   setTtl(ttl: number): void {
     checkInteger("ttl", ttl, 1, 255);
-    this.#core.set("ttl", ttl);
+    coreOf(this).set("ttl", ttl);
   }
 
   /**
@@ -88,7 +75,7 @@ export abstract class UdpSettings extends UdpHandle {
    * ```
    */
   setBroadcast(on: boolean): void {
-    this.#core.set("broadcast", on);
+    coreOf(this).set("broadcast", on);
   }
 
   /**
@@ -101,7 +88,7 @@ export abstract class UdpSettings extends UdpHandle {
    */
   setMulticastTtl(ttl: number): void {
     checkInteger("multicast TTL", ttl, 1, 255);
-    this.#core.set("multicastTtl", ttl);
+    coreOf(this).set("multicastTtl", ttl);
   }
 
   /**
@@ -128,7 +115,7 @@ export abstract class UdpSettings extends UdpHandle {
    * ```
    */
   setMulticastLoopback(on: boolean): void {
-    this.#core.set("multicastLoopback", on);
+    coreOf(this).set("multicastLoopback", on);
   }
 
   /**
@@ -140,8 +127,8 @@ export abstract class UdpSettings extends UdpHandle {
    * @throws {TypeError} When it is no interface of the socket's family.
    */
   setMulticastInterface(via: string | number): void {
-    checkInterface(via, this.#core.family);
-    this.#core.set("multicastInterface", via);
+    checkInterface(via, coreOf(this).family);
+    coreOf(this).set("multicastInterface", via);
   }
 
   /**
@@ -167,7 +154,7 @@ export abstract class UdpSettings extends UdpHandle {
    */
   setReceiveBufferSize(size: number): void {
     checkInteger("receive buffer size", size, 1, 2 ** 30);
-    this.#core.set("receiveBufferSize", size);
+    coreOf(this).set("receiveBufferSize", size);
   }
 
   /**
@@ -180,7 +167,7 @@ export abstract class UdpSettings extends UdpHandle {
    */
   setSendBufferSize(size: number): void {
     checkInteger("send buffer size", size, 1, 2 ** 30);
-    this.#core.set("sendBufferSize", size);
+    coreOf(this).set("sendBufferSize", size);
   }
 
   /**
@@ -218,9 +205,9 @@ export abstract class UdpSettings extends UdpHandle {
     address: string,
     options: MulticastOptions = {},
   ): Promise<void> {
-    const { family } = this.#core;
+    const { family } = coreOf(this);
     const group = multicastGroup("join", family, address, options);
-    await this.#core.join(group);
+    await coreOf(this).join(group);
   }
 
   /**
@@ -233,9 +220,9 @@ export abstract class UdpSettings extends UdpHandle {
     address: string,
     options: MulticastOptions = {},
   ): Promise<void> {
-    const { family } = this.#core;
+    const { family } = coreOf(this);
     const group = multicastGroup("leave", family, address, options);
-    await this.#core.leave(group);
+    await coreOf(this).leave(group);
   }
 
   /**
@@ -282,8 +269,8 @@ export abstract class UdpSettings extends UdpHandle {
   get #options(): OptionOwner {
     return {
       type: SOCK_DGRAM,
-      socket: this.#core.transport,
-      requireOpen: (syscall) => this.#core.requireOpen(syscall),
+      socket: coreOf(this).transport,
+      requireOpen: (syscall) => coreOf(this).requireOpen(syscall),
     };
   }
 }

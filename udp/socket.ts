@@ -1,11 +1,11 @@
 import { encoded } from "../internal/check/mod.ts";
 import { checkPeer, numericAddress } from "../internal/hosts/mod.ts";
 import type { WaitOptions } from "../internal/wait/mod.ts";
-import type { UdpCore } from "./_core.ts";
 import type { OutgoingDatagram } from "./_transport.ts";
 import type { Datagram } from "./datagram.ts";
 import { UdpEndpoint } from "./endpoint.ts";
 import { exchange, type ExchangeOptions } from "./exchange.ts";
+import { coreOf } from "./handle.ts";
 
 // Both kinds of sockets are here, as each turns into the other.
 
@@ -36,20 +36,9 @@ export interface UdpDestination {
  * ```
  */
 export class UdpSocket extends UdpEndpoint {
-  readonly #core: UdpCore;
   /** The host that was last sent to, and its address as the backend needs it. */
   #lastHost: string | undefined;
   #lastText = "";
-
-  /**
-   * Not for users: `bindUdp` makes sockets.
-   *
-   * @ignore
-   */
-  constructor(core: UdpCore) {
-    super(core);
-    this.#core = core;
-  }
 
   /**
    * Sends a datagram: C's `sendto`. Resolves with the count of bytes when the
@@ -91,7 +80,7 @@ export class UdpSocket extends UdpEndpoint {
       const text = this.#textNow(hostname, port);
       return text === undefined
         ? this.#sendToName(bytes, hostname, port)
-        : this.#core.send(bytes, text, port);
+        : coreOf(this).send(bytes, text, port);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -103,7 +92,7 @@ export class UdpSocket extends UdpEndpoint {
     if (hostname === this.#lastHost) return this.#lastText;
     const found = numericAddress({ hostname, port });
     if (found === undefined) return undefined;
-    this.#lastText = this.#core.reachable(found.hostname);
+    this.#lastText = coreOf(this).reachable(found.hostname);
     this.#lastHost = hostname;
     return this.#lastText;
   }
@@ -113,7 +102,11 @@ export class UdpSocket extends UdpEndpoint {
     hostname: string,
     port: number,
   ): Promise<number> {
-    return this.#core.send(bytes, await this.#core.find(hostname, port), port);
+    return coreOf(this).send(
+      bytes,
+      await coreOf(this).find(hostname, port),
+      port,
+    );
   }
 
   /**
@@ -148,14 +141,14 @@ export class UdpSocket extends UdpEndpoint {
       for (const { data, address } of datagrams) {
         const { hostname, port } = address;
         const text = this.#textNow(hostname, port) ??
-          await this.#core.find(hostname, port);
+          await coreOf(this).find(hostname, port);
         outgoing.push({ bytes: data, hostname: text, port });
       }
     } catch (error) {
-      await this.#core.sendMany(outgoing);
+      await coreOf(this).sendMany(outgoing);
       throw error;
     }
-    return await this.#core.sendMany(outgoing);
+    return await coreOf(this).sendMany(outgoing);
   }
 
   /**
@@ -187,8 +180,8 @@ export class UdpSocket extends UdpEndpoint {
     address: UdpDestination,
     options: WaitOptions = {},
   ): Promise<ConnectedUdpSocket> {
-    const peer = await this.#core.connectTo(address, options);
-    return new ConnectedUdpSocket(this.#core.handOver(peer));
+    const peer = await coreOf(this).connectTo(address, options);
+    return new ConnectedUdpSocket(coreOf(this).handOver(peer));
   }
 }
 
@@ -219,26 +212,14 @@ export class UdpSocket extends UdpEndpoint {
  * ```
  */
 export class ConnectedUdpSocket extends UdpEndpoint {
-  readonly #core: UdpCore;
-
-  /**
-   * Not for users: `connectUdp` makes connected sockets, of a core with a peer.
-   *
-   * @ignore
-   */
-  constructor(core: UdpCore) {
-    super(core);
-    this.#core = core;
-  }
-
   /** The peer: C's `getpeername`. */
   get remoteAddr(): Deno.NetAddr {
-    return this.#core.peer!.remoteAddr;
+    return coreOf(this).peer!.remoteAddr;
   }
 
   /** Whether the kernel does the filtering, and reports a peer that refuses. */
   get kernelConnected(): boolean {
-    return this.#core.transport.kernelConnected;
+    return coreOf(this).transport.kernelConnected;
   }
 
   /**
@@ -263,8 +244,8 @@ export class ConnectedUdpSocket extends UdpEndpoint {
    * ```
    */
   send(data: Uint8Array | string): Promise<number> {
-    const { hostname, port } = this.#core.peer!;
-    return this.#core.send(encoded(data), hostname, port);
+    const { hostname, port } = coreOf(this).peer!;
+    return coreOf(this).send(encoded(data), hostname, port);
   }
 
   /**
@@ -288,8 +269,8 @@ export class ConnectedUdpSocket extends UdpEndpoint {
    * ```
    */
   async sendMany(datagrams: Iterable<Uint8Array>): Promise<number> {
-    const { hostname, port } = this.#core.peer!;
-    return await this.#core.sendMany(
+    const { hostname, port } = coreOf(this).peer!;
+    return await coreOf(this).sendMany(
       Array.from(datagrams, (bytes) => ({ bytes, hostname, port })),
     );
   }
@@ -322,7 +303,7 @@ export class ConnectedUdpSocket extends UdpEndpoint {
     address: UdpDestination,
     options: WaitOptions = {},
   ): Promise<void> {
-    this.#core.peer = await this.#core.connectTo(address, options);
+    coreOf(this).peer = await coreOf(this).connectTo(address, options);
   }
 
   /**
@@ -347,8 +328,8 @@ export class ConnectedUdpSocket extends UdpEndpoint {
    * ```
    */
   disconnect(): UdpSocket {
-    this.#core.disconnect();
-    return new UdpSocket(this.#core.handOver(undefined));
+    coreOf(this).disconnect();
+    return new UdpSocket(coreOf(this).handOver(undefined));
   }
 
   /**
@@ -385,7 +366,7 @@ export class ConnectedUdpSocket extends UdpEndpoint {
       this,
       encoded(data),
       options,
-      () => this.#core.error("ETIMEDOUT", "recvfrom"),
+      () => coreOf(this).error("ETIMEDOUT", "recvfrom"),
     );
   }
 }

@@ -2,6 +2,7 @@ import {
   AF_INET,
   AF_INET6,
   checkPort,
+  isIpAddress,
   SocketAddress,
   tryParseIpAddress,
 } from "../../address/mod.ts";
@@ -10,7 +11,7 @@ import {
   socketError,
   type SocketErrorContext,
 } from "../../errors/mod.ts";
-import { showValue } from "../check/mod.ts";
+import { checkType, showValue } from "../check/mod.ts";
 import type { AddressFinder } from "../../resolve/mod.ts";
 import { waitFor, type WaitOptions } from "../wait/mod.ts";
 
@@ -55,6 +56,15 @@ export function checkPeer(
   }
   if (checkPort(port) !== 0) return;
   throw new RangeError(`Cannot ${verb} to port 0: it stands for any port`);
+}
+
+/** Refuses a local address that is no IP address in text. */
+export function checkLocalAddress(address: string | undefined): void {
+  checkType("localAddress", address, "string");
+  if (address === undefined || isIpAddress(address)) return;
+  throw new TypeError(
+    `Cannot connect from ${showValue(address)}: not an IP address`,
+  );
 }
 
 /**

@@ -14,6 +14,7 @@
  *
  * @module
  */
+export * from "./has_unstable_net.ts";
 export * from "./is_net_by_name.ts";
 export * from "./libc_paths.ts";
 export * from "./require_net.ts";
