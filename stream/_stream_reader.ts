@@ -167,18 +167,15 @@ class SlidingBuffer implements Window {
     const isOversized = size > wanted * 4 && held * 4 < size;
     if (!isOversized && size - this.end >= wanted / 2) return;
     if (isOversized || held * 2 > size || size < wanted) {
-      this.#moveTo(this.#allocate(Math.max(held * 2, wanted)));
+      const memory = this.#allocate(Math.max(held * 2, wanted));
+      memory.set(this.buffer.subarray(this.start, this.end));
+      if (size > memory.length) this.#keepSpare();
+      this.buffer = memory;
     } else {
       this.buffer.copyWithin(0, this.start, this.end);
     }
     this.start = 0;
     this.end = held;
-  }
-
-  #moveTo(memory: Uint8Array): void {
-    memory.set(this.buffer.subarray(this.start, this.end));
-    if (this.buffer.length > memory.length) this.#keepSpare();
-    this.buffer = memory;
   }
 
   #allocate(size: number): Uint8Array {

@@ -54,7 +54,6 @@ export class StreamWriter {
   #seen = 0;
   /** Why later writes are refused: closed, or failed. */
   #refusal: Refusal | undefined;
-  #isClosed = false;
   #hasFailed = false;
   #isTorn = false;
   #drain: Deferred<void> | undefined;
@@ -191,7 +190,7 @@ export class StreamWriter {
   ): Promise<number> {
     if (bytes.length === 0 && this.isIdle) return Promise.resolve(0);
     const call = defer<number>();
-    const entry = new Entry(bytes, bytes.length, kind, call);
+    const entry = new Entry(bytes, kind, call);
     this.#queue.push(entry);
     if (wait !== undefined) this.#limit(entry, wait);
     if (!this.#isWriting) this.#pump();
@@ -307,7 +306,6 @@ export class StreamWriter {
    * around it. A flush that waits for a rejected write rejects as well.
    */
   close(refusal: Refusal): void {
-    this.#isClosed = true;
     this.#refusal = refusal;
     this.#queue.seal();
     this.#queue.rejectWrites(refusal, this.#begun);
@@ -330,7 +328,7 @@ export class StreamWriter {
   /** Resolves when all that is queued now has been written. */
   flush(options?: WaitOptions): Promise<void> {
     // A writer that only refuses more still has its queue to write.
-    if (this.#isClosed || this.#hasFailed) {
+    if (this.#errors.isClosed || this.#hasFailed) {
       return Promise.reject(this.#refusal!());
     }
     return waitFor(

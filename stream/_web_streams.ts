@@ -1,10 +1,10 @@
+import type { EndingConn } from "./ending_conn.ts";
+
 /** What web streams need of a connection. */
-export interface StreamsOwner {
-  read(buffer: Uint8Array): Promise<number | null>;
-  writeAll(bytes: Uint8Array): Promise<void>;
-  closeWrite(): Promise<void>;
-  close(): void;
-}
+type StreamsOwner = Pick<
+  EndingConn,
+  "read" | "writeAll" | "closeWrite" | "close"
+>;
 
 /** The chunk size of the readable side, in bytes. */
 const CHUNK = 64 * 1024;

@@ -29,14 +29,9 @@ export class Entry implements Link<Entry> {
   previous: Entry | undefined = undefined;
   next: Entry | undefined = undefined;
 
-  constructor(
-    bytes: Uint8Array,
-    end: number,
-    kind: EntryKind,
-    call?: Deferred<number>,
-  ) {
+  constructor(bytes: Uint8Array, kind: EntryKind, call?: Deferred<number>) {
     this.bytes = bytes;
-    this.end = end;
+    this.end = kind === "chunk" ? 0 : bytes.length; // a chunk is yet to be filled
     this.kind = kind;
     this.call = call;
   }
@@ -112,7 +107,7 @@ export class WriteQueue {
   addTail(size: number): Entry {
     if (!this.isEmpty) this.#hasOverflowed = true;
     const isLarge = this.#hasOverflowed || size > SMALL_CHUNK;
-    const tail = new Entry(takeChunk(isLarge), 0, "chunk");
+    const tail = new Entry(takeChunk(isLarge), "chunk");
     this.push(tail);
     return this.#tail = tail;
   }

@@ -170,7 +170,9 @@ export class StreamServer<
         if (this.#listener.isClosed) break;
         this.#totals.acceptErrors++;
         this.#report(error);
-        if (!isPassing(error)) this.#listener.close();
+        const isPassing = error instanceof SocketError &&
+          PASSING.has(error.code);
+        if (!isPassing) this.#listener.close();
         else await this.#wait(pause);
         pause = Math.min(pause * 2, MAX_PAUSE);
       }
@@ -325,10 +327,6 @@ export class StreamServer<
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown({ timeout: 0 });
   }
-}
-
-function isPassing(error: unknown): boolean {
-  return error instanceof SocketError && PASSING.has(error.code);
 }
 
 function defaultOnError(error: unknown): void {

@@ -1,5 +1,5 @@
 import { hasUnstableNet } from "../internal/runtime/mod.ts";
-import { connectDeno, listenDeno } from "./_deno_transport.ts";
+import * as deno from "./_deno_transport.ts";
 import type {
   ConnectTarget,
   ListenTarget,
@@ -34,8 +34,6 @@ export interface Backend {
   load(): Promise<Calls>;
 }
 
-const DENO: Calls = { connect: connectDeno, listen: listenDeno };
-
 /** What each backend can do. */
 export const BACKENDS: Readonly<Record<TcpBackend, Backend>> = {
   deno: {
@@ -44,17 +42,13 @@ export const BACKENDS: Readonly<Record<TcpBackend, Backend>> = {
       return hasUnstableNet();
     },
     names: true,
-    load: () => Promise.resolve(DENO),
+    load: () => Promise.resolve(deno),
   },
   node: {
     localAddress: true,
     idleTime: true,
     reusePort: true,
-    load: async () => {
-      const [{ connectNode: connect }, { listenNode: listen }] = await Promise
-        .all([import("./_node_transport.ts"), import("./_node_listener.ts")]);
-      return { connect, listen };
-    },
+    load: () => import("./_node_listener.ts"),
   },
   posix: {
     localAddress: true,
@@ -62,12 +56,7 @@ export const BACKENDS: Readonly<Record<TcpBackend, Backend>> = {
     reusePort: true,
     ipv6Only: true,
     socketOptions: true,
-    load: async () => {
-      const { connectPosix, listenPosix } = await import(
-        "./_posix_transport.ts"
-      );
-      return { connect: connectPosix, listen: listenPosix };
-    },
+    load: () => import("./_posix_transport.ts"),
   },
 };
 

@@ -43,7 +43,7 @@ class DenoTransport extends ConnTransport<Deno.NetAddr, Deno.TcpConn>
 }
 
 /** Connects; an abort ends the attempt and closes its socket. */
-export async function connectDeno(
+export async function connect(
   { hostname, port }: ConnectTarget,
   signal: AbortSignal,
 ): Promise<TcpTransport> {
@@ -67,7 +67,7 @@ export async function connectDeno(
 }
 
 /** Listens, on a port that one of our own listeners may just have closed, too. */
-export function listenDeno(
+export function listen(
   target: ListenTarget,
 ): Promise<TcpListenerTransport> {
   const { hostname, port, backlog, reusePort } = target;

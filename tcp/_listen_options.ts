@@ -1,5 +1,5 @@
 import { checkPort } from "../address/mod.ts";
-import { checkChoice, checkInteger, checkType } from "../internal/check/mod.ts";
+import { checkChoice, checkCount, checkType } from "../internal/check/mod.ts";
 import { readOptions } from "../internal/libc/mod.ts";
 import { checkWait, type Wait } from "../internal/wait/mod.ts";
 import { BACKEND_NAMES } from "./_backends.ts";
@@ -23,16 +23,12 @@ export function checkListenOptions(
   checkType("hostname", options.hostname, "string");
   checkPort(options.port);
   checkChoice("family", options.family, [4, 6]);
-  if (options.backlog !== undefined) {
-    checkInteger("backlog", options.backlog, 1);
-  }
+  checkCount("backlog", options.backlog);
   checkType("reusePort", options.reusePort, "boolean");
   checkType("ipv6Only", options.ipv6Only, "boolean");
   checkType("noDelay", options.noDelay, "boolean");
   checkType("keepAlive", options.keepAlive, "boolean");
-  if (options.highWaterMark !== undefined) {
-    checkInteger("highWaterMark", options.highWaterMark, 1);
-  }
+  checkCount("highWaterMark", options.highWaterMark);
   checkChoice("backend", options.backend, BACKEND_NAMES);
   return checkWait(options);
 }

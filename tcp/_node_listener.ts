@@ -10,20 +10,15 @@ import type {
   TcpTransport,
 } from "./_transport.ts";
 
+export { connect } from "./_node_transport.ts";
+
 /** How long the runtime may take to let go of a port, in milliseconds. */
 const LETTING_GO = 1000;
 /** When our own listeners on these ports were closed. */
 const closedAt = new Map<number, number>();
 
-function rememberClosed(port: number): void {
-  for (const [old, at] of closedAt) {
-    if (performance.now() - at > LETTING_GO) closedAt.delete(old);
-  }
-  closedAt.set(port, performance.now());
-}
-
 /** Listens, on a port that one of our own listeners may just have closed, too. */
-export async function listenNode(
+export async function listen(
   target: ListenTarget,
 ): Promise<TcpListenerTransport> {
   const server = await openWhenFree(target);
@@ -37,7 +32,11 @@ export async function listenNode(
     shortage: () => descriptorShortage(again),
     close(server) {
       server.close();
-      rememberClosed(port);
+      const now = performance.now();
+      for (const [old, at] of closedAt) {
+        if (now - at > LETTING_GO) closedAt.delete(old);
+      }
+      closedAt.set(port, now);
     },
     reopen: () => openWhenFree(again),
   });

@@ -32,7 +32,7 @@ function addrOf(hostname = "", port = 0): Deno.NetAddr {
 }
 
 /** Connects; an abort ends the attempt and closes its socket. */
-export async function connectNode(
+export async function connect(
   { hostname: host, port, localAddress, localPort }: ConnectTarget,
   signal: AbortSignal,
 ): Promise<TcpTransport> {

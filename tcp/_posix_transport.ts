@@ -44,7 +44,7 @@ function open(posix: Posix, hostname: string): PosixSocket {
 }
 
 /** Connects; an abort ends the attempt and closes its socket. */
-export async function connectPosix(
+export async function connect(
   target: ConnectTarget,
   signal: AbortSignal,
 ): Promise<TcpTransport> {
@@ -68,7 +68,7 @@ export async function connectPosix(
 }
 
 /** Listens, with SO_REUSEADDR as the runtime does. */
-export async function listenPosix(
+export async function listen(
   target: ListenTarget,
 ): Promise<TcpListenerTransport> {
   const posix = await requirePosix({ action: "listen", syscall: "listen" });

@@ -1,6 +1,5 @@
 import { SOCK_STREAM } from "../address/mod.ts";
 import {
-  type OptionOwner,
   readOption,
   setOptions,
   type SocketOptionName,
@@ -223,11 +222,11 @@ export class TcpConn extends StreamConn<Deno.NetAddr, Deno.TcpConn>
     return readOption(this.#options, name);
   }
 
-  get #options(): OptionOwner {
+  get #options() {
     return {
       type: SOCK_STREAM,
       socket: this.#transport,
-      requireOpen: (syscall) => {
+      requireOpen: (syscall: string) => {
         if (this.isClosed) throw this.errors.make("EBADF", syscall);
       },
     };

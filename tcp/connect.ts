@@ -7,7 +7,7 @@ import {
 import { type Feature, lackReason } from "../internal/backends/mod.ts";
 import {
   checkChoice,
-  checkInteger,
+  checkCount,
   checkNumber,
   checkType,
 } from "../internal/check/mod.ts";
@@ -226,9 +226,7 @@ function check(options: ConnectTcpOptions): Wait | undefined {
   checkType("noDelay", options.noDelay, "boolean");
   if (typeof keepAlive === "number") checkIdle(keepAlive);
   else checkType("keepAlive", keepAlive, "boolean");
-  if (options.highWaterMark !== undefined) {
-    checkInteger("highWaterMark", options.highWaterMark, 1);
-  }
+  checkCount("highWaterMark", options.highWaterMark);
   checkChoice("backend", options.backend, BACKEND_NAMES);
   return checkWait(options);
 }

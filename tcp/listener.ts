@@ -1,6 +1,5 @@
 import { SOCK_STREAM } from "../address/mod.ts";
 import {
-  type OptionOwner,
   readOption,
   setOptions,
   type SocketOptionName,
@@ -113,11 +112,11 @@ export class TcpListener extends StreamListener<Deno.NetAddr, TcpConn> {
     return readOption(this.#options, name);
   }
 
-  get #options(): OptionOwner {
+  get #options() {
     return {
       type: SOCK_STREAM,
       socket: this.#transport,
-      requireOpen: (syscall) => {
+      requireOpen: (syscall: string) => {
         if (!this.isClosed) return;
         throw this.closedError("set or read an option", syscall);
       },

@@ -3,10 +3,10 @@ import { socketError } from "../errors/mod.ts";
 import { EndingSockets, isInUse } from "../internal/backends/mod.ts";
 import { requireNet } from "../internal/runtime/mod.ts";
 import { unmapped } from "../internal/hosts/mod.ts";
+import { MAX_DELAY } from "../internal/wait/mod.ts";
 import { ABILITIES } from "./_abilities.ts";
 import { DatagramQueue } from "./_datagram_queue.ts";
 import { interfaceName, isBroadcast } from "./_interfaces.ts";
-import { KeepAlive } from "./_keep_alive.ts";
 import {
   hasDualStack,
   isPassingFault,
@@ -50,7 +50,12 @@ class NodeTransport implements DatagramTransport {
   /** Datagrams come as events, whether somebody asked for them or not. */
   readonly #queue: DatagramQueue;
   #isReceiving = false;
-  readonly #keepAlive = new KeepAlive();
+  /**
+   * Keeps the program alive while it is held. `node:dgram` itself does so as long as a
+   * socket is bound, or not at all (Deno 2.9.6; tests/udp/unref_test.ts).
+   */
+  #keepAlive: ReturnType<typeof setInterval> | undefined;
+  #isHeld = false;
   #isRef = true;
   #isBroadcaster = false;
   /** Ends the send that was begun last, of which the runtime forgets to tell. */
@@ -93,12 +98,21 @@ class NodeTransport implements DatagramTransport {
       this.sink.onDatagram(datagram);
       this.#hold();
     } else if (this.sink.wants(address, port)) { // strangers take no room
-      this.#queue.push({ ...datagram, bytes: rightSized(bytes) });
+      // Small bytes do not hold on to the large buffer that they came in.
+      const isSmall = bytes.length * 2 < bytes.buffer.byteLength;
+      const own = isSmall ? new Uint8Array(bytes) : bytes;
+      this.#queue.push({ ...datagram, bytes: own });
     }
   }
 
   #hold(): void {
-    this.#keepAlive.hold(this.#isRef && this.#isReceiving);
+    const isHeld = this.#isRef && this.#isReceiving;
+    if (isHeld === this.#isHeld) return;
+    this.#isHeld = isHeld;
+    if (this.#keepAlive === undefined) {
+      this.#keepAlive = setInterval(() => {}, MAX_DELAY);
+    } else if (isHeld) Deno.refTimer(this.#keepAlive);
+    else Deno.unrefTimer(this.#keepAlive);
   }
 
   #onError(error: unknown): void {
@@ -197,7 +211,7 @@ class NodeTransport implements DatagramTransport {
     const closed = new Deno.errors.BadResource("Socket has been closed");
     this.#onError(closed);
     this.#giveUpSend(closed);
-    this.#keepAlive.end();
+    clearInterval(this.#keepAlive);
     return end;
   }
 
@@ -224,12 +238,6 @@ function withZone(via: string | number): string {
 function makeRoom(socket: dgram.Socket, size: number): void {
   socket.setRecvBufferSize(Math.ceil(size / 2));
   if (socket.getRecvBufferSize() < size) socket.setRecvBufferSize(size);
-}
-
-/** Small bytes do not hold on to the large buffer that they came in. */
-function rightSized(bytes: Uint8Array): Uint8Array {
-  const isSmall = bytes.length * 2 < bytes.buffer.byteLength;
-  return isSmall ? new Uint8Array(bytes) : bytes;
 }
 
 /** Binds, to a port that one of our own sockets may just have closed, too. */

@@ -173,21 +173,17 @@ export class Receiver implements DatagramSink {
     }
     while (true) {
       if (this.#next === undefined && !this.#isReceiving) {
-        this.#next = this.#receiveNow();
+        try {
+          this.#next = this.#transport.receiveNow();
+        } catch (error) {
+          throw this.owner.failure(error, "recvfrom");
+        }
       }
       const next = this.#next;
       if (next === undefined || this.wants(next.hostname, next.port)) {
         return next;
       }
       this.#next = undefined;
-    }
-  }
-
-  #receiveNow(): RawDatagram | undefined {
-    try {
-      return this.#transport.receiveNow();
-    } catch (error) {
-      throw this.owner.failure(error, "recvfrom");
     }
   }
 

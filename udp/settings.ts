@@ -1,7 +1,6 @@
 import { SOCK_DGRAM } from "../address/mod.ts";
 import { checkInteger } from "../internal/check/mod.ts";
 import {
-  type OptionOwner,
   readOption,
   setOptions,
   type SocketOptionName,
@@ -266,11 +265,11 @@ export abstract class UdpSettings extends UdpHandle {
     return readOption(this.#options, name);
   }
 
-  get #options(): OptionOwner {
+  get #options() {
     return {
       type: SOCK_DGRAM,
       socket: coreOf(this).transport,
-      requireOpen: (syscall) => coreOf(this).requireOpen(syscall),
+      requireOpen: (syscall: string) => coreOf(this).requireOpen(syscall),
     };
   }
 }

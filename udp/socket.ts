@@ -77,10 +77,11 @@ export class UdpSocket extends UdpEndpoint {
     try {
       const bytes = encoded(data);
       const { hostname, port } = address;
+      const core = coreOf(this);
       const text = this.#textNow(hostname, port);
-      return text === undefined
-        ? this.#sendToName(bytes, hostname, port)
-        : coreOf(this).send(bytes, text, port);
+      if (text !== undefined) return core.send(bytes, text, port);
+      return core.find(hostname, port)
+        .then((found) => core.send(bytes, found, port));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -95,18 +96,6 @@ export class UdpSocket extends UdpEndpoint {
     this.#lastText = coreOf(this).reachable(found.hostname);
     this.#lastHost = hostname;
     return this.#lastText;
-  }
-
-  async #sendToName(
-    bytes: Uint8Array,
-    hostname: string,
-    port: number,
-  ): Promise<number> {
-    return coreOf(this).send(
-      bytes,
-      await coreOf(this).find(hostname, port),
-      port,
-    );
   }
 
   /**

@@ -39,3 +39,8 @@ export function checkNumber(
     }: it must be a number of ${least} or more`,
   );
 }
+
+/** Refuses a value that is neither undefined nor an integer of 1 or more. */
+export function checkCount(name: string, value: number | undefined): void {
+  if (value !== undefined) checkInteger(name, value, 1);
+}

@@ -1,4 +1,5 @@
 import { AddrInfoError, SocketError } from "../../errors/mod.ts";
+import type { Deferred } from "./deferred.ts";
 
 /** Whose stack tells already whom the failure was met by. */
 const traced = new WeakSet<Error>();
@@ -37,10 +38,7 @@ export function retrace<E>(error: E): E {
  * error would be reported as unhandled.
  */
 export function rejectTraced(
-  { resolve, reject }: {
-    resolve: (value: Promise<never>) => void;
-    reject: (reason: unknown) => void;
-  },
+  { resolve, reject }: Pick<Deferred<never>, "resolve" | "reject">,
   error: unknown,
 ): void {
   if (isUntraced(error)) resolve(throwLater(error));

@@ -1,13 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { connectTcp, TcpListener, TcpServer } from "@berkeley/sockets/tcp";
 import { socketError } from "@berkeley/sockets/errors";
-import { listenDeno } from "../../tcp/_deno_transport.ts";
+import { listen } from "../../tcp/_deno_transport.ts";
 import type { TcpListenerTransport } from "../../tcp/_transport.ts";
 import { bytes } from "../_each_stream.ts";
 
 /** A real listening socket, whose first accepts fail as told. */
 async function listenBadly(failures: readonly string[]): Promise<TcpListener> {
-  const real = await listenDeno({ hostname: "127.0.0.1", port: 0 });
+  const real = await listen({ hostname: "127.0.0.1", port: 0 });
   const left = [...failures];
   const faulty: TcpListenerTransport = {
     backend: real.backend,
