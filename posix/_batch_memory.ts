@@ -16,38 +16,34 @@ export class BatchMemory {
   readonly size: number;
   /** How many datagrams there are. */
   length = 0;
-  /** How many have addresses of senders, which nobody has checked. */
-  #fromSenders = 0;
-  #isLent = false;
+  /** How many have addresses of senders, which nobody has checked: the first ones. */
+  fromSenders = 0;
   /** Room for datagrams, names, a `struct iovec` and a `struct mmsghdr` each. */
   readonly #slab: Uint8Array<ArrayBuffer>;
   readonly #names: Uint8Array<ArrayBuffer>;
   readonly #vectors: Uint32Array<ArrayBuffer>;
-  readonly #headers: Uint8Array<ArrayBuffer>;
-  readonly #words: Uint32Array<ArrayBuffer>;
+  readonly #headers: Uint32Array<ArrayBuffer>;
+  #isLent = false;
 
   constructor(capacity: number, size: number) {
     this.capacity = capacity;
     this.size = size;
     this.#slab = new Uint8Array(capacity * size);
     this.#names = new Uint8Array(capacity * SOCKADDR_SIZE);
-    this.#vectors = new Uint32Array(capacity * IOVEC.size / 4);
-    this.#headers = new Uint8Array(capacity * MMSGHDR.size);
-    this.#words = new Uint32Array(this.#headers.buffer);
-    const headers = new DataView(this.#headers.buffer);
-    const vectors = new DataView(this.#vectors.buffer);
+    const vectors = new BigUint64Array(capacity * IOVEC.size / 8);
+    const headers = new BigUint64Array(capacity * MMSGHDR.size / 8);
+    this.#vectors = new Uint32Array(vectors.buffer);
+    this.#headers = new Uint32Array(headers.buffer);
     const slabAt = addressOf(this.#slab);
     const namesAt = addressOf(this.#names);
-    const vectorsAt = addressOf(new Uint8Array(this.#vectors.buffer));
+    const vectorsAt = addressOf(new Uint8Array(vectors.buffer));
     for (let i = 0; i < capacity; i++) {
       const at = i * MMSGHDR.size;
-      const nameAt = namesAt + BigInt(i * SOCKADDR_SIZE);
-      const vectorAt = vectorsAt + BigInt(i * IOVEC.size);
-      headers.setBigUint64(at + MSGHDR.name, nameAt, true);
-      headers.setBigUint64(at + MSGHDR.vectors, vectorAt, true);
-      headers.setUint32(at + MSGHDR.vectorCount, 1, true);
-      const dataAt = slabAt + BigInt(i * size);
-      vectors.setBigUint64(i * IOVEC.size + IOVEC.base, dataAt, true);
+      const vectorAt = i * IOVEC.size;
+      headers[(at + MSGHDR.name) / 8] = namesAt + BigInt(i * SOCKADDR_SIZE);
+      headers[(at + MSGHDR.vectors) / 8] = vectorsAt + BigInt(vectorAt);
+      headers[(at + MSGHDR.vectorCount) / 8] = 1n;
+      vectors[(vectorAt + IOVEC.base) / 8] = slabAt + BigInt(i * size);
     }
   }
 
@@ -71,57 +67,40 @@ export class BatchMemory {
     this.#slab.set(bytes, i * this.size);
     this.#setLength(i, size);
     if (name !== undefined) this.#names.set(name, i * SOCKADDR_SIZE);
-    this.#words[wordOf(i, MSGHDR.nameLength)] = name?.length ?? 0;
+    this.#headers[wordOf(i, MSGHDR.nameLength)] = name?.length ?? 0;
     this.length++;
     return true;
   }
 
   clear(): void {
-    this.length = this.#fromSenders = 0;
-  }
-
-  /** @throws {RangeError} When there is no such datagram. */
-  #check(index: number): void {
-    if (Number.isInteger(index) && index >= 0 && index < this.length) return;
-    throw new RangeError(
-      `Cannot use datagram ${showValue(index)}: the batch holds ${this.length}`,
-    );
+    this.length = this.fromSenders = 0;
   }
 
   #setLength(i: number, length: number): void {
     this.#vectors[(i * IOVEC.size + IOVEC.length) / 4] = length;
   }
 
-  lengthAt(index: number): number {
-    this.#check(index);
-    return this.#vectors[(index * IOVEC.size + IOVEC.length) / 4]!;
+  lengthAt(i: number): number {
+    return this.#vectors[(i * IOVEC.size + IOVEC.length) / 4]!;
   }
 
-  data(index: number): Uint8Array<ArrayBuffer> {
-    const length = this.lengthAt(index);
-    const at = index * this.size;
-    return this.#slab.subarray(at, at + length);
+  data(i: number): Uint8Array<ArrayBuffer> {
+    const at = i * this.size;
+    return this.#slab.subarray(at, at + this.lengthAt(i));
   }
 
-  address(index: number): SocketName {
-    this.#check(index);
-    const length = this.#words[wordOf(index, MSGHDR.nameLength)]!;
-    return decode(this.#names, index * SOCKADDR_SIZE, length);
+  address(i: number): SocketName {
+    const length = this.#headers[wordOf(i, MSGHDR.nameLength)]!;
+    return decode(this.#names, i * SOCKADDR_SIZE, length);
   }
 
-  isTruncated(index: number): boolean {
-    this.#check(index);
-    return (this.#words[wordOf(index, MSGHDR.flags)]! & MSG_TRUNC) !== 0;
+  isTruncated(i: number): boolean {
+    return (this.#headers[wordOf(i, MSGHDR.flags)]! & MSG_TRUNC) !== 0;
   }
 
   /** Whether the datagrams have addresses, and need no connection. */
   get hasNames(): boolean {
-    return this.#words[wordOf(0, MSGHDR.nameLength)]! > 0;
-  }
-
-  /** How many datagrams go back to senders: the first ones. */
-  get fromSenders(): number {
-    return Math.min(this.#fromSenders, this.length);
+    return this.#headers[wordOf(0, MSGHDR.nameLength)]! > 0;
   }
 
   /**
@@ -140,6 +119,21 @@ export class BatchMemory {
     return () => this.#isLent = false;
   }
 
+  /** Returns the flags for a call of C on the memory. */
+  #begin(syscall: string, flags: number): number {
+    if (!IS_LINUX) {
+      throw socketError("ENOTSUP", {
+        action: "move a batch",
+        syscall,
+        reason:
+          "only Linux has sendmmsg and recvmmsg; send and receive one by one",
+      });
+    }
+    const asked = callFlags(flags);
+    this.#requireMemory();
+    return asked;
+  }
+
   /** C's `sendmmsg` for some datagrams; undefined where there is no room yet. */
   sendNow(
     fd: number,
@@ -147,7 +141,7 @@ export class BatchMemory {
     end: number,
     flags: number,
   ): number | undefined {
-    requireLinux("sendmmsg");
+    const asked = this.#begin("sendmmsg", flags | MSG_NOSIGNAL);
     if (!(Number.isInteger(from) && from >= 0 && from <= this.length)) {
       throw new RangeError(
         `Cannot send from datagram ${
@@ -155,45 +149,32 @@ export class BatchMemory {
         } on: the batch holds ${this.length}`,
       );
     }
-    const asked = callFlags(flags | MSG_NOSIGNAL);
-    this.#requireMemory();
-    const headers = this.#headers.subarray(from * MMSGHDR.size);
+    const headers = this.#headers.subarray(wordOf(from, 0));
     const count = loadLibc().sendmmsg(fd, headers, end - from, asked);
     return count === -1 ? mustWait("send datagrams", "sendmmsg") : count;
   }
 
   /** C's `recvmmsg`; undefined where there is nothing yet. */
   receiveNow(fd: number, flags: number): number | undefined {
-    requireLinux("recvmmsg");
-    const asked = callFlags(flags);
-    this.#requireMemory();
+    const asked = this.#begin("recvmmsg", flags);
     for (let i = 0; i < this.capacity; i++) {
       this.#setLength(i, this.size);
-      this.#words[wordOf(i, MSGHDR.nameLength)] = SOCKADDR_SIZE;
+      this.#headers[wordOf(i, MSGHDR.nameLength)] = SOCKADDR_SIZE;
     }
-    this.length = 0;
+    this.clear();
     const { recvmmsg } = loadLibc();
     const count = recvmmsg(fd, this.#headers, this.capacity, asked, null);
     if (count === -1) return mustWait("receive datagrams", "recvmmsg");
     for (let i = 0; i < count; i++) {
       // With MSG_TRUNC it is the real length, which may be more than there is.
-      const told = this.#words[wordOf(i, MMSGHDR.length)]!;
+      const told = this.#headers[wordOf(i, MMSGHDR.length)]!;
       this.#setLength(i, Math.min(told, this.size));
     }
-    return this.length = this.#fromSenders = count;
+    return this.length = this.fromSenders = count;
   }
 }
 
 /** Where a field of a `struct mmsghdr` is, in 32-bit words. */
 function wordOf(index: number, field: number): number {
   return (index * MMSGHDR.size + field) / 4;
-}
-
-function requireLinux(syscall: string): void {
-  if (IS_LINUX) return;
-  throw socketError("ENOTSUP", {
-    action: "move a batch",
-    syscall,
-    reason: "only Linux has sendmmsg and recvmmsg; send and receive one by one",
-  });
 }

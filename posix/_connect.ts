@@ -1,47 +1,34 @@
-import { AF_UNIX, SOCK_STREAM } from "../address/mod.ts";
-import { codeOf, errnoOf, socketError } from "../errors/mod.ts";
+import { AF_UNIX, AF_UNSPEC, SOCK_STREAM } from "../address/mod.ts";
+import { codeOf } from "../errors/mod.ts";
 import { lastError } from "./_failure.ts";
 import { loadLibc } from "./_libc.ts";
 import { IS_LINUX } from "./_platform.ts";
 import { getOption, setOption } from "./_options.ts";
-import { reply, type Sockaddr, unspecified } from "./_sockaddr.ts";
-
-const EINPROGRESS = errnoOf("EINPROGRESS")!;
-const EALREADY = errnoOf("EALREADY")!;
-const EISCONN = errnoOf("EISCONN")!;
-const EINTR = errnoOf("EINTR")!;
-const EAGAIN = errnoOf("EAGAIN")!;
-const EAFNOSUPPORT = errnoOf("EAFNOSUPPORT")!;
-const EINVAL = errnoOf("EINVAL")!;
+import { begin, readName, type Sockaddr } from "./_sockaddr.ts";
 
 /**
- * C's `connect`: true when it is done, false when a local listener's queue is full
- * and it is to be tried again, else what tells whether it is done by now, which
- * returns undefined as long as it is not.
+ * C's `connect` in steps. A step returns true when the connection is there, undefined
+ * while it is being made, and false while the queue of a local listener is full.
  */
-export function connectNow(
+export function connecting(
   fd: number,
   name: Sockaddr,
   action: string,
-): boolean | (() => true | undefined) {
-  const { connect, errno } = loadLibc();
-  if (connect(fd, name, name.length) === 0) return true;
-  const reason = errno();
-  if (reason === EAGAIN && IS_LINUX && name[0] === AF_UNIX) {
-    return false;
-  }
-  if (reason !== EINPROGRESS && reason !== EINTR) {
-    throw lastError(action, "connect");
-  }
-  if (!IS_LINUX) return () => isConnected(fd, action);
-  // What names are remembered by changes its port.
-  const own = name.slice();
+): () => boolean | undefined {
+  const own = name.slice(); // what names are remembered by changes its port
+  let hasBegun = false;
   return () => {
+    if (hasBegun && !IS_LINUX) return isConnected(fd, action);
+    const { connect, errno } = loadLibc();
     if (connect(fd, own, own.length) === 0) return true;
-    const reason = errno();
-    if (reason === EISCONN) return true;
-    if (reason === EALREADY || reason === EINTR) return undefined;
-    throw lastError(action, "connect");
+    const code = codeOf(errno());
+    if (code === "EAGAIN" && IS_LINUX && own[0] === AF_UNIX) return false;
+    if (hasBegun && code === "EISCONN") return true;
+    const isPending = code === "EINPROGRESS" || code === "EINTR" ||
+      hasBegun && code === "EALREADY";
+    if (!isPending) throw lastError(action, "connect");
+    hasBegun = true;
+    return undefined;
   };
 }
 
@@ -52,12 +39,8 @@ export function connectNow(
  */
 function isConnected(fd: number, action: string): true | undefined {
   const errno = getOption(fd, "SO_ERROR");
-  if (errno !== 0) {
-    const code = codeOf(errno) ?? `E${errno}`;
-    throw socketError(code, { action, syscall: "connect", errno });
-  }
-  const { getpeername } = loadLibc();
-  return getpeername(fd, reply.bytes, reply.room()) === 0 || undefined;
+  if (errno !== 0) throw lastError(action, "connect", errno);
+  return readName(fd, "getpeername") || undefined;
 }
 
 /**
@@ -89,23 +72,19 @@ function isConnected(fd: number, action: string): true | undefined {
  */
 export function disconnectNow(fd: number): void {
   if (!IS_LINUX && getOption(fd, "SO_TYPE") === SOCK_STREAM) {
-    return resetAtClose(fd);
+    try { // macOS resets a connection only when it is closed
+      return setOption(fd, "SO_LINGER", 0);
+    } catch (error) {
+      // Once both ways were shut down: there is nothing left to reset.
+      if ((error as { code?: string }).code === "EINVAL") return;
+      throw error;
+    }
   }
   const { connect, errno } = loadLibc();
-  const nobody = unspecified();
+  const nobody = begin(AF_UNSPEC, 16);
   if (connect(fd, nobody, nobody.length) === 0) return;
   // macOS takes the peer away before it refuses the family.
-  const reason = errno();
-  if (!IS_LINUX && (reason === EAFNOSUPPORT || reason === EINVAL)) return;
+  const code = codeOf(errno());
+  if (!IS_LINUX && (code === "EAFNOSUPPORT" || code === "EINVAL")) return;
   throw lastError("disconnect", "connect");
-}
-
-/** macOS resets a connection only when it is closed, by SO_LINGER of 0. */
-function resetAtClose(fd: number): void {
-  try {
-    setOption(fd, "SO_LINGER", 0);
-  } catch (error) {
-    // Once both ways were shut down: there is nothing left to reset.
-    if ((error as { code?: string }).code !== "EINVAL") throw error;
-  }
 }

@@ -1,6 +1,6 @@
 import { IpAddress, IPPROTO_IP, IPPROTO_IPV6 } from "../address/mod.ts";
 import { viewFrom } from "../internal/check/mod.ts";
-import type { ControlMessage, NumberMessage } from "./control_message.ts";
+import type { ControlMessage } from "./control_message.ts";
 import { ipBytes } from "./_option_codec.ts";
 import { CMSGHDR, IS_LINUX, SOL_SOCKET } from "./_platform.ts";
 import { int32, struct } from "./_struct.ts";
@@ -9,24 +9,30 @@ type KnownType = Exclude<ControlMessage["type"], "other">;
 
 /**
  * Level and number of each, as sent and received by this system, and how many bytes
- * it has at least.
+ * it has at least; and the number to send it with, if that is another one.
  */
 const TABLE: Readonly<
-  Record<KnownType, readonly [level: number, number: number, least: number]>
+  Record<
+    KnownType,
+    readonly [level: number, number: number, least: number, sent?: number]
+  >
 > = {
   SCM_RIGHTS: [SOL_SOCKET, 1, 4],
   SCM_TIMESTAMP: [SOL_SOCKET, IS_LINUX ? 29 : 2, 16],
   SO_RXQ_OVFL: [SOL_SOCKET, IS_LINUX ? 40 : -1, 4],
   IP_PKTINFO: [IPPROTO_IP, IS_LINUX ? 8 : 26, 12],
   IP_TTL: [IPPROTO_IP, IS_LINUX ? 2 : 24, 1],
-  IP_TOS: [IPPROTO_IP, IS_LINUX ? 1 : 27, 1],
+  IP_TOS: [IPPROTO_IP, IS_LINUX ? 1 : 27, 1, IS_LINUX ? 1 : 3],
   IPV6_PKTINFO: [IPPROTO_IPV6, IS_LINUX ? 50 : 46, 20],
   IPV6_HOPLIMIT: [IPPROTO_IPV6, IS_LINUX ? 52 : 47, 1],
   IPV6_TCLASS: [IPPROTO_IPV6, IS_LINUX ? 67 : 36, 1],
 };
 
-/** The number that IP_TOS is sent with: another than it is received with on macOS. */
-const SENT_TOS = IS_LINUX ? 1 : 3;
+/** `struct in_pktinfo` and `struct in6_pktinfo`: where index and address are. */
+const PACKET_INFO = {
+  IP_PKTINFO: { family: 4, size: 12, index: 0, sent: 4, received: 8 },
+  IPV6_PKTINFO: { family: 6, size: 20, index: 16, sent: 0, received: 0 },
+} as const;
 
 const align = (size: number) =>
   Math.ceil(size / CMSGHDR.alignment) * CMSGHDR.alignment;
@@ -45,8 +51,8 @@ function placeOf(message: ControlMessage): [level: number, number: number] {
       `Cannot send ${message.type}: no such control message`,
     );
   }
-  const [level, number] = TABLE[message.type];
-  return [level, message.type === "IP_TOS" ? SENT_TOS : number];
+  const entry = TABLE[message.type];
+  return [entry[0], entry[3] ?? entry[1]];
 }
 
 /**
@@ -81,14 +87,14 @@ function encodeData(message: ControlMessage): Uint8Array {
     case "SCM_RIGHTS":
       // What is no number would be 0: this program's standard input.
       return concat(Array.from(message.descriptors, (fd) => int32(fd)));
-    case "IP_PKTINFO": {
-      const index = int32(message.interfaceIndex);
-      // ipi_ifindex, ipi_spec_dst, ipi_addr
-      return struct(12, [0, index], [4, ipBytes(message.address, 4)]);
-    }
+    case "IP_PKTINFO":
     case "IPV6_PKTINFO": {
-      const index = int32(message.interfaceIndex);
-      return struct(20, [0, ipBytes(message.address, 6)], [16, index]);
+      const { size, index, sent, family } = PACKET_INFO[message.type];
+      return struct(
+        size,
+        [index, int32(message.interfaceIndex)],
+        [sent, ipBytes(message.address, family)],
+      );
     }
     case "other":
       return viewFrom(message.data, 0);
@@ -125,39 +131,33 @@ function decodeData(
   data: Uint8Array<ArrayBuffer>,
 ): ControlMessage {
   const view = new DataView(data.buffer);
-  const [type] =
-    Object.entries(TABLE).find(([, [itsLevel, its, least]]) =>
-      itsLevel === level && its === number && data.length >= least
-    ) ?? ["other"];
-  const textOf = (at: number, length: number) =>
-    IpAddress.fromBytes(data.subarray(at, at + length)).toString();
-  switch (type as ControlMessage["type"]) {
+  const known = Object.entries(TABLE).find(([, [its, itsNumber, least]]) =>
+    its === level && itsNumber === number && data.length >= least
+  );
+  const type = (known?.[0] ?? "other") as ControlMessage["type"];
+  switch (type) {
     case "other":
-      return { type: "other", level, number, data };
-    case "SCM_RIGHTS": {
-      const descriptors = [...new Int32Array(data.buffer, 0, data.length >> 2)];
-      return { type: "SCM_RIGHTS", descriptors };
-    }
+      return { type, level, number, data };
+    case "SCM_RIGHTS":
+      return {
+        type,
+        descriptors: [...new Int32Array(data.buffer, 0, data.length >> 2)],
+      };
     case "SCM_TIMESTAMP": {
       const seconds = Number(view.getBigInt64(0, true));
-      const time = seconds * 1000 + view.getInt32(8, true) / 1000;
-      return { type: "SCM_TIMESTAMP", time };
+      return { type, time: seconds * 1000 + view.getInt32(8, true) / 1000 };
     }
     case "IP_PKTINFO":
-      return {
-        type: "IP_PKTINFO",
-        interfaceIndex: view.getInt32(0, true),
-        address: textOf(8, 4),
-      };
-    case "IPV6_PKTINFO":
-      return {
-        type: "IPV6_PKTINFO",
-        interfaceIndex: view.getUint32(16, true),
-        address: textOf(0, 16),
-      };
-    default: {
-      const value = data.length >= 4 ? view.getInt32(0, true) : data[0]!;
-      return { type: type as NumberMessage["type"], value };
+    case "IPV6_PKTINFO": {
+      const { index, received, family } = PACKET_INFO[type];
+      const bytes = data.subarray(received, received + (family === 4 ? 4 : 16));
+      const address = IpAddress.fromBytes(bytes).toString();
+      return { type, interfaceIndex: view.getInt32(index, true), address };
     }
+    default:
+      return {
+        type,
+        value: data.length >= 4 ? view.getInt32(0, true) : data[0]!,
+      };
   }
 }

@@ -26,15 +26,18 @@ export class Descriptor implements Watched {
   fd: number;
   /** For how long a call tries again and again before it waits, in microseconds. */
   spin = 0;
+  /**
+   * Whether there is nothing to receive before the next event (epoll(7), question 9).
+   * Setting it to false is always right.
+   */
+  isDrained = false;
   readonly #observers = new Set<Observer>();
-  readonly #home: Reactor | undefined;
-  /** The reactor that watches it, after the first wait. */
+  /** The reactor that watches it, by this id after the first wait. */
   #reactor: Reactor | undefined;
   #id = 0;
   #isRef = true;
   /** Whether the reactor is kept waiting for it. */
   #isWaiting = false;
-  #isDrained = false;
   /** Whether the end was reported, which no event follows. */
   #isEnding = false;
   /** Whether there may be urgent data, which splits what is received at a time. */
@@ -44,7 +47,7 @@ export class Descriptor implements Watched {
   /** `reactor` defaults to that of the program. */
   constructor(fd: number, reactor?: Reactor) {
     this.fd = fd;
-    this.#home = reactor;
+    this.#reactor = reactor;
   }
 
   /**
@@ -60,11 +63,8 @@ export class Descriptor implements Watched {
   /** Reports events to an observer, until `unobserve`. */
   observe(observer: Observer): void {
     this.open(POLL);
-    if (this.#reactor === undefined) {
-      const reactor = this.#home ?? theReactor();
-      this.#id = reactor.watch(this.fd, this);
-      this.#reactor = reactor;
-    }
+    this.#reactor ??= theReactor();
+    if (this.#id === 0) this.#id = this.#reactor.watch(this.fd, this);
     this.#observers.add(observer);
     this.#update();
   }
@@ -88,7 +88,7 @@ export class Descriptor implements Watched {
   }
 
   onEvents(events: number): void {
-    this.#isDrained = false;
+    this.isDrained = false;
     if ((events & TO_END) !== 0) this.#isEnding = true;
     if ((events & POLLPRI) !== 0) this.#isUrgent = true;
     for (const observer of this.#observers) {
@@ -97,26 +97,16 @@ export class Descriptor implements Watched {
     }
   }
 
-  /** Whether there is nothing to receive before the next event (epoll(7), question 9). */
-  get isDrained(): boolean {
-    return this.#isDrained;
-  }
-
   /** Takes note that less was received than there was room for. */
   drained(): void {
-    this.#isDrained = this.#reactor !== undefined && !this.#isEnding &&
+    this.isDrained = this.#id !== 0 && !this.#isEnding &&
       !this.#isUrgent;
-  }
-
-  /** Takes note that there may be something in spite of {@linkcode drained}. */
-  undrained(): void {
-    this.#isDrained = false;
   }
 
   /** Takes note of urgent data: to receive less does not mean that it is all. */
   expectUrgent(): void {
     this.#isUrgent = true;
-    this.#isDrained = false;
+    this.isDrained = false;
   }
 
   /** The timers of its calls, which keep the program alive only while they may. */
@@ -148,8 +138,8 @@ export class Descriptor implements Watched {
     const { fd } = this;
     if (fd === -1) return;
     this.fd = -1;
-    this.#isDrained = false;
-    this.#reactor?.unwatch(this.#id, fd);
+    this.isDrained = false;
+    if (this.#id !== 0) this.#reactor!.unwatch(this.#id, fd);
     // No other socket can have the number before the last call has left.
     closeNow(fd, mayLinger);
     const observers = [...this.#observers];

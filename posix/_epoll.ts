@@ -10,6 +10,7 @@ const EPOLL_CLOEXEC = 0x80000;
 const EPOLLRDHUP = 0x2000;
 const EPOLLET = 0x80000000;
 const EFD_NONBLOCK_CLOEXEC = 0x80800;
+const ALL_EVENTS = (POLLIN | POLLPRI | POLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
 /** How many events one call tells. */
 const MAX_EVENTS = 256;
 /** Stands for the eventfd, where others have their id. */
@@ -39,15 +40,10 @@ export class Epoll implements Poller {
       close(this.#epoll);
       throw error;
     }
-    this.#add(WAKE_ID, this.#eventfd, POLLIN);
+    this.add(WAKE_ID, this.#eventfd, POLLIN);
   }
 
-  add(id: number, fd: number): void {
-    const events = POLLIN | POLLPRI | POLLOUT | EPOLLRDHUP | EPOLLET;
-    this.#add(id, fd, events >>> 0);
-  }
-
-  #add(id: number, fd: number, events: number): void {
+  add(id: number, fd: number, events: number = ALL_EVENTS): void {
     this.#event.setUint32(0, events, true);
     this.#event.setUint32(EPOLL_EVENT.data, id, true);
     const { epoll_ctl } = this.#libc;

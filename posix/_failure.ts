@@ -22,9 +22,12 @@ export function errorOf(
   return socketError(code, { action, syscall });
 }
 
-/** The error of a call that has just failed. */
-export function lastError(action: string, syscall: string): SocketError {
-  const errno = loadLibc().errno();
+/** The error of a call that has just failed, or of its `errno`. */
+export function lastError(
+  action: string,
+  syscall: string,
+  errno: number = loadLibc().errno(),
+): SocketError {
   return socketError(codeOf(errno) ?? `E${errno}`, { action, syscall, errno });
 }
 

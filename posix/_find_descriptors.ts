@@ -1,43 +1,43 @@
+import { socketError } from "../errors/mod.ts";
 import { loadLibc } from "./_libc.ts";
 import { getOption } from "./_options.ts";
-import { reply } from "./_sockaddr.ts";
+import { readName } from "./_sockaddr.ts";
 import type { SocketOptionName, SocketOptions } from "./socket_options.ts";
 
 /** How many numbers in a row may be unused before the search ends. */
 const MAX_GAP = 4096;
 /** The largest number that is tried. */
 const MAX_DESCRIPTOR = 1 << 20;
+/** The same number on both systems. */
+const EBADF = 9;
 
-/**
- * Returns the descriptors that `matches` recognises, which takes a microsecond or less
- * each. It returns undefined for a number that is not open, and "only" for the only
- * descriptor that there can be.
- */
+/** How to recognise a descriptor. */
+export interface Wanted {
+  /** SOCK_STREAM or SOCK_DGRAM. */
+  readonly type: number;
+  /** Whether the name that libc has just returned is the local one. */
+  isLocal(): boolean;
+  /** Whether a descriptor with that name and type is the wanted one. */
+  isMatch(fd: number): boolean;
+  /** Whether no second descriptor can match. */
+  readonly isUnique: boolean;
+}
+
+/** Returns the descriptors that match; each takes a microsecond or less. */
 export function findDescriptors(
-  matches: (fd: number) => boolean | "only" | undefined,
+  { type, isLocal, isMatch, isUnique }: Wanted,
 ): number[] {
   const found: number[] = [];
   let gap = 0;
   for (let fd = 0; fd < MAX_DESCRIPTOR && gap < MAX_GAP; fd++) {
-    const match = matches(fd);
-    gap = match === undefined ? gap + 1 : 0;
-    if (match) found.push(fd);
-    if (match === "only") break;
+    const isNamed = readName(fd, "getsockname");
+    gap = !isNamed && loadLibc().errno() === EBADF ? gap + 1 : 0;
+    const isMatching = isNamed && isLocal() && has(fd, "SO_TYPE", type) &&
+      isMatch(fd);
+    if (isMatching) found.push(fd);
+    if (isMatching && isUnique) break;
   }
   return found;
-}
-
-/**
- * Reads the name of a descriptor into {@linkcode reply}: false if it has none,
- * undefined for a number that is not open.
- */
-export function readName(
-  fd: number,
-  call: "getsockname" | "getpeername",
-): boolean | undefined {
-  const libc = loadLibc();
-  if (libc[call](fd, reply.bytes, reply.room()) !== -1) return true;
-  return libc.errno() === 9 ? undefined : false; // EBADF, on both systems
 }
 
 /** Whether an option is as expected; a Worker may have closed it meanwhile. */
@@ -51,4 +51,15 @@ export function has<K extends SocketOptionName>(
   } catch {
     return false;
   }
+}
+
+/** Throws the error of a search that has not found one descriptor. */
+export function notFound(what: string, many: string | undefined): never {
+  throw socketError("ENOTSUP", {
+    action: `find the descriptor of ${what}`,
+    syscall: "getsockname",
+    reason: many === undefined
+      ? "no descriptor has its addresses"
+      : `${many}; backend: "posix" need not search`,
+  });
 }

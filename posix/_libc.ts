@@ -72,20 +72,11 @@ const OTHERS = {
   },
 };
 
-/** What C's calls are given here. */
-interface Arguments {
-  i32: number;
-  u32: number;
-  buffer: BufferSource | null;
-  pointer: Deno.PointerValue;
-}
-
-type Parameters = readonly (keyof Arguments)[];
-type Given<P extends Parameters> = {
-  -readonly [I in keyof P]: Arguments[P[I]];
-};
-type Calls<T extends Record<string, Parameters>> = {
-  readonly [K in keyof T]: (...args: Given<T[K]>) => number;
+/** Functions that return an `int`, as they are called. */
+type Calls<T extends Record<string, readonly Deno.NativeType[]>> = {
+  readonly [K in keyof T]: (
+    ...args: Deno.ToNativeParameterTypes<T[K]>
+  ) => number;
 };
 
 /** How often sockets are looked at if no thread can wait for them: milliseconds. */
@@ -132,11 +123,9 @@ function intFunctions(
  * A call in a thread. Its handle of libc is needed for each call, unless it is
  * called by address, which requires full FFI access.
  */
-function inThread(
-  path: string,
-  name: string,
-  parameters: readonly Deno.NativeType[],
-): InThread {
+function inThread(path: string, name: "epoll_wait" | "poll"): InThread {
+  const parameters: readonly Deno.NativeType[] =
+    { ...CALLS, ...LINUX_CALLS }[name];
   const definition = { parameters, result: "i32", nonblocking: true } as const;
   if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
     return Deno.dlopen(path, { [name]: definition }).symbols[name] as InThread;
@@ -199,9 +188,7 @@ function open(path: string): Libc {
     ...symbols,
     fcntl: (fd, command, value) =>
       symbols.fcntl(fd, command, ...IGNORED.map(() => 0), value),
-    waitInThread: IS_LINUX
-      ? inThread(path, "epoll_wait", LINUX_CALLS.epoll_wait)
-      : inThread(path, "poll", CALLS.poll),
+    waitInThread: inThread(path, IS_LINUX ? "epoll_wait" : "poll"),
     errno() {
       symbols.copyFrom(errno, location, errno.byteLength);
       return errno[0]!;

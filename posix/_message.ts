@@ -45,25 +45,23 @@ function header(
   name: Sockaddr | undefined,
   control: Bytes,
 ): Bytes {
-  const vectors = new Uint8Array(IOVEC.size * buffers.length);
-  held.push(vectors, ...buffers, name, control);
-  const parts = new DataView(vectors.buffer);
-  buffers.forEach((buffer, i) => {
-    const at = i * IOVEC.size;
-    parts.setBigUint64(at + IOVEC.base, addressOf(buffer), true);
-    parts.setBigUint64(at + IOVEC.length, BigInt(lengthOf(buffer)), true);
+  const vectors = new BigUint64Array(buffers.length * IOVEC.size / 8);
+  buffers.forEach((each, i) => {
+    vectors[2 * i] = addressOf(each);
+    vectors[2 * i + 1] = BigInt(lengthOf(each));
   });
-  const bytes = new Uint8Array(MSGHDR.size);
-  const view = new DataView(bytes.buffer);
+  held.push(vectors, ...buffers, name, control);
+  // Each part fills 8 bytes, or has 4 free ones behind it.
+  const words = new BigUint64Array(MSGHDR.size / 8);
   if (name !== undefined) {
-    view.setBigUint64(MSGHDR.name, addressOf(name), true);
-    view.setUint32(MSGHDR.nameLength, name.length, true);
+    words[MSGHDR.name / 8] = addressOf(name);
+    words[MSGHDR.nameLength / 8] = BigInt(name.length);
   }
-  view.setBigUint64(MSGHDR.vectors, addressOf(vectors), true);
-  view.setUint32(MSGHDR.vectorCount, buffers.length, true);
-  view.setBigUint64(MSGHDR.control, addressOf(control), true);
-  view.setUint32(MSGHDR.controlLength, control.length, true);
-  return bytes;
+  words[MSGHDR.vectors / 8] = addressOf(new Uint8Array(vectors.buffer));
+  words[MSGHDR.vectorCount / 8] = BigInt(buffers.length);
+  words[MSGHDR.control / 8] = addressOf(control);
+  words[MSGHDR.controlLength / 8] = BigInt(control.length);
+  return new Uint8Array(words.buffer);
 }
 
 /** C's `sendmsg`; undefined where there is no room yet. */
@@ -147,9 +145,4 @@ export function joinMessages(
     control: control.length > 0 ? control : first.control,
     controlTruncated: first.controlTruncated || second.controlTruncated,
   };
-}
-
-/** Whether something came beside the bytes, read or lost. */
-export function hasControl(message: ReceivedMessage): boolean {
-  return message.control.length > 0 || message.controlTruncated;
 }

@@ -16,7 +16,7 @@ import {
   SOCK_NONBLOCK,
   SOL_SOCKET,
 } from "./_platform.ts";
-import { nameOf, reply } from "./_sockaddr.ts";
+import { nameOf, readName, reply } from "./_sockaddr.ts";
 import type { SocketName } from "./socket_name.ts";
 
 /** Linux opens sockets as they are to be; others are told afterwards. */
@@ -70,8 +70,7 @@ export function openDescriptor(
   const type = getOption(fd, "SO_TYPE");
   const names = [nameOf(fd, "getsockname")];
   const family = familyOf(IS_LINUX ? reply.bytes[0]! : reply.bytes[1]!);
-  const hasPeer = loadLibc().getpeername(fd, reply.bytes, reply.room()) === 0;
-  if (hasPeer) names.push(reply.name());
+  if (readName(fd, "getpeername")) names.push(reply.name());
   return { family, type, names };
 }
 

@@ -6,7 +6,7 @@ import {
 } from "../address/mod.ts";
 import { showValue } from "../internal/check/mod.ts";
 import { IS_LINUX, MAX_LINGER } from "./_platform.ts";
-import { encode, scopeOf } from "./_sockaddr.ts";
+import { encode, scopeOf, SOCKADDR_SIZE } from "./_sockaddr.ts";
 import { int32, struct } from "./_struct.ts";
 import type { GroupRequest, PeerCredentials } from "./socket_options.ts";
 
@@ -23,6 +23,12 @@ export interface OptionCodec<T> {
 /** What Darwin and some protocols tell as one byte, Linux tells as an int. */
 function number(bytes: DataView): number {
   return bytes.byteLength >= 4 ? bytes.getInt32(0, true) : bytes.getUint8(0);
+}
+
+/** The codec of an option that can only be read. */
+export function readOnly<T>(codec: OptionCodec<T>): OptionCodec<T> {
+  const { encode: _, ...rest } = codec;
+  return rest;
 }
 
 /** An `int`. */
@@ -144,11 +150,6 @@ function isAddress(via: string | number | undefined): via is string {
   return typeof via === "string" && tryParseIpAddress(via)?.family === 4;
 }
 
-/** A `sockaddr` of an address, as structures for groups have it. */
-function sockaddr(hostname: string, family: number): Uint8Array<ArrayBuffer> {
-  return encode({ hostname, port: 0 }, family).slice();
-}
-
 /** A `struct ip_mreqn`: the group, an address, an index. */
 export const MREQ: OptionCodec<GroupRequest> = {
   encode: ({ address, interface: via }) =>
@@ -158,6 +159,19 @@ export const MREQ: OptionCodec<GroupRequest> = {
       isAddress(via) ? [4, ipBytes(via, 4)] : [8, indexOf(via)],
     ),
 };
+
+/** An index and a `sockaddr_storage` for each address. */
+function group(
+  index: Uint8Array,
+  family: number,
+  ...addresses: readonly string[]
+): Uint8Array<ArrayBuffer> {
+  const at = IS_LINUX ? 8 : 4; // Darwin packs the structure
+  const names = addresses.map((hostname, i) =>
+    [at + i * SOCKADDR_SIZE, encode({ hostname, port: 0 }, family)] as const
+  );
+  return struct(at + names.length * SOCKADDR_SIZE, [0, index], ...names);
+}
 
 /**
  * A `struct group_req` for a group and an index: macOS reads no index from a
@@ -171,7 +185,7 @@ export function groupByIndex(
   const index = indexOf(via);
   if (index.every((byte) => byte === 0)) return undefined;
   ipBytes(address, 4); // refuses IPv6
-  return struct(4 + 128, [0, index], [4, sockaddr(address, AF_INET)]);
+  return group(index, AF_INET, address);
 }
 
 /** A `struct in_addr`, or a `struct ip_mreqn` with an index. */
@@ -203,15 +217,6 @@ export const MREQ6: OptionCodec<GroupRequest> = {
 export const GROUP_SOURCE: OptionCodec<GroupRequest> = {
   encode({ address, interface: via, source = "" }) {
     const family = parseIpAddress(address).family === 4 ? AF_INET : AF_INET6;
-    // Darwin packs the structure to 4 bytes, Linux aligns it to 8.
-    const at = IS_LINUX ? 8 : 4;
-    const group = sockaddr(address, family);
-    const from = sockaddr(source, family);
-    return struct(
-      at + 2 * 128,
-      [0, indexOf(via)],
-      [at, group],
-      [at + 128, from],
-    );
+    return group(indexOf(via), family, address, source);
   },
 };

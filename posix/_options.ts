@@ -2,10 +2,10 @@ import { IPPROTO_IPV6, parseIpAddress } from "../address/mod.ts";
 import { checkInteger } from "../internal/check/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { countOf } from "./_buffers.ts";
-import { lastError } from "./_failure.ts";
+import { checkCall } from "./_failure.ts";
 import { loadLibc } from "./_libc.ts";
-import { OPTION_TABLE, type OptionEntry } from "./_option_table.ts";
-import { groupByIndex } from "./_option_codec.ts";
+import { OPTION_TABLE } from "./_option_table.ts";
+import { groupByIndex, type OptionCodec } from "./_option_codec.ts";
 import { DARWIN_GROUPS, IS_LINUX } from "./_platform.ts";
 import type {
   GroupRequest,
@@ -13,19 +13,15 @@ import type {
   SocketOptions,
 } from "./socket_options.ts";
 
-interface Place<T> extends OptionEntry<T> {
-  readonly number: number;
-}
-
 function placeOf<K extends SocketOptionName>(
   name: K,
   verb: string,
-): Place<SocketOptions[K]> {
+): { level: number; number: number; codec: OptionCodec<SocketOptions[K]> } {
   if (!Object.hasOwn(OPTION_TABLE, name)) {
     throw new TypeError(`Cannot ${verb} ${name}: there is no such option`);
   }
-  const entry = OPTION_TABLE[name] as OptionEntry<SocketOptions[K]>;
-  const number = IS_LINUX ? entry.linux : entry.darwin;
+  const [level, codec, linux, darwin] = OPTION_TABLE[name];
+  const number = IS_LINUX ? linux : darwin;
   if (number === undefined) {
     throw socketError("ENOPROTOOPT", {
       action: `${verb} ${name}`,
@@ -33,7 +29,7 @@ function placeOf<K extends SocketOptionName>(
       reason: `${Deno.build.os} has no such option`,
     });
   }
-  return { ...entry, number };
+  return { level, number, codec };
 }
 
 /**
@@ -96,8 +92,8 @@ export function setOption<K extends SocketOptionName>(
   name: K,
   value: SocketOptions[K],
 ): void {
-  const { level, number, codec, isReadOnly } = placeOf(name, "set");
-  if (isReadOnly || codec.encode === undefined) {
+  const { level, number, codec } = placeOf(name, "set");
+  if (codec.encode === undefined) {
     throw new TypeError(`Cannot set ${name}: it can only be read`);
   }
   // Each property is read once.
@@ -105,12 +101,8 @@ export function setOption<K extends SocketOptionName>(
     ? { ...value }
     : value;
   const group = IS_LINUX ? undefined : DARWIN_GROUPS[name];
-  if (group !== undefined) {
-    const request = encodeValue(groupByIndex, name, own as GroupRequest);
-    if (request !== undefined) {
-      return setRawOption(fd, level, group, request, name);
-    }
-  }
+  const byIndex = group && encodeValue(groupByIndex, name, own as GroupRequest);
+  if (byIndex) return setRawOption(fd, level, group!, byIndex, name);
   const bytes = encodeValue(codec.encode, name, own);
   const isV6Group = name.startsWith("MCAST_") &&
     parseIpAddress((own as GroupRequest).address).family === 6;
@@ -143,7 +135,7 @@ export function getRawOption(
   const bytes = new Uint8Array(checkInteger("size", size, 0, 65_536));
   const length = Uint32Array.of(bytes.length);
   const result = loadLibc().getsockopt(fd, level, number, bytes, length);
-  if (result === -1) throw lastError(`read ${name}`, "getsockopt");
+  checkCall(result, `read ${name}`, "getsockopt");
   return bytes.subarray(0, length[0]);
 }
 
@@ -157,5 +149,5 @@ export function setRawOption(
 ): void {
   const { setsockopt } = loadLibc();
   const result = setsockopt(fd, level, number, bytes, countOf(bytes));
-  if (result === -1) throw lastError(`set ${name}`, "setsockopt");
+  checkCall(result, `set ${name}`, "setsockopt");
 }

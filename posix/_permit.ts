@@ -4,8 +4,6 @@ import {
   AF_UNIX,
   IPPROTO_ICMP,
   IPPROTO_ICMPV6,
-  IPPROTO_IP,
-  IPPROTO_IPV6,
   IPPROTO_TCP,
   IPPROTO_UDP,
   SOCK_DGRAM,
@@ -118,18 +116,13 @@ export class Permit {
     const host = isPath ? name.path : name.hostname;
     const port = isPath ? 0 : name.port;
     if (this.#permitted.get(host)?.has(port)) return;
-    let isLasting = true;
+    const isAny = !isPath && tryParseIpAddress(host)?.unmap().isUnspecified();
+    // The working directory may change, and the name of the socket.
+    const isLasting = isPath ? /^[/\0]/.test(host) : !isAny || isAllNet();
     refuseFor(call, () => {
-      if (isPath) {
-        requireUnix(host);
-        isLasting = /^[/\0]/.test(host); // the working directory may change
-        return;
-      }
+      if (isPath) return requireUnix(host);
       requireNet(plain(host), port);
-      const isAny = tryParseIpAddress(host)?.unmap().isUnspecified() ?? false;
-      if (!isAny || isAllNet()) return;
-      isLasting = false;
-      if (here === undefined) return;
+      if (isLasting || here === undefined) return;
       // The kernel sends it to the socket's own address, or else to loopback.
       const own = here();
       const hosts = "hostname" in own ? [plain(own.hostname)] : [];
@@ -180,8 +173,7 @@ export function permitOption(
   call: CallName,
 ): void {
   const isRoute = level === SCTP || // which has options that bind and connect
-    level === IPPROTO_IP && ROUTE_OPTIONS.v4.includes(number) ||
-    level === IPPROTO_IPV6 && ROUTE_OPTIONS.v6.includes(number);
+    ROUTE_OPTIONS[level]?.includes(number);
   if (isRoute) refuseFor(call, requireAllNet);
 }
 

@@ -2,7 +2,7 @@
  * What differs between systems: numbers of constants, and layouts of structures.
  * Both systems are little-endian on both architectures.
  */
-import { AF_INET6 } from "../address/mod.ts";
+import { AF_INET6, IPPROTO_IP, IPPROTO_IPV6 } from "../address/mod.ts";
 import * as C from "./constants.ts";
 
 /** Whether this is Linux; else it is macOS. */
@@ -39,18 +39,21 @@ export function lackingFlags(flags: number): number {
   return DARWIN_FLAGS.reduce((rest, [linux]) => rest & ~linux, flags & ~HINTS);
 }
 
+/** The flags of one column of the table for those of the other. */
+function translate(flags: number, from: 0 | 1, to: 0 | 1): number {
+  if (IS_LINUX) return flags;
+  const rows = DARWIN_FLAGS.filter((row) => flags & row[from]);
+  return rows.reduce((all, row) => all | row[to], 0);
+}
+
 /** This system's flags for ours. */
 export function nativeFlags(flags: number): number {
-  if (IS_LINUX) return flags;
-  const its = DARWIN_FLAGS.filter(([linux]) => flags & linux);
-  return its.reduce((all, [, darwin]) => all | darwin, 0);
+  return translate(flags, 0, 1);
 }
 
 /** Our flags for this system's. */
 export function flagsOf(native: number): number {
-  if (IS_LINUX) return native;
-  const ours = DARWIN_FLAGS.filter(([, darwin]) => native & darwin);
-  return ours.reduce((all, [linux]) => all | linux, 0);
+  return translate(native, 1, 0);
 }
 
 /** Events that come with data, or with room for it. */
@@ -97,28 +100,17 @@ export const DARWIN_GROUPS: Readonly<Record<string, number>> = {
   IP_DROP_MEMBERSHIP: 81,
 };
 
-type MsghdrPart =
-  | "size"
-  | "name"
-  | "nameLength"
-  | "vectors"
-  | "vectorCount"
-  | "control"
-  | "controlLength"
-  | "flags";
-
 /** `struct msghdr`: its size, and where its parts are. */
-export const MSGHDR: Readonly<Record<MsghdrPart, number>> = {
-  size: IS_LINUX ? 56 : 48,
+export const MSGHDR = {
+  size: (IS_LINUX ? 56 : 48) as number,
   name: 0,
   nameLength: 8,
   vectors: 16,
   vectorCount: 24,
   control: 32,
   controlLength: 40,
-  flags: IS_LINUX ? 48 : 44,
-};
-
+  flags: (IS_LINUX ? 48 : 44) as number,
+} as const;
 /** `struct mmsghdr` of Linux: a msghdr, and the count of bytes. */
 export const MMSGHDR = { size: 64, length: 56 } as const;
 
@@ -141,10 +133,10 @@ export const EPOLL_EVENT: Readonly<Record<"size" | "data", number>> =
  * says: IP_OPTIONS and IP_RETOPTS; IPV6_RTHDR, IPV6_NEXTHOP, IPV6_PKTOPTIONS and what
  * RFC 2292 had for them.
  */
-export const ROUTE_OPTIONS: Readonly<Record<"v4" | "v6", readonly number[]>> =
+export const ROUTE_OPTIONS: Readonly<Record<number, readonly number[]>> =
   IS_LINUX
-    ? { v4: [4, 7], v6: [5, 6, 9, 57] }
-    : { v4: [1, 8], v6: [21, 24, 25, 48, 51, 52] };
+    ? { [IPPROTO_IP]: [4, 7], [IPPROTO_IPV6]: [5, 6, 9, 57] }
+    : { [IPPROTO_IP]: [1, 8], [IPPROTO_IPV6]: [21, 24, 25, 48, 51, 52] };
 
 /** `fcntl.h` and `sys/socket.h`. */
 export const F_GETFL = 3;

@@ -12,36 +12,28 @@ export interface PollEntry {
   readonly events: number;
 }
 
-/** `struct pollfd`: descriptor, events, what there is. */
-const POLLFD_SIZE = 8;
+/** An array of `struct pollfd`: a descriptor, and two halves for what is asked and told. */
+export function pollFds(
+  entries: readonly PollEntry[],
+): Int32Array<ArrayBuffer> {
+  return Int32Array.from(
+    entries.flatMap(({ fd, events }) => [fd, askedEvents(events) & 0xffff]),
+  );
+}
 
-/** An array of `struct pollfd`. */
-export class PollFds {
-  readonly bytes: Uint8Array<ArrayBuffer>;
-  readonly #entries: readonly PollEntry[];
-  readonly #view: DataView;
-
-  constructor(entries: readonly PollEntry[]) {
-    this.#entries = entries;
-    this.bytes = new Uint8Array(entries.length * POLLFD_SIZE);
-    this.#view = new DataView(this.bytes.buffer);
-    entries.forEach(({ fd, events }, i) => {
-      this.#view.setInt32(i * POLLFD_SIZE, fd, true);
-      this.#view.setInt16(i * POLLFD_SIZE + 4, askedEvents(events), true);
-    });
-  }
-
-  /** What there is for each, 0 for nothing. */
-  told(): number[] {
-    return this.#entries.map(({ events }, i) =>
-      toldEvents(events, this.#view.getInt16(i * POLLFD_SIZE + 6, true))
-    );
-  }
+/** What there is for each, 0 for nothing. */
+export function toldOf(
+  entries: readonly PollEntry[],
+  fds: Int32Array,
+): number[] {
+  return entries.map(({ events }, i) =>
+    toldEvents(events, fds[2 * i + 1]! >> 16)
+  );
 }
 
 /** C's `poll` without waiting: what there is for each, 0 for nothing. */
 export function pollNow(entries: readonly PollEntry[]): number[] {
-  const fds = new PollFds(entries);
-  checkCall(loadLibc().poll(fds.bytes, entries.length, 0), "poll", "poll");
-  return fds.told();
+  const fds = pollFds(entries);
+  checkCall(loadLibc().poll(fds, entries.length, 0), "poll", "poll");
+  return toldOf(entries, fds);
 }

@@ -3,7 +3,7 @@ import { POLLIN } from "./constants.ts";
 import { type InThread, loadLibc } from "./_libc.ts";
 import { openPair } from "./_open.ts";
 import { needsData } from "./_platform.ts";
-import { type PollEntry, PollFds, pollNow } from "./_poll_now.ts";
+import { type PollEntry, pollFds, pollNow, toldOf } from "./_poll_now.ts";
 import { LONGEST_WAIT, type OnEvent, type Poller } from "./_poller.ts";
 
 /** What a descriptor is waited for. */
@@ -74,15 +74,15 @@ export class PollSet implements Poller {
     // Data that nobody wants would end each wait at once: these are looked at.
     const watched = entries.filter(({ events }) => !needsData(events));
     const isLooking = watched.length < entries.length;
-    const fds = new PollFds(watched);
+    const fds = pollFds(watched);
     this.#isWaiting = true;
     try {
       const timeout = isLooking ? LOOK_INTERVAL : LONGEST_WAIT;
-      await this.#inThread(fds.bytes, watched.length, timeout);
+      await this.#inThread(fds, watched.length, timeout);
     } finally {
       this.#isWaiting = false;
     }
-    const told = fds.told();
+    const told = toldOf(watched, fds);
     // Only here: a look must not take what is to end the wait of the thread.
     if (told[0] !== 0) {
       loadLibc().read(this.#readEnd, this.#byte, this.#byte.length);

@@ -75,7 +75,9 @@ export class Side implements QueueOwner, Observer {
       const wait = checkWait(options);
       descriptor.open(context);
       // Events that would report more may come too late.
-      if (!descriptor.isRef || wait?.timeout === 0) descriptor.undrained();
+      if (!descriptor.isRef || wait?.timeout === 0) {
+        descriptor.isDrained = false;
+      }
       const isSpinning = descriptor.spin > 0 && !this.isBusy;
       const body = isSpinning ? this.#spinning(attempt) : attempt;
       return this.#calls.call(new SideCall(body, context), wait);
@@ -88,7 +90,7 @@ export class Side implements QueueOwner, Observer {
   #spinning<T>(attempt: () => T | undefined): () => T | undefined {
     let end: number | undefined;
     return () => {
-      this.#descriptor.undrained();
+      this.#descriptor.isDrained = false;
       let result = attempt();
       if (end !== undefined) return result;
       end = performance.now() + this.#descriptor.spin / 1000;

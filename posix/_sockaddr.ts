@@ -2,14 +2,14 @@ import {
   AF_INET,
   AF_INET6,
   AF_UNIX,
-  AF_UNSPEC,
   IpAddress,
   tryParseIpAddress,
 } from "../address/mod.ts";
 import { showValue } from "../internal/check/mod.ts";
-import { checkCall } from "./_failure.ts";
+import { lastError } from "./_failure.ts";
 import { loadLibc } from "./_libc.ts";
 import { familyOf, IS_LINUX, nativeFamily } from "./_platform.ts";
+import { struct } from "./_struct.ts";
 import type { InetName, SocketName, UnixName } from "./socket_name.ts";
 
 /** `struct sockaddr_storage`. */
@@ -25,21 +25,14 @@ const MAX_REMEMBERED = 1024;
 /** A name as C has it. */
 export type Sockaddr = Uint8Array<ArrayBuffer>;
 
-function begin(family: number, size: number): Sockaddr {
-  const bytes = new Uint8Array(size);
+/** A name of a family, without its address. */
+export function begin(family: number, size: number): Sockaddr {
   const native = nativeFamily(family);
-  if (IS_LINUX) {
-    bytes[0] = native;
-  } else {
-    bytes[0] = size; // sin_len
-    bytes[1] = native;
-  }
-  return bytes;
-}
-
-/** A `sockaddr` of family AF_UNSPEC, which ends a datagram socket's connection. */
-export function unspecified(): Sockaddr {
-  return begin(AF_UNSPEC, IN_SIZE);
+  // Darwin has sin_len in front of the family.
+  return struct(size, [
+    0,
+    Uint8Array.from(IS_LINUX ? [native] : [size, native]),
+  ]);
 }
 
 const encoded = new Map<string, Sockaddr>();
@@ -172,9 +165,16 @@ export function nameOf(
   fd: number,
   syscall: "getsockname" | "getpeername",
 ): SocketName {
-  const result = loadLibc()[syscall](fd, reply.bytes, reply.room());
-  checkCall(result, "read a name", syscall);
+  if (!readName(fd, syscall)) throw lastError("read a name", syscall);
   return reply.name();
+}
+
+/** The same into {@linkcode reply}; false if it fails, which `errno` explains. */
+export function readName(
+  fd: number,
+  syscall: "getsockname" | "getpeername",
+): boolean {
+  return loadLibc()[syscall](fd, reply.bytes, reply.room()) !== -1;
 }
 
 /** Texts of IPv4 addresses, by the address as a number. */
@@ -188,17 +188,10 @@ export function decode(
 ): SocketName {
   if (length < 2) return { path: "" };
   const family = familyOf(IS_LINUX ? bytes[at]! : bytes[at + 1]!);
-  if (family === AF_INET) {
-    return { hostname: ipv4Text(bytes, at + 4), port: portAt(bytes, at) };
-  }
-  if (family === AF_INET6) {
-    return { hostname: ipv6Text(bytes, at), port: portAt(bytes, at) };
-  }
+  const port = bytes[at + 2]! << 8 | bytes[at + 3]!;
+  if (family === AF_INET) return { hostname: ipv4Text(bytes, at + 4), port };
+  if (family === AF_INET6) return { hostname: ipv6Text(bytes, at), port };
   return decodePath(bytes.subarray(at + PATH_AT, at + length));
-}
-
-function portAt(bytes: Uint8Array, at: number): number {
-  return bytes[at + 2]! << 8 | bytes[at + 3]!;
 }
 
 function ipv4Text(bytes: Uint8Array, at: number): string {

@@ -35,9 +35,14 @@ export interface Receiving<T extends { readonly length: number }> {
   /** C's call, into what is left; undefined where there is nothing. */
   receive(rest: readonly Uint8Array<ArrayBuffer>[]): T | undefined;
   /** What two of them are together. */
-  join(first: T, second: T): T;
+  join?(first: T, second: T): T;
   /** Whether nothing may follow it in the same receive. */
   isLast?(part: T): boolean;
+}
+
+/** What two receives into one buffer are together. */
+function joined<T extends { length: number }>(first: T, second: T): T {
+  return { ...second, length: first.length + second.length };
 }
 
 /** Whether what is there will not grow: the stream ends, or urgent data splits it. */
@@ -85,7 +90,7 @@ export class Transfer {
    * goes on where the last one stopped, or with MSG_PEEK begins anew.
    */
   receive<T extends { readonly length: number }>(
-    { buffers, receive, join, isLast }: Receiving<T>,
+    { buffers, receive, join = joined, isLast }: Receiving<T>,
     call: CallName,
   ): Promise<T> {
     const { core, wantsAll } = this;
@@ -148,7 +153,7 @@ export class Transfer {
     try {
       checkWait(this.#options);
       descriptor.open(call);
-      descriptor.undrained();
+      descriptor.isDrained = false;
       const result = side.isBusy ? undefined : guarded() ?? call.partial?.();
       if (result !== undefined) return resolveFairly(result);
       throw errorOf("EAGAIN", call);

@@ -3,7 +3,7 @@ import { rejectFairly, resolveFairly } from "../internal/wait/mod.ts";
 import { Buffers, checkBuffer, checkFlags, requireBuffer } from "./_buffers.ts";
 import { recvFromByMessage } from "./_message.ts";
 import { IS_LINUX } from "./_platform.ts";
-import type { Receiving, Transfer, TransferOptions } from "./_transfer.ts";
+import type { Receiving, TransferOptions } from "./_transfer.ts";
 import {
   type Received,
   recvFromNow,
@@ -17,11 +17,6 @@ import { copyName, showName, type SocketName } from "./socket_name.ts";
 const SEND = { action: "send", syscall: "send" } as const;
 const RECEIVE = { action: "receive", syscall: "recv" } as const;
 const RECEIVE_FROM = { action: "receive", syscall: "recvfrom" } as const;
-
-/** What two receives into one buffer are together. */
-function joined<T extends { length: number }>(first: T, second: T): T {
-  return { ...second, length: first.length + second.length };
-}
 
 /**
  * The part of a {@linkcode PosixSocket} that moves bytes between one buffer and the
@@ -155,7 +150,16 @@ export class ByteSocket extends SocketBase {
       const { flags } = call;
       const { descriptor, family, isStream, receiving } = call.core;
       const size = checkBuffer(buffer);
-      if (call.wantsAll) return this.#recvAll(buffer, call);
+      if (call.wantsAll) {
+        const receive = ([rest]: readonly Uint8Array[]) => {
+          // For no bytes C would wait.
+          const length = checkBuffer(rest!) &&
+            recvNow(descriptor.fd, rest!, flags);
+          return length === undefined ? undefined : { length };
+        };
+        const whole = { buffers: new Buffers(buffer), receive };
+        return call.receive(whole, RECEIVE).then(({ length }) => length);
+      }
       // Of a local stream, descriptors that come with it end what is received.
       const mayDrain = flags === 0 && isStream && family !== AF_UNIX;
       const attempt = () => {
@@ -167,23 +171,6 @@ export class ByteSocket extends SocketBase {
       };
       return call.perform(receiving, attempt, RECEIVE);
     });
-  }
-
-  async #recvAll(
-    buffer: Uint8Array,
-    call: Transfer,
-  ): Promise<number> {
-    const { core: { descriptor }, flags } = call;
-    const receiving: Receiving<{ length: number }> = {
-      buffers: new Buffers(buffer),
-      receive([rest]) {
-        if (checkBuffer(rest!) === 0) return { length: 0 }; // for which C would wait
-        const length = recvNow(descriptor.fd, rest!, flags);
-        return length === undefined ? undefined : { length };
-      },
-      join: joined,
-    };
-    return (await call.receive(receiving, RECEIVE)).length;
   }
 
   /**
@@ -283,7 +270,6 @@ export class ByteSocket extends SocketBase {
           IS_LINUX || isStream
             ? recvFromNow(descriptor.fd, rest!, flags, !isStream)
             : recvFromByMessage(descriptor.fd, rest!, flags),
-        join: joined,
       };
       return call.receive(receiving, RECEIVE_FROM);
     });

@@ -1,7 +1,6 @@
 import { AF_INET, AF_INET6, SOCK_DGRAM } from "../address/mod.ts";
-import { socketError } from "../errors/mod.ts";
-import { findDescriptors, has, readName } from "./_find_descriptors.ts";
-import { encode, reply } from "./_sockaddr.ts";
+import { findDescriptors, has, notFound } from "./_find_descriptors.ts";
+import { encode, readName, reply } from "./_sockaddr.ts";
 import { copyName, type InetName } from "./socket_name.ts";
 
 /** A socket of the runtime, by what the runtime tells of it. */
@@ -37,34 +36,25 @@ export function descriptorOf(socket: RuntimeSocket): number {
   const [localAddr, remoteAddr] = [socket.localAddr, socket.remoteAddr].map(
     (name) => name && copyName(name, AF_INET) as InetName,
   ) as [InetName, InetName | undefined];
-  const found = findDescriptors((fd) => {
-    const isLocal = matches(fd, "getsockname", localAddr);
-    if (!isLocal || !has(fd, "SO_TYPE", type)) return isLocal && false;
-    if (remoteAddr === undefined) {
-      return type === SOCK_DGRAM || has(fd, "SO_ACCEPTCONN", true);
-    }
-    // Nothing else has both ends of a connection.
-    return matches(fd, "getpeername", remoteAddr) ? "only" : false;
+  const found = findDescriptors({
+    type,
+    isLocal: () => isReply(localAddr),
+    isMatch: (fd) =>
+      remoteAddr === undefined
+        ? type === SOCK_DGRAM || has(fd, "SO_ACCEPTCONN", true)
+        : readName(fd, "getpeername") && isReply(remoteAddr),
+    isUnique: remoteAddr !== undefined, // nothing else has both ends of a connection
   });
   if (found.length === 1) return found[0]!;
-  throw socketError("ENOTSUP", {
-    action: "find the descriptor of a socket",
-    syscall: "getsockname",
-    reason: found.length === 0
-      ? "no descriptor has its addresses"
-      : `${found.length} descriptors have its address; backend: "posix" need not search`,
-  });
+  const many = found.length > 1 &&
+    `${found.length} descriptors have its address`;
+  return notFound("a socket", many || undefined);
 }
 
-/** Whether a name is the expected one; undefined for a number that is not open. */
-function matches(
-  fd: number,
-  call: "getsockname" | "getpeername",
-  expected: { hostname: string; port: number },
-): boolean | undefined {
-  const isNamed = readName(fd, call);
+/** Whether the name that libc has just returned is the expected one. */
+function isReply(expected: InetName): boolean {
   const isV6 = reply.length === 28;
-  if (!isNamed || !isV6 && reply.length !== 16) return isNamed && false;
+  if (!isV6 && reply.length !== 16) return false;
   if (!isV6 && expected.hostname.includes(":")) return false;
   const bytes = encode(expected, isV6 ? AF_INET6 : AF_INET);
   const size = isV6 ? 24 : 8; // without the scope, which the runtime may not tell

@@ -1,4 +1,4 @@
-import { checkInteger } from "../internal/check/mod.ts";
+import { checkInteger, showValue } from "../internal/check/mod.ts";
 import { BatchMemory } from "./_batch_memory.ts";
 import type { SocketName } from "./socket_name.ts";
 
@@ -130,7 +130,7 @@ export class MessageBatch {
    * ```
    */
   data(index: number): Uint8Array<ArrayBuffer> {
-    return this.#memory.data(index);
+    return this.#with(index).data(index);
   }
 
   /**
@@ -149,7 +149,7 @@ export class MessageBatch {
    * ```
    */
   lengthAt(index: number): number {
-    return this.#memory.lengthAt(index);
+    return this.#with(index).lengthAt(index);
   }
 
   /**
@@ -179,7 +179,7 @@ export class MessageBatch {
    * ```
    */
   address(index: number): SocketName {
-    return this.#memory.address(index);
+    return this.#with(index).address(index);
   }
 
   /**
@@ -209,6 +209,19 @@ export class MessageBatch {
    * ```
    */
   isTruncated(index: number): boolean {
-    return this.#memory.isTruncated(index);
+    return this.#with(index).isTruncated(index);
+  }
+
+  /** The memory, with a datagram that is there. */
+  #with(index: number): BatchMemory {
+    const memory = this.#memory;
+    if (Number.isInteger(index) && index >= 0 && index < memory.length) {
+      return memory;
+    }
+    throw new RangeError(
+      `Cannot use datagram ${
+        showValue(index)
+      }: the batch holds ${memory.length}`,
+    );
   }
 }

@@ -4,7 +4,6 @@ import { Buffers, checkFlags } from "./_buffers.ts";
 import { encodeControl } from "./_control.ts";
 import type { CallName } from "./_failure.ts";
 import {
-  hasControl,
   joinMessages,
   type ReceivedMessage,
   recvMsgNow,
@@ -362,7 +361,8 @@ export class MessageSocket extends ByteSocket {
         receive: (rest) => recvMsgNow(descriptor.fd, rest, controlSize, flags),
         join: joinMessages,
         // Descriptors and credentials belong to some of the bytes.
-        isLast: (part) => family === AF_UNIX && hasControl(part),
+        isLast: ({ control, controlTruncated }) =>
+          family === AF_UNIX && (control.length > 0 || controlTruncated),
       };
       checkInteger("controlSize", controlSize, 0, MAX_CONTROL);
       const name = { action: "receive a message", syscall: "recvmsg" };

@@ -96,20 +96,9 @@ export function socketPair(
 }
 
 function check(family: number, type: number, protocol: number): void {
-  if (!FAMILIES.includes(family)) {
-    throw new TypeError(
-      `Cannot open a socket of family ${
-        showValue(family)
-      }: it must be AF_INET, AF_INET6 or AF_UNIX`,
-    );
-  }
-  if (!TYPES.includes(type)) {
-    throw new TypeError(
-      `Cannot open a socket of type ${
-        showValue(type)
-      }: it must be SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET or SOCK_RAW`,
-    );
-  }
+  requireKnown("family", family, FAMILIES, "AF_INET, AF_INET6 or AF_UNIX");
+  const types = "SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET or SOCK_RAW";
+  requireKnown("type", type, TYPES, types);
   if (!Number.isInteger(protocol) || protocol < 0) {
     throw new TypeError(
       `Cannot open a socket of protocol ${showValue(protocol)}`,
@@ -121,4 +110,16 @@ function check(family: number, type: number, protocol: number): void {
   }
   selfCheck();
   permitOpening(family, type, protocol, OPEN);
+}
+
+function requireKnown(
+  what: string,
+  value: number,
+  known: readonly number[],
+  names: string,
+): void {
+  if (known.includes(value)) return;
+  throw new TypeError(
+    `Cannot open a socket of ${what} ${showValue(value)}: it must be ${names}`,
+  );
 }

@@ -1,8 +1,7 @@
 import { AF_UNIX, SOCK_STREAM } from "../address/mod.ts";
-import { socketError } from "../errors/mod.ts";
-import { findDescriptors, has, readName } from "./_find_descriptors.ts";
+import { findDescriptors, notFound } from "./_find_descriptors.ts";
 import { getOption } from "./_options.ts";
-import { reply } from "./_sockaddr.ts";
+import { readName, reply } from "./_sockaddr.ts";
 import { copyName, type UnixName } from "./socket_name.ts";
 import type { PeerCredentials } from "./socket_options.ts";
 
@@ -42,34 +41,24 @@ export function peerCredentialsOf(conn: RuntimeUnixConn): PeerCredentials {
   const { localAddr, remoteAddr } = conn;
   const local = (copyName(localAddr, AF_UNIX) as UnixName).path;
   const remote = (copyName(remoteAddr, AF_UNIX) as UnixName).path;
-  const found = findDescriptors((fd) => {
-    const isLocal = matches(fd, "getsockname", local);
-    return isLocal && has(fd, "SO_TYPE", SOCK_STREAM) &&
-      matches(fd, "getpeername", remote);
+  const found = findDescriptors({
+    type: SOCK_STREAM,
+    isLocal: () => isReply(local),
+    isMatch: (fd) => readName(fd, "getpeername") && isReply(remote),
+    isUnique: false,
   }).map((fd) => getOption(fd, "SO_PEERCRED"));
   const [first] = found;
-  const isCertain = first !== undefined &&
-    found.every(({ pid, uid, gid }) =>
-      pid === first.pid && uid === first.uid && gid === first.gid
-    );
-  if (isCertain) return first;
-  throw socketError("ENOTSUP", {
-    action: "find the descriptor of a unix connection",
-    syscall: "getsockname",
-    reason: first === undefined
-      ? "no descriptor has its addresses"
-      : `${found.length} connections with different peers have its addresses; backend: "posix" need not search`,
-  });
+  const isCertain = found.every(({ pid, uid, gid }) =>
+    pid === first!.pid && uid === first!.uid && gid === first!.gid
+  );
+  if (first !== undefined && isCertain) return first;
+  const many = first &&
+    `${found.length} connections with different peers have its addresses`;
+  return notFound("a unix connection", many);
 }
 
-/** Whether a name is the expected path; undefined for a number that is not open. */
-function matches(
-  fd: number,
-  call: "getsockname" | "getpeername",
-  path: string,
-): boolean | undefined {
-  const isNamed = readName(fd, call);
-  if (!isNamed || reply.bytes[0] !== AF_UNIX) return isNamed && false;
+/** Whether the name that libc has just returned is the expected path. */
+function isReply(path: string): boolean {
   const name = reply.name();
-  return "path" in name && name.path === path;
+  return reply.bytes[0] === AF_UNIX && "path" in name && name.path === path;
 }

@@ -78,8 +78,8 @@ export async function poll(
     descriptors.forEach((each, i) => each.observe(observers[i]!));
     // The timeout keeps the program alive as long as one of the sockets does.
     const owner = descriptors.find(({ isRef }) => isRef) ?? descriptors[0];
-    const call = { action: "poll", syscall: "poll" };
-    const timeout = () => errorOf("ETIMEDOUT", call);
+    const timeout = () =>
+      errorOf("ETIMEDOUT", { action: "poll", syscall: "poll" });
     return await waitFor(promise, options, timeout, undefined, owner?.timers);
   } finally {
     descriptors.forEach((each, i) => each.unobserve(observers[i]!));

@@ -6,8 +6,8 @@ import {
   resolveFairly,
   type WaitOptions,
 } from "../internal/wait/mod.ts";
-import { connectNow, disconnectNow } from "./_connect.ts";
-import { type CallName, checkCall, errorOf, lastError } from "./_failure.ts";
+import { connecting, disconnectNow } from "./_connect.ts";
+import { type CallName, checkCall, errorOf } from "./_failure.ts";
 import { loadLibc } from "./_libc.ts";
 import { MessageSocket } from "./message_socket.ts";
 import { acceptNow, configure, openDescriptor } from "./_open.ts";
@@ -40,15 +40,14 @@ function noteBound(core: SocketCore, call: CallName): void {
 function startOf(
   core: SocketCore,
   name: SocketName,
-): CallName & { attempt: () => ReturnType<typeof connectNow> } {
+): CallName & { attempt: ReturnType<typeof connecting> } {
   const to = copyName(name, core.family);
   const fd = core.fd("connect", "connect");
   const sockaddr = encode(to, core.family);
   const syscall = "connect";
   core.requireReach(to, { action: "connect to", syscall });
   const action = `connect to ${showName(to)}`;
-  const attempt = () => connectNow(fd, sockaddr, action);
-  return { attempt, action, syscall };
+  return { attempt: connecting(fd, sockaddr, action), action, syscall };
 }
 
 const BIND: CallName = { action: "bind to", syscall: "bind" };
@@ -156,9 +155,8 @@ export class PosixSocket extends MessageSocket {
     const fd = core.fd("bind", "bind");
     const sockaddr = encode(to, core.family);
     core.permit.toBind(to, BIND);
-    if (loadLibc().bind(fd, sockaddr, sockaddr.length) === -1) {
-      throw lastError(`bind to ${showName(to)}`, "bind");
-    }
+    const result = loadLibc().bind(fd, sockaddr, sockaddr.length);
+    checkCall(result, `bind to ${showName(to)}`, "bind");
     noteBound(core, BIND);
   }
 
@@ -262,24 +260,26 @@ export class PosixSocket extends MessageSocket {
     checkWait(options);
     const core = coreOf(this);
     const { attempt, ...call } = startOf(core, name);
-    let begun: ReturnType<typeof attempt>;
+    let isDone: boolean | undefined;
     try {
-      begun = attempt();
+      isDone = attempt();
     } catch (error) {
       return await rejectFairly(error);
     }
-    if (begun === true) return await resolveFairly(undefined);
+    if (isDone) return await resolveFairly(undefined);
     let isCancelled = false;
     const partial = () => {
       isCancelled = true;
       return undefined;
     };
     // A local listener whose queue is full is asked again.
-    const isPaced = begun === false;
-    const isDone = begun || (() => attempt() === true || undefined);
-    const context = { ...call, partial, isPaced };
+    const context = { ...call, partial, isPaced: isDone === false };
     try {
-      await core.sending.perform(isDone, options, context);
+      await core.sending.perform(
+        () => attempt() || undefined,
+        options,
+        context,
+      );
     } finally {
       if (isCancelled) this.close();
     }
@@ -293,7 +293,7 @@ export class PosixSocket extends MessageSocket {
    */
   connectNow(name: SocketName): void {
     const { attempt, ...call } = startOf(coreOf(this), name);
-    if (attempt() !== true) throw errorOf("EINPROGRESS", call);
+    if (!attempt()) throw errorOf("EINPROGRESS", call);
   }
 
   /**

@@ -268,9 +268,7 @@ export class SocketBase implements Disposable, AsyncDisposable {
    */
   tcpInfo(): TcpInfo {
     const fd = this.#core.fd("read TCP_INFO", "getsockopt");
-    if (!IS_LINUX) {
-      throw socketError("ENOTSUP", { action: "read TCP_INFO" });
-    }
+    if (!IS_LINUX) throw socketError("ENOTSUP", { action: "read TCP_INFO" });
     return decodeTcpInfo(
       getRawOption(fd, 6, TCP_INFO, TCP_INFO_SIZE, "TCP_INFO"),
     );

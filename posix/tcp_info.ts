@@ -1,3 +1,5 @@
+import { struct } from "./_struct.ts";
+
 /** The states of RFC 9293 section 3.3.2. */
 export type TcpState =
   | "ESTABLISHED"
@@ -71,8 +73,7 @@ const STATES: readonly TcpState[] = [
 
 /** Reads a `struct tcp_info` of Linux. */
 export function decodeTcpInfo(told: Uint8Array): TcpInfo {
-  const bytes = new Uint8Array(TCP_INFO_SIZE);
-  bytes.set(told.subarray(0, TCP_INFO_SIZE));
+  const bytes = struct(TCP_INFO_SIZE, [0, told]);
   const view = new DataView(bytes.buffer);
   const u32 = (at: number) => view.getUint32(at, true);
   return {

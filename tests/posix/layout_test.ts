@@ -86,7 +86,7 @@ layoutTest("options have the numbers of the headers", async () => {
   };
   let known = 0;
   for (const name of names) {
-    const { level, linux } = OPTION_TABLE[name];
+    const [level, , linux] = OPTION_TABLE[name];
     assertEquals(level, levelOf(name), name);
     if (!told.has(name)) continue; // an older header
     assertEquals(linux, told.get(name), name);
