@@ -141,7 +141,9 @@ export class HandshakingListener
   close(): Promise<void> {
     this.#isClosed = true;
     for (const pending of this.#pending) pending.end();
-    for (const { transport } of this.#ready.splice(0)) close(transport);
+    for (const { transport } of this.#ready.splice(0)) {
+      void close(transport);
+    }
     const end = this.#acceptor.close();
     this.#waiter?.reject(new Deno.errors.BadResource("The listener is closed"));
     this.#waiter = undefined;

@@ -23,16 +23,16 @@ export function handshakeFailure(error: unknown, remoteAddr: Deno.Addr): Error {
 /** Ends a handshake at once, with RST where closing would leave it to the peer. */
 export function abandon(transport: TlsTransport): void {
   try {
-    if (!transport.reset?.()) close(transport);
+    if (!transport.reset?.()) void close(transport);
   } catch {
-    close(transport);
+    void close(transport);
   }
 }
 
-/** Closes a transport that may have ended already. */
-export function close(transport: TlsTransport): void {
+/** Closes a transport that may have ended already; resolves when it is closed. */
+export async function close(transport: TlsTransport): Promise<void> {
   try {
-    void Promise.resolve(transport.close()).catch(() => {});
+    await transport.close();
   } catch {
     // The runtime has closed it.
   }
@@ -40,7 +40,7 @@ export function close(transport: TlsTransport): void {
 
 /**
  * Waits for the handshake of a transport; an abort ends it. If it fails, the
- * transport is closed.
+ * transport is closed, behind the alert that tells the peer why.
  */
 export async function shakeHands(
   transport: TlsTransport,
@@ -55,7 +55,7 @@ export async function shakeHands(
     return handshake;
   } catch (error) {
     signal?.throwIfAborted();
-    close(transport);
+    await close(transport);
     throw handshakeFailure(error, transport.remoteAddr);
   } finally {
     signal?.removeEventListener("abort", onAbort);
