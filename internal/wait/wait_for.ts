@@ -10,9 +10,9 @@ const FREE_TIMERS = new Timers();
  * signal's reason, or with what `timeoutError` makes. The function returned
  * disarms it.
  *
- * A timeout gives the event loop one turn more before it gives up. If the program
- * was busy when the time ran out, the runtime then delivers first what arrived in
- * time, and that can settle the call.
+ * A timeout gives the event loop two turns more before it gives up. If the program
+ * was busy when the time ran out, the runtime learns in the first what arrived in
+ * time, and delivers it by the second, so that it can settle the call.
  *
  * `timers` decides whether the timeout keeps the program alive.
  */
@@ -38,7 +38,9 @@ export function arm(
   };
   signal?.addEventListener("abort", onAbort);
   if (timeout !== Infinity) {
-    stop = timers.start(() => stop = timers.start(onTime, 0), timeout);
+    stop = timers.start(() => {
+      stop = timers.start(() => stop = timers.start(onTime, 0), 0);
+    }, timeout);
   }
   return disarm;
 }
