@@ -1,19 +1,11 @@
 // This library; the fourth argument chooses a way where there are several.
-import { connectTcp, lengthPrefixFraming, listenTcp } from "../../tcp/mod.ts";
-import {
-  connectOrder,
-  FRAME,
-  measure,
-  memoryFor,
-  MESSAGE,
-  MIB,
-  parse,
-} from "./work.js";
+import { connectTcp, listenTcp } from "../../tcp/mod.ts";
+import { ourWorks } from "../_our_works.js";
+import { connectOrder, measure, memoryFor, parse } from "./work.js";
 
 const task = parse(Deno.args);
 const way = Deno.args[3];
 const backend = Deno.args[4];
-const framing = lengthPrefixFraming(4);
 
 async function open(wish) {
   const conn = await connectTcp({
@@ -25,91 +17,14 @@ async function open(wish) {
   return conn;
 }
 
-async function pingPong(count) {
-  const conn = await open("e");
-  const buffer = new Uint8Array(64);
-  for (let i = 0; i < count; i++) {
-    await conn.write(MESSAGE);
-    await conn.readExact(buffer);
-  }
-  conn.close();
-}
-
-const FRAMES_IN = {
-  async frameBatches(conn, count) {
-    let got = 0;
-    for await (const batch of conn.frameBatches(framing)) {
-      if ((got += batch.length) >= count) return got;
-    }
-  },
-  async borrowed(conn, count) {
-    let got = 0;
-    for await (const batch of conn.frameBatches(framing, { borrow: true })) {
-      if ((got += batch.length) >= count) return got;
-    }
-  },
-  async frames(conn, count) {
-    let got = 0;
-    for await (const _ of conn.frames(framing)) if (++got === count) return got;
-  },
-  async readFrame(conn, count) {
-    let got = 0;
-    while (await conn.readFrame(framing) !== null) {
-      if (++got === count) return got;
-    }
-  },
-};
-
-const FRAMES_OUT = {
-  async send(conn, count) {
-    for (let i = 0; i < count; i++) {
-      conn.send(FRAME);
-      if (conn.queued > MIB) await conn.drained();
-    }
-  },
-  async "await send"(conn, count) {
-    for (let i = 0; i < count; i++) await conn.send(FRAME);
-  },
-  async sendFrame(conn, count) {
-    for (let i = 0; i < count; i++) {
-      conn.sendFrame(framing, MESSAGE);
-      if (conn.queued > MIB) await conn.drained();
-    }
-  },
-};
+const works = ourWorks(open, way);
 
 await measure(task, {
-  "ping-pong": pingPong,
+  ...works,
   "ping-pong-64": (count) =>
-    Promise.all(Array.from({ length: 64 }, () => pingPong(count / 64)))
-      .then(() => count),
-  async "bulk-in"(count) {
-    const conn = await open("b");
-    const buffer = new Uint8Array(256 * 1024);
-    for (let left = count * MIB; left > 0;) left -= await conn.read(buffer);
-    conn.close();
-  },
-  async "bulk-out"(count) {
-    const conn = await open("s");
-    const block = new Uint8Array(MIB);
-    for (let i = 0; i < count; i++) await conn.writeAll(block);
-    await conn.closeWrite();
-    await conn.read(new Uint8Array(1));
-    conn.close();
-  },
-  async "frames-in"(count) {
-    const conn = await open("f");
-    const got = await FRAMES_IN[way](conn, count);
-    conn.close();
-    return got;
-  },
-  async "frames-out"(count) {
-    const conn = await open("s");
-    await FRAMES_OUT[way](conn, count);
-    await conn.closeWrite();
-    await conn.read(new Uint8Array(1));
-    conn.close();
-  },
+    Promise.all(
+      Array.from({ length: 64 }, () => works["ping-pong"](count / 64)),
+    ).then(() => count),
   async accept(count) {
     using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
     using control = await connectTcp({

@@ -1,13 +1,6 @@
 // The raw TLS of Deno: a read or a write for each piece, as one would write it.
-import {
-  connectOrder,
-  FRAME,
-  measure,
-  MESSAGE,
-  MIB,
-  parse,
-  repeat,
-} from "./work.js";
+import { rawWorks, writeAll } from "../_raw_works.js";
+import { connectOrder, measure, parse, repeat } from "./work.js";
 
 const task = parse(Deno.args);
 const { cert, key } = task;
@@ -26,62 +19,8 @@ async function open(wish) {
   return conn;
 }
 
-async function writeAll(conn, bytes) {
-  for (let at = 0; at < bytes.length;) {
-    at += await conn.write(at === 0 ? bytes : bytes.subarray(at));
-  }
-}
-
-async function readFull(conn, buffer) {
-  for (let at = 0; at < buffer.length;) {
-    const n = await conn.read(at === 0 ? buffer : buffer.subarray(at));
-    if (n === null) return false;
-    at += n;
-  }
-  return true;
-}
-
 await measure(task, {
-  async "ping-pong"(count) {
-    const conn = await open("e");
-    const buffer = new Uint8Array(64);
-    for (let i = 0; i < count; i++) {
-      await writeAll(conn, MESSAGE);
-      await readFull(conn, buffer);
-    }
-    conn.close();
-  },
-  async "bulk-in"(count) {
-    const conn = await open("b");
-    const buffer = new Uint8Array(256 * 1024);
-    for (let left = count * MIB; left > 0;) left -= await conn.read(buffer);
-    conn.close();
-  },
-  async "bulk-out"(count) {
-    const conn = await open("s");
-    const block = new Uint8Array(MIB);
-    for (let i = 0; i < count; i++) await writeAll(conn, block);
-    await conn.closeWrite();
-    await conn.read(new Uint8Array(1));
-    conn.close();
-  },
-  async "frames-in"(count) {
-    const conn = await open("f");
-    const head = new Uint8Array(4);
-    const body = new Uint8Array(64);
-    for (let i = 0; i < count; i++) {
-      await readFull(conn, head);
-      await readFull(conn, body);
-    }
-    conn.close();
-  },
-  async "frames-out"(count) {
-    const conn = await open("s");
-    for (let i = 0; i < count; i++) await writeAll(conn, FRAME);
-    await conn.closeWrite();
-    await conn.read(new Uint8Array(1));
-    conn.close();
-  },
+  ...rawWorks(open),
   connect: (count) =>
     repeat(count, async () => {
       const conn = await connect();

@@ -1,128 +1,32 @@
 // node:tls, in whichever runtime has it: Deno, Node, Bun.
 import tls from "node:tls";
-import { Buffer } from "node:buffer";
 import process from "node:process";
-import {
-  connectOrder,
-  FRAME,
-  measure,
-  MESSAGE,
-  MIB,
-  parse,
-  repeat,
-} from "./work.js";
+import { acceptMany, nodeWorks, whenOpen } from "../_node_works.mjs";
+import { connectOrder, measure, parse, repeat } from "./work.js";
 
 const task = parse(process.argv.slice(2));
 const { cert, key } = task;
 const context = tls.createSecureContext({ ca: cert });
 
 function open(wish) {
-  return new Promise((resolve, reject) => {
-    const socket = tls.connect({
-      host: "127.0.0.1",
-      port: task.port,
-      ca: cert,
-      secureContext: context,
-    });
-    socket.setNoDelay(true);
-    socket.once("error", reject);
-    socket.once("secureConnect", () => {
-      socket.off("error", reject);
-      socket.on("error", () => {}); // closed in the middle of what the peer sends
-      if (wish !== undefined) socket.write(wish);
-      resolve(socket);
-    });
+  const socket = tls.connect({
+    host: "127.0.0.1",
+    port: task.port,
+    ca: cert,
+    secureContext: context,
   });
-}
-
-const drained = (socket) =>
-  new Promise((resolve) => socket.once("drain", resolve));
-
-async function ended(socket) {
-  const answer = new Promise((resolve) => socket.once("data", resolve));
-  socket.end();
-  await answer;
-  socket.destroy();
+  return whenOpen(socket, "secureConnect", wish);
 }
 
 await measure(task, {
-  async "ping-pong"(count) {
-    const socket = await open("e");
-    await new Promise((resolve) => {
-      let got = 0;
-      let left = count;
-      socket.on("data", (chunk) => {
-        got += chunk.length;
-        if (got < 64) return;
-        got -= 64;
-        if (--left > 0) socket.write(MESSAGE);
-        else resolve();
-      });
-      socket.write(MESSAGE);
-    });
-    socket.destroy();
-  },
-  async "bulk-in"(count) {
-    const socket = await open("b");
-    await new Promise((resolve) => {
-      let left = count * MIB;
-      socket.on("data", (chunk) => {
-        if ((left -= chunk.length) <= 0) resolve();
-      });
-    });
-    socket.destroy();
-  },
-  async "bulk-out"(count) {
-    const socket = await open("s");
-    const block = new Uint8Array(MIB);
-    for (let i = 0; i < count; i++) {
-      if (!socket.write(block)) await drained(socket);
-    }
-    await ended(socket);
-  },
-  async "frames-in"(count) {
-    const socket = await open("f");
-    let got = 0;
-    await new Promise((resolve) => {
-      let rest = new Uint8Array(0);
-      socket.on("data", (chunk) => {
-        const bytes = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk;
-        let at = 0;
-        while (bytes.length - at >= 4) {
-          const size = bytes.readUInt32BE(at);
-          if (bytes.length - at - 4 < size) break;
-          bytes.subarray(at + 4, at + 4 + size);
-          at += 4 + size;
-          got++;
-        }
-        rest = bytes.subarray(at);
-        if (got >= count) resolve();
-      });
-    });
-    socket.destroy();
-    return got;
-  },
-  async "frames-out"(count) {
-    const socket = await open("s");
-    for (let i = 0; i < count;) {
-      socket.cork();
-      for (let n = 0; n < 256 && i < count; n++, i++) socket.write(FRAME);
-      socket.uncork();
-      if (socket.writableNeedDrain) await drained(socket);
-    }
-    await ended(socket);
-  },
+  ...nodeWorks(open),
   connect: (count) => repeat(count, async () => (await open()).destroy()),
-  async accept(count) {
+  accept(count) {
     const server = tls.createServer({ cert, key }, (socket) => {
       socket.on("error", () => {});
       socket.end();
     });
-    await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const control = await open(connectOrder(server.address().port, count));
-    await new Promise((resolve) => control.once("data", resolve));
-    server.close();
-    control.destroy();
+    return acceptMany(server, open, (port) => connectOrder(port, count));
   },
 });
 process.exit(); // whatever a server or a timer still holds on to

@@ -1,8 +1,7 @@
 // What there is to do over TLS, and how much of it; else as over TCP.
 import { readFileSync } from "node:fs";
-import { connectOrder, FRAME, measure, MESSAGE, MIB } from "../tcp/work.js";
 
-export { connectOrder, FRAME, measure, MESSAGE, MIB };
+export { connectOrder, measure } from "../tcp/work.js";
 
 /** How much of each work makes one run, of a few seconds. */
 export const COUNTS = {
