@@ -5,6 +5,7 @@
  * @module
  */
 export { showAddr } from "./_conn_errors.ts";
+export { announce } from "./_announce.ts";
 export { ConnTransport } from "./_conn_transport.ts";
 export {
   type DuplexOptions,

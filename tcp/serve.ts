@@ -1,5 +1,5 @@
 import { checkType } from "../internal/check/mod.ts";
-import { readServeOptions } from "../stream/_seam.ts";
+import { announce, readServeOptions } from "../stream/_seam.ts";
 import {
   type ServeInfo,
   type ServeOptions,
@@ -91,11 +91,5 @@ export async function serveTcp(
   checkType("onListen", onListen, "function");
   const listener = await listenTcp(listening);
   const server = new TcpServer(listener, handler, serving);
-  try {
-    onListen?.(server.addr);
-  } catch (error) {
-    await server[Symbol.asyncDispose]();
-    throw error;
-  }
-  return server;
+  return await announce(server, onListen);
 }

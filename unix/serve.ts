@@ -1,6 +1,6 @@
 import { checkType } from "../internal/check/mod.ts";
 import { checkWait } from "../internal/wait/mod.ts";
-import { readServeOptions } from "../stream/_seam.ts";
+import { announce, readServeOptions } from "../stream/_seam.ts";
 import {
   type ServeOptions,
   type StreamHandler,
@@ -73,11 +73,5 @@ export async function serveUnix(
   checkWait({ signal });
   const listener = await listenUnix(listening);
   const server = new UnixServer(listener, handler, serving);
-  try {
-    onListen?.(server.addr);
-  } catch (error) {
-    await server[Symbol.asyncDispose]();
-    throw error;
-  }
-  return server;
+  return await announce(server, onListen);
 }
