@@ -1,4 +1,4 @@
-import { checkInteger } from "../internal/check/mod.ts";
+import { checkCount } from "../internal/check/mod.ts";
 import { Timers } from "../internal/wait/mod.ts";
 import type { BytePair } from "./_pair_transport.ts";
 import { ConnErrors } from "./_conn_errors.ts";
@@ -141,9 +141,7 @@ export class StreamConn<A extends Deno.Addr = Deno.Addr, C = unknown>
       );
     }
     const { highWaterMark, localAddr, remoteAddr } = options;
-    if (highWaterMark !== undefined) {
-      checkInteger("highWaterMark", highWaterMark, 1);
-    }
+    checkCount("highWaterMark", highWaterMark);
     const addrs = { localAddr, remoteAddr };
     return new StreamConn(sourceTransport(source, addrs), { highWaterMark });
   }

@@ -1,4 +1,4 @@
-import { checkInteger } from "../internal/check/mod.ts";
+import { checkCount, checkInteger } from "../internal/check/mod.ts";
 import { checkFaults } from "./_check_faults.ts";
 import type { StreamFaults } from "./stream_faults.ts";
 
@@ -44,9 +44,7 @@ export function readPairOptions(options: ConnPairOptions): ReadPairOptions {
     toClient,
   } = options;
   checkInteger("windowSize", windowSize, 1, MAX_WINDOW_SIZE);
-  if (highWaterMark !== undefined) {
-    checkInteger("highWaterMark", highWaterMark, 1);
-  }
+  checkCount("highWaterMark", highWaterMark);
   return {
     windowSize,
     highWaterMark,

@@ -1,6 +1,7 @@
 import { checkPort } from "../address/mod.ts";
 import {
   checkChoice,
+  checkCount,
   checkInteger,
   checkNumber,
   checkType,
@@ -85,10 +86,8 @@ function checkTcp(options: TcpOptions): void {
   ) {
     checkType(name, options[name], "boolean");
   }
-  if (backlog !== undefined) checkInteger("backlog", backlog, 1);
-  if (highWaterMark !== undefined) {
-    checkInteger("highWaterMark", highWaterMark, 1);
-  }
+  checkCount("backlog", backlog);
+  checkCount("highWaterMark", highWaterMark);
 }
 
 /** Reads each option once: what is checked is what is used. */

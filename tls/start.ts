@@ -1,5 +1,5 @@
 import { BusyError, socketError } from "../errors/mod.ts";
-import { checkChoice, checkInteger } from "../internal/check/mod.ts";
+import { checkChoice, checkCount } from "../internal/check/mod.ts";
 import {
   checkWait,
   retrace,
@@ -187,9 +187,7 @@ function readPlan(
   const { isServer, backend, highWaterMark } = options;
   checkChoice("isServer", isServer, [true, false]);
   checkChoice("backend", backend, BACKEND_NAMES);
-  if (highWaterMark !== undefined) {
-    checkInteger("highWaterMark", highWaterMark, 1);
-  }
+  checkCount("highWaterMark", highWaterMark);
   const common = { backend, highWaterMark };
   if (isServer === true) {
     const { settings: server, certificates, needs } = readServerIdentity(

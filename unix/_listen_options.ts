@@ -1,4 +1,9 @@
-import { checkChoice, checkInteger, checkType } from "../internal/check/mod.ts";
+import {
+  checkChoice,
+  checkCount,
+  checkInteger,
+  checkType,
+} from "../internal/check/mod.ts";
 import { BACKEND_NAMES } from "./_backends.ts";
 import { isAbstract } from "./_path.ts";
 import type { ListenUnixOptions } from "./listen_options.ts";
@@ -27,9 +32,7 @@ export function checkListenOptions(options: ListenOptions): void {
     }
   }
   checkType("replaceStale", options.replaceStale, "boolean");
-  if (backlog !== undefined) checkInteger("backlog", backlog, 1);
-  if (highWaterMark !== undefined) {
-    checkInteger("highWaterMark", highWaterMark, 1);
-  }
+  checkCount("backlog", backlog);
+  checkCount("highWaterMark", highWaterMark);
   checkChoice("backend", options.backend, BACKEND_NAMES);
 }

@@ -1,5 +1,5 @@
 import { socketError, toSocketError } from "../errors/mod.ts";
-import { checkChoice, checkInteger } from "../internal/check/mod.ts";
+import { checkChoice, checkCount } from "../internal/check/mod.ts";
 import {
   checkWait,
   retrace,
@@ -83,9 +83,7 @@ async function connect(options: ConnectUnixOptions): Promise<UnixConn> {
   const { path: given, highWaterMark, backend = "deno" } = options;
   const { signal, timeout } = options;
   const path = checkPath(given, USE);
-  if (highWaterMark !== undefined) {
-    checkInteger("highWaterMark", highWaterMark, 1);
-  }
+  checkCount("highWaterMark", highWaterMark);
   checkChoice("backend", backend, BACKEND_NAMES);
   const wait = checkWait({ signal, timeout });
   requirePath(path, USE);
