@@ -78,7 +78,7 @@ async function converse(
   if (answer === NO) throw new Error("The server has no TLS");
   if (answer !== YES) throw new Error("The server speaks another protocol");
 
-  // It refuses what came behind the answer in plain text (CVE-2021-23222).
+  // It refuses plain bytes behind the answer (CVE-2021-23222).
   await using conn = await startTls(plain, { ...trust, signal });
   console.log(`The server is ${trust.hostname}, in secret`);
   const parameters = new TextEncoder().encode(`user\0${user}\0\0`);

@@ -251,7 +251,7 @@ export async function main(args: string[]): Promise<void> {
   await talk(hostname, Number(port), options.name ?? hostname, caCerts);
 }
 
-/** Waits for work that gives up when the signal aborts. */
+/** Waits for work that ends when the signal aborts. */
 async function within(
   timeout: number,
   work: (signal: AbortSignal) => Promise<void>,

@@ -17,7 +17,7 @@ const USAGE = `Usage: tls_echo [serve | talk] [options]
 Without a word, serves on a free port with certificates made for this run, and talks
 to itself: once with a client certificate, and once without.
 
-  --hostname NAME    where to serve, or whom to talk to (localhost)
+  --hostname NAME    where to serve, or the server's name (localhost)
   --port NUMBER      0 chooses a free port (0)
   --cert FILE        the certificate to show, in PEM
   --key FILE         its private key, in PEM

@@ -16,7 +16,7 @@ export class BatchMemory {
   readonly size: number;
   /** How many datagrams there are. */
   length = 0;
-  /** How many have addresses of senders, which nobody has checked: the first ones. */
+  /** How many, from the first on, have addresses of senders that are not checked yet. */
   fromSenders = 0;
   /** Room for datagrams, names, a `struct iovec` and a `struct mmsghdr` each. */
   readonly #slab: Uint8Array<ArrayBuffer>;
@@ -167,8 +167,8 @@ export class BatchMemory {
     if (count === -1) return mustWait("receive datagrams", "recvmmsg");
     for (let i = 0; i < count; i++) {
       // With MSG_TRUNC it is the real length, which may be more than there is.
-      const told = this.#headers[wordOf(i, MMSGHDR.length)]!;
-      this.#setLength(i, Math.min(told, this.size));
+      const length = this.#headers[wordOf(i, MMSGHDR.length)]!;
+      this.#setLength(i, Math.min(length, this.size));
     }
     return this.length = this.fromSenders = count;
   }

@@ -16,7 +16,7 @@ import { showName, type SocketName } from "./socket_name.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** What was received, and from whom. */
+/** A received message and its sender. */
 export interface Received {
   /** How many bytes are in the buffer. */
   length: number;

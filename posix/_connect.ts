@@ -81,8 +81,8 @@ export function disconnectNow(fd: number): void {
     }
   }
   const { connect, errno } = loadLibc();
-  const nobody = begin(AF_UNSPEC, 16);
-  if (connect(fd, nobody, nobody.length) === 0) return;
+  const noPeer = begin(AF_UNSPEC, 16);
+  if (connect(fd, noPeer, noPeer.length) === 0) return;
   // macOS takes the peer away before it refuses the family.
   const code = codeOf(errno());
   if (!IS_LINUX && (code === "EAFNOSUPPORT" || code === "EINVAL")) return;

@@ -168,8 +168,8 @@ function closeNow(fd: number, mayLinger: boolean): void {
   const { close, getsockopt, setsockopt } = loadLibc();
   if (mayLinger && IS_LINUX) {
     length[0] = linger.byteLength;
-    const told = getsockopt(fd, SOL_SOCKET, SO_LINGER, linger, length);
-    if (told === 0 && linger[0] !== 0 && linger[1]! > 0) {
+    const result = getsockopt(fd, SOL_SOCKET, SO_LINGER, linger, length);
+    if (result === 0 && linger[0] !== 0 && linger[1]! > 0) {
       linger[0] = 0;
       setsockopt(fd, SOL_SOCKET, SO_LINGER, linger, linger.byteLength);
     }

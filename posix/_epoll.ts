@@ -62,7 +62,7 @@ export class Epoll implements Poller {
   look(onEvent: OnEvent): number {
     const { epoll_wait } = this.#libc;
     const count = epoll_wait(this.#epoll, this.#now, MAX_EVENTS, 0);
-    return this.#tell(this.#now, count, onEvent);
+    return this.#report(this.#now, count, onEvent);
   }
 
   async wait(onEvent: OnEvent): Promise<void> {
@@ -71,21 +71,21 @@ export class Epoll implements Poller {
       ...[this.#epoll, this.#later, MAX_EVENTS, LONGEST_WAIT] as const,
     );
     // Only here: a look must not take what is to end the wait of the thread.
-    const told = this.#tell(this.#later, count, onEvent);
-    if (told < count) this.#libc.read(this.#eventfd, this.#count, 8);
+    const reported = this.#report(this.#later, count, onEvent);
+    if (reported < count) this.#libc.read(this.#eventfd, this.#count, 8);
   }
 
-  /** Tells all but the eventfd, which only ends waits; how many events it told. */
-  #tell(events: DataView, count: number, onEvent: OnEvent): number {
-    let told = 0;
+  /** Reports all events but that of the eventfd; returns how many. */
+  #report(events: DataView, count: number, onEvent: OnEvent): number {
+    let reported = 0;
     for (let i = 0; i < count; i++) {
       const at = i * EPOLL_EVENT.size;
       const id = events.getUint32(at + EPOLL_EVENT.data, true);
       if (id === WAKE_ID) continue;
       onEvent(id, events.getUint32(at, true));
-      told++;
+      reported++;
     }
-    return told;
+    return reported;
   }
 
   wake(): void {

@@ -40,7 +40,7 @@ export function findDescriptors(
   return found;
 }
 
-/** Whether an option is as expected; a Worker may have closed it meanwhile. */
+/** Whether an option is as expected; a Worker may have closed it since. */
 export function has<K extends SocketOptionName>(
   fd: number,
   option: K,

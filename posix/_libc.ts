@@ -108,7 +108,7 @@ export function loadLibc(): Libc {
   return libc ??= load();
 }
 
-/** How the runtime is told of functions that return an `int`. */
+/** The declaration of functions that return an `int`. */
 function intFunctions(
   calls: Readonly<Record<string, readonly Deno.NativeType[]>>,
 ): Deno.ForeignLibraryInterface {
@@ -180,7 +180,7 @@ function open(path: string): Libc {
     ...OTHERS as Deno.ForeignLibraryInterface,
   });
   library.close();
-  // deno-lint-ignore no-explicit-any -- the tables above say what there is
+  // deno-lint-ignore no-explicit-any -- the tables above have the types
   const symbols = library.symbols as any;
   const location = (symbols.__errno_location ?? symbols.__error)();
   const errno = new Int32Array(1);

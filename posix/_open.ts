@@ -63,7 +63,7 @@ export function openPair(
   return [opened(ends[0]!), opened(ends[1]!)];
 }
 
-/** What a descriptor is that somebody else has opened: its names, too, and its peer's. */
+/** Describes a descriptor that other code has opened, by its own and its peer's name. */
 export function openDescriptor(
   fd: number,
 ): { family: number; type: number; names: SocketName[] } {

@@ -68,16 +68,16 @@ export function needsData(events: number): boolean {
   return !IS_LINUX && (events & DATA_EVENTS) === 0;
 }
 
-/** What `poll` is asked for, so that it tells of these events. */
+/** Returns the events to ask `poll` for, so that it reports these. */
 export function askedEvents(events: number): number {
   return needsData(events) ? events | C.POLLIN : events;
 }
 
-/** What there is of these events, and of those that are told in any case. */
-export function toldEvents(events: number, told: number): number {
+/** Returns which of these events were reported, with errors and hang-ups. */
+export function reportedEvents(events: number, reported: number): number {
   return needsData(events)
-    ? told & (events | C.POLLERR | C.POLLHUP | C.POLLNVAL)
-    : told;
+    ? reported & (events | C.POLLERR | C.POLLHUP | C.POLLNVAL)
+    : reported;
 }
 
 /**

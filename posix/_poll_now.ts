@@ -1,6 +1,6 @@
 import { checkCall } from "./_failure.ts";
 import { loadLibc } from "./_libc.ts";
-import { askedEvents, toldEvents } from "./_platform.ts";
+import { askedEvents, reportedEvents } from "./_platform.ts";
 
 /** Linux: the peer has sent FIN. */
 export const POLLRDHUP = 0x2000;
@@ -12,7 +12,7 @@ export interface PollEntry {
   readonly events: number;
 }
 
-/** An array of `struct pollfd`: a descriptor, and two halves for what is asked and told. */
+/** An array of `struct pollfd`: a descriptor, and the events asked for and reported. */
 export function pollFds(
   entries: readonly PollEntry[],
 ): Int32Array<ArrayBuffer> {
@@ -21,13 +21,13 @@ export function pollFds(
   );
 }
 
-/** What there is for each, 0 for nothing. */
-export function toldOf(
+/** Returns the events that were reported of each entry; 0 for none. */
+export function reportedBy(
   entries: readonly PollEntry[],
   fds: Int32Array,
 ): number[] {
   return entries.map(({ events }, i) =>
-    toldEvents(events, fds[2 * i + 1]! >> 16)
+    reportedEvents(events, fds[2 * i + 1]! >> 16)
   );
 }
 
@@ -35,5 +35,5 @@ export function toldOf(
 export function pollNow(entries: readonly PollEntry[]): number[] {
   const fds = pollFds(entries);
   checkCall(loadLibc().poll(fds, entries.length, 0), "poll", "poll");
-  return toldOf(entries, fds);
+  return reportedBy(entries, fds);
 }

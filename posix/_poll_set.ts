@@ -3,7 +3,7 @@ import { POLLIN } from "./constants.ts";
 import { type InThread, loadLibc } from "./_libc.ts";
 import { openPair } from "./_open.ts";
 import { needsData } from "./_platform.ts";
-import { type PollEntry, pollFds, pollNow, toldOf } from "./_poll_now.ts";
+import { type PollEntry, pollFds, pollNow, reportedBy } from "./_poll_now.ts";
 import { LONGEST_WAIT, type OnEvent, type Poller } from "./_poller.ts";
 
 /** What a descriptor is waited for. */
@@ -12,7 +12,7 @@ interface Wanted extends PollEntry {
   events: number;
 }
 
-/** How often macOS is asked about errors and the end alone, in milliseconds. */
+/** How often macOS is asked about errors and the end of the stream, in milliseconds. */
 const LOOK_INTERVAL = 20;
 
 /** C's `poll`, where there is no epoll: the set is written anew for each wait. */
@@ -54,11 +54,11 @@ export class PollSet implements Poller {
     return [wakeUp, ...wanted.filter(({ events }) => events !== 0)];
   }
 
-  #tell(entries: Wanted[], told: number[], onEvent: OnEvent): number {
+  #report(entries: Wanted[], reported: number[], onEvent: OnEvent): number {
     let count = 0;
     for (const [i, { id }] of entries.entries()) {
-      if (told[i] === 0 || !this.#wanted.has(id)) continue;
-      onEvent(id, told[i]!);
+      if (reported[i] === 0 || !this.#wanted.has(id)) continue;
+      onEvent(id, reported[i]!);
       count++;
     }
     return count;
@@ -66,12 +66,12 @@ export class PollSet implements Poller {
 
   look(onEvent: OnEvent): number {
     const entries = this.#entries();
-    return this.#tell(entries, pollNow(entries), onEvent);
+    return this.#report(entries, pollNow(entries), onEvent);
   }
 
   async wait(onEvent: OnEvent): Promise<void> {
     const entries = this.#entries();
-    // Data that nobody wants would end each wait at once: these are looked at.
+    // Data that no call wants would end each wait at once: these are looked at.
     const watched = entries.filter(({ events }) => !needsData(events));
     const isLooking = watched.length < entries.length;
     const fds = pollFds(watched);
@@ -82,12 +82,12 @@ export class PollSet implements Poller {
     } finally {
       this.#isWaiting = false;
     }
-    const told = toldOf(watched, fds);
+    const reported = reportedBy(watched, fds);
     // Only here: a look must not take what is to end the wait of the thread.
-    if (told[0] !== 0) {
+    if (reported[0] !== 0) {
       loadLibc().read(this.#readEnd, this.#byte, this.#byte.length);
     }
-    this.#tell(watched, told, onEvent);
+    this.#report(watched, reported, onEvent);
     if (isLooking) this.look(onEvent);
   }
 

@@ -48,7 +48,7 @@ class SideCall<T> implements Call<T> {
   }
 }
 
-/** The calls that receive from a descriptor, or those that send, in their order. */
+/** The receiving or the sending calls of a descriptor, in their order. */
 export class Side implements QueueOwner, Observer {
   readonly #descriptor: Descriptor;
   readonly #events: number;

@@ -45,10 +45,10 @@ function joined<T extends { length: number }>(first: T, second: T): T {
   return { ...second, length: first.length + second.length };
 }
 
-/** Whether what is there will not grow: the stream ends, or urgent data splits it. */
+/** Whether the received bytes cannot grow: the stream ends, or urgent data splits it. */
 function isSplit(fd: number): boolean {
-  const [told] = pollNow([{ fd, events: POLLRDHUP | POLLPRI }]);
-  return told !== 0;
+  const [events] = pollNow([{ fd, events: POLLRDHUP | POLLPRI }]);
+  return events !== 0;
 }
 
 /** One call that sends or receives. */

@@ -23,7 +23,7 @@ import { copyName, type SocketName } from "./socket_name.ts";
 export interface Message {
   /** The bytes, in one piece or several: C's `msg_iov`. */
   data: Uint8Array | readonly Uint8Array[];
-  /** For whom; left out where the socket is connected. */
+  /** The destination. A connected socket needs none. */
   address?: SocketName | undefined;
   /**
    * What goes beside the bytes.
@@ -213,7 +213,7 @@ export class MessageSocket extends ByteSocket {
    * @throws {TypeError} When another call receives into the batch already.
    * @throws {NotSupportedError} On macOS, which has no such call.
    *
-   * @example What has come, in one call
+   * @example All pending datagrams in one call
    * ```ts
    * import {
    *   AF_INET,
@@ -331,7 +331,7 @@ export class MessageSocket extends ByteSocket {
    *
    * @throws {RangeError} When `controlSize` is not from 0 to 65536.
    *
-   * @example From whom, and with which TTL
+   * @example The sender, and the TTL
    * ```ts
    * import { AF_INET, SOCK_DGRAM, socket } from "@berkeley/sockets/posix";
    * import { assertEquals } from "@std/assert";

@@ -5,11 +5,11 @@ import { readName, reply } from "./_sockaddr.ts";
 import { copyName, type UnixName } from "./socket_name.ts";
 import type { PeerCredentials } from "./socket_options.ts";
 
-/** A unix connection of the runtime, by what the runtime tells of it. */
+/** A unix connection of the runtime, by what the runtime knows of it. */
 export interface RuntimeUnixConn {
-  /** The near end; `{ path: "" }` if it has no name, as where it connected. */
+  /** The local address; `{ path: "" }` if it has no name, as where it connected. */
   localAddr: UnixName;
-  /** The far end; `{ path: "" }` if it has no name, as where it was accepted. */
+  /** The remote address; `{ path: "" }` if it has no name, as where it was accepted. */
   remoteAddr: UnixName;
 }
 

@@ -92,7 +92,7 @@ export class SocketBase implements Disposable, AsyncDisposable {
 
   /**
    * For how long a call tries again and again before it waits, in microseconds, at
-   * most 1000. It blocks the event loop meanwhile, but saves the time of waking up;
+   * most 1000. It blocks the event loop for that time, but saves the time of waking up;
    * useful when the peer answers immediately.
    *
    * @default {0}

@@ -72,8 +72,8 @@ const STATES: readonly TcpState[] = [
 ];
 
 /** Reads a `struct tcp_info` of Linux. */
-export function decodeTcpInfo(told: Uint8Array): TcpInfo {
-  const bytes = struct(TCP_INFO_SIZE, [0, told]);
+export function decodeTcpInfo(received: Uint8Array): TcpInfo {
+  const bytes = struct(TCP_INFO_SIZE, [0, received]);
   const view = new DataView(bytes.buffer);
   const u32 = (at: number) => view.getUint32(at, true);
   return {

@@ -31,7 +31,7 @@ interface Exchange {
 
 /** The sockets over which a resolver asks, each for one name. */
 export class UdpPorts {
-  /** Those that have sent nothing yet. */
+  /** The questions that were not sent yet. */
   readonly #joinable = new Map<string, UdpPort>();
 
   /**
@@ -67,7 +67,7 @@ export class UdpPorts {
 class UdpPort {
   readonly #server: Required<NameServer>;
   readonly #socket: Socket;
-  /** Called when nobody else may join. */
+  /** Called when no other question may join. */
   readonly #seal: () => void;
   readonly #exchanges = new Set<Exchange>();
 

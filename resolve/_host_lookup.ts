@@ -138,7 +138,7 @@ export class HostLookup {
       ? 4
       : 6;
     const entry = hosts.byName(name, only);
-    // A name that the file has for the other family alone may be in the DNS.
+    // A name that the file has only for the other family may be in the DNS.
     if (entry === undefined) return undefined;
     const v4 = ofFamily(entry.addresses, 4);
     const v6 = ofFamily(entry.addresses, 6);

@@ -7,7 +7,7 @@ export interface Limit extends Disposable {
   shorten(milliseconds: number): void;
 }
 
-/** A reason that nobody sees: with none, an error with a stack would be made. */
+/** A reason that no caller sees: with none, an error with a stack would be made. */
 const ENDED = "the work has ended";
 
 /** What to do when work has taken a while. */

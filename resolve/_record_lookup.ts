@@ -88,7 +88,7 @@ export class RecordLookup {
       const outcome = known[i] ??
         (hasRecords && this.#late.get(key) ? LATE : undefined);
       if (outcome !== undefined) return { outcome, delay: 0 };
-      // No time at all allows what is in the cache, and asks nobody.
+      // With a timeout of 0, only the cache can answer; no server is asked.
       if (wait?.timeout === 0) throw timeoutError();
       const flight = this.#flights.get(key) ??
         this.#depart(source, name, type);
@@ -164,7 +164,7 @@ export class RecordLookup {
     const { staleIfError } = this.#options;
     const key = keyOf(type, name);
     if (outcome.status !== "again" && outcome.status !== "fail") {
-      // The error behind it is for those who wait for it now.
+      // The error behind it is for the calls that wait for it now.
       const { cause: _, ...kept } = outcome;
       this.#cache.set(key, kept, this.lifetime(outcome));
       this.#late.delete(key);

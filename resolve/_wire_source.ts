@@ -108,7 +108,7 @@ export class WireSource implements DnsSource {
     return outcome!;
   }
 
-  /** The servers in the order in which to ask them: those that seem closed come last. */
+  /** The servers in the order in which to ask them: closed ones come last. */
   #inOrder(): NameServerState[] {
     const { length } = this.#servers;
     const first = this.#config.rotate ? this.#turn++ % length : 0;

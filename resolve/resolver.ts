@@ -420,7 +420,7 @@ export class Resolver {
   }
 }
 
-/** Reads the hints once, and refuses those that are no numbers. */
+/** Reads each hint once, and refuses values that are no numbers. */
 function readHints(hints: AddrInfoHints): Required<SocketHints> {
   const { family = AF_UNSPEC, socktype = 0, protocol = 0, flags = 0 } = hints;
   const isWhole = Number.isInteger(family) && Number.isInteger(socktype) &&

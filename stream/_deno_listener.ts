@@ -40,7 +40,7 @@ export class DenoListener<
       } catch (error) {
         // The runtime asks for the peer's address after C's accept, and drops a
         // connection that was reset before. That is no fault of the listener,
-        // and nobody's business: go on to the next.
+        // and no caller can use it: go on to the next.
         if (!(error instanceof Deno.errors.NotConnected)) throw error;
       } finally {
         this.#accepting = undefined;

@@ -295,12 +295,12 @@ export class DuplexTransport<
       const writing = this.#writing = { resolve, reject };
       this.#hold();
       start((error) => {
-        // A failure is told by the event that follows: here it may be a mere
+        // The event that follows reports a failure: here it may be a mere
         // "canceled", in the wake of what the socket died of.
         if (this.#writing !== writing || error) return;
         this.#writing = undefined;
         this.#hold();
-        // The runtime tells of a write that was done at once in the same turn.
+        // The runtime reports a write that was done at once in the same turn.
         if (isLoopStarved()) afterTurn(() => resolve(count));
         else resolve(count);
       });

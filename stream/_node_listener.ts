@@ -50,7 +50,7 @@ export class NodeListener<A extends Deno.Addr, T extends StreamTransport<A>>
   readonly backend = "node";
   readonly #kind: NodeListening<A, T>;
   #server: Server;
-  /** Accepted by the runtime, which cannot be told to wait. */
+  /** Accepted by the runtime, which cannot be made to wait. */
   readonly #ready: Socket[] = [];
   readonly #mostReady: number;
   #accepting: Accepting<T> | undefined;

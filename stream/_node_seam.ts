@@ -1,5 +1,5 @@
 /**
- * What a kind of stream socket needs of `stream/` to be carried by `node:net`:
+ * What a kind of stream socket needs of `stream/` over `node:net`:
  * apart from `_seam.ts`, so that it is loaded only where `node:net` is.
  *
  * @module

@@ -1,5 +1,5 @@
 /**
- * What a kind of stream socket needs of `stream/` to be carried by libc: apart
+ * What a kind of stream socket needs of `stream/` over libc: apart
  * from `_seam.ts`, so that it is loaded only where libc is.
  *
  * @module

@@ -348,7 +348,7 @@ export class StreamWriter {
   }
 }
 
-/** Lets nobody await the promise: the calls that follow report a failure, too. */
+/** Lets the promise be ignored: the calls that follow report a failure, too. */
 function quiet(promise: Promise<void>): Promise<void> {
   promise.catch(ignore);
   return promise;

@@ -227,7 +227,7 @@ export class StreamConn<A extends Deno.Addr = Deno.Addr, C = unknown>
    * A web stream to write to. Closing it is
    * {@linkcode EndingConn.prototype.closeWrite | closeWrite}, and closes the
    * connection once `readable` has ended too; aborting it closes at once, and an
-   * error of it where nobody has asked for `readable`.
+   * write error if `readable` was never used.
    */
   get writable(): WritableStream<Uint8Array<ArrayBufferLike>> {
     return (this.#streams ??= new WebStreams(this)).writable;

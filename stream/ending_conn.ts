@@ -50,7 +50,7 @@ export let takeOver: <A extends Deno.Addr>(
 export interface DetachedConn<C = Deno.TcpConn> {
   /** The runtime's connection, or the source that `StreamConn.from` was given. */
   conn: C;
-  /** The bytes that were received and not read. They precede those that `conn` reads. */
+  /** The bytes that were received and not read. They precede the bytes that `conn` reads. */
   buffered: Uint8Array<ArrayBuffer>;
 }
 
@@ -195,7 +195,7 @@ export abstract class EndingConn<A extends Deno.Addr = Deno.Addr, C = unknown>
    * {@linkcode EndingConn.prototype.closeGracefully | closeGracefully} to know
    * that the peer has read them.
    *
-   * @example What waits is told
+   * @example Pending calls reject
    * ```ts
    * import { connPair } from "@berkeley/sockets/testing";
    * import { ClosedError } from "@berkeley/sockets/errors";

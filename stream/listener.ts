@@ -49,7 +49,7 @@ export class StreamListener<
     onWaiting: () => this.#start(),
     onIdle: () => this.#hold(),
   });
-  /** What every accept does: it takes what has come. */
+  /** The work of every accept: it takes the next connection. */
   readonly #call: Call<C> = {
     attempt: () => this.#take(),
     timeoutError: () => socketError("ETIMEDOUT", this.#context()),
@@ -131,7 +131,7 @@ export class StreamListener<
   /**
    * Waits for the next connection: C's `accept`.
    *
-   * @throws {ClosedError} When the listener is closed, before or meanwhile.
+   * @throws {ClosedError} When the listener is closed before or during the call.
    * @throws {SocketError} `EMFILE` if no descriptor is left. The connection stays in
    * the kernel's queue, and a later call gets it. Over `"node"` a later call listens
    * anew, which resets that connection. A shortage of less than 250 ms can escape

@@ -81,7 +81,7 @@ export abstract class SendingConn extends ReadingConn {
    * Writes all of `data`: bytes, which must not change until it resolves, or text,
    * which leaves as UTF-8.
    *
-   * Giving up takes the bytes out of the queue if none has left. Otherwise the
+   * Cancelling takes the bytes out of the queue if none has left. Otherwise the
    * rest follows in the background, so that the peer never gets half a message;
    * they must then not change until `flush` resolves.
    *
@@ -122,8 +122,8 @@ export abstract class SendingConn extends ReadingConn {
    * buffer again; larger ones must not change until it resolves, which is then
    * when they have been written.
    *
-   * A failure to write rejects what waits: this, `drained`, `flush`, and every
-   * later call. A promise of `send` that nobody awaits never ends the program.
+   * A failure to write rejects the pending calls (this, `drained`, `flush`) and every
+   * later call. An un-awaited promise of `send` never ends the program.
    *
    * @throws {SocketError} `EPIPE` or `ECONNRESET` when the peer has gone;
    * `ENOBUFS` when 64 times the high-water mark is queued by a caller who does

@@ -62,7 +62,7 @@ export interface ServeStats {
   bytesWritten: number;
 }
 
-/** What a handler is told beside its connection. */
+/** What a handler gets beside its connection. */
 export interface ServeInfo {
   /** Aborts when the server is shutting down and wants the handler to end. */
   signal: AbortSignal;
@@ -323,7 +323,7 @@ export class StreamServer<
     this.#pauses.unref();
   }
 
-  /** Shuts down at once: handlers are told, and their connections closed. */
+  /** Shuts down at once: aborts the handlers, and closes their connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown({ timeout: 0 });
   }

@@ -45,7 +45,7 @@ export class MemoryListenerTransport
     });
   }
 
-  /** As in TCP, connections that nobody has accepted are reset. */
+  /** As in TCP, connections that were not accepted are reset. */
   close(): Promise<void> {
     this.#accept?.reject(new Error("closed"));
     this.#accept = undefined;

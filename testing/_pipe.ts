@@ -4,7 +4,7 @@ import type { StreamFaults } from "./stream_faults.ts";
 /** A read that waits for bytes. */
 interface Read {
   readonly buffer: Uint8Array;
-  /** How long the buffer was: it may be transferred meanwhile. */
+  /** How long the buffer was: it may be transferred since. */
   readonly size: number;
   readonly resolve: (count: number | null) => void;
   readonly reject: (error: unknown) => void;
@@ -13,7 +13,7 @@ interface Read {
 /** A write that waits for room. */
 interface Write {
   readonly bytes: Uint8Array;
-  /** How many bytes there were: they may be transferred meanwhile. */
+  /** How many bytes there were: they may be transferred since. */
   readonly size: number;
   readonly resolve: (count: number) => void;
   readonly reject: (error: unknown) => void;
@@ -117,7 +117,7 @@ export class Pipe {
     this.#run();
   }
 
-  /** Ends the direction by RST: what waits for the reader is lost. */
+  /** Ends the direction by RST: unread bytes are lost. */
   reset(): void {
     if (this.#failure !== undefined) return;
     this.#failure = failure("ECONNRESET");
@@ -198,7 +198,7 @@ export class Pipe {
 
   /** Puts as many bytes into the window as there is room for. */
   #put(bytes: Uint8Array): number {
-    // Nobody reads these: they leave this host, and are lost.
+    // The reader is gone: these bytes leave this host, and are lost.
     if (this.#isUnread || this.#passed >= this.#endAfter) return bytes.length;
     const window = this.#window;
     const count = Math.min(bytes.length, window.length - this.#size);

@@ -17,7 +17,7 @@ export interface Subject {
   readonly usages: readonly ("server" | "client")[];
 }
 
-/** The options that say whom the certificate is for; the others are the issuer's. */
+/** The options for the subject of the certificate; the others are the issuer's. */
 export type SubjectOptions = Omit<CertificateOptions, "issuer">;
 
 /** Checks options, each of which is read once, and fills in the defaults. */

@@ -75,7 +75,7 @@ function fieldsOf(certificate: Uint8Array): Element[] {
   return readElements(inner.content);
 }
 
-/** The fields of a certificate that say whom it is of. */
+/** The fields of a certificate about its subject. */
 export interface IdentityFields {
   /** The number that the issuer gave it. */
   readonly serialNumber: Uint8Array;
@@ -83,7 +83,7 @@ export interface IdentityFields {
   readonly issuer: Element;
   /** The times from and to which it is valid. */
   readonly validity: readonly [from: Element, to: Element];
-  /** The name of whom it is of. */
+  /** The name of its subject. */
   readonly subject: Element;
 }
 

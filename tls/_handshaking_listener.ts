@@ -77,7 +77,7 @@ export class HandshakingListener
     });
   }
 
-  /** Gives the pending call what is there for it. */
+  /** Settles the pending call if a connection or a failure is there. */
   #serve(): void {
     const waiter = this.#waiter;
     if (waiter === undefined) return;

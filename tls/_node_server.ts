@@ -101,7 +101,7 @@ function accept(
 
 /**
  * A socket of Node, which tells why a certificate was refused. A `tls.Server` would
- * tell it by `authorized`, but only once it has destroyed the socket, so that nobody
+ * report it by `authorized`, but only once it has destroyed the socket, so that no caller
  * could see whether the certificate had expired.
  */
 interface VerifyingSocket extends TLSSocket {

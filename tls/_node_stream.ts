@@ -44,7 +44,7 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
   #socket: TLSSocket | undefined;
   readonly #handshake = Promise.withResolvers<Handshake>();
   #isShaking = true;
-  /** Whether session tickets are still to come, which nobody has read. */
+  /** Whether session tickets are still to come, which must be read. */
   #owesTickets = false;
   /** What was decrypted and not read, and where the first of it starts. */
   readonly #chunks: Uint8Array[] = [];
@@ -218,7 +218,7 @@ export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
     if (!this.#isShaking) this.#owesTickets = false;
     if (this.#error !== undefined) return;
     if (count === null) {
-      // The socket tells of close_notify in a later turn.
+      // The socket reports close_notify in a later turn.
       setImmediate(() => {
         if (!this.#hasEnded) this.fail(truncation(this.#isShaking));
       });

@@ -16,7 +16,7 @@ interface Certificate {
   readonly issuerCertificate?: Certificate;
 }
 
-/** What a server is told when its certificate is refused; else that of its issuer. */
+/** The alert that tells a server why its certificate is refused; UNKNOWN_CA otherwise. */
 const ALERTS: Readonly<Record<string, number>> = {
   ECERTNAME: 42, // bad_certificate
   ECERTINVALID: 42,

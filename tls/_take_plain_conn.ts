@@ -9,7 +9,7 @@ const INJECTED =
 /**
  * Takes the transport out of a connection that is to become TLS.
  *
- * Bytes that came before TLS did may be from anybody between the peers, and must not
+ * Bytes that came before TLS may be from an attacker between the peers, and must not
  * pass for a part of the session (CVE-2011-0411): the connection is closed then.
  *
  * @throws {SocketError} `EPROTO` if there are such bytes, `EBUSY` if a call is

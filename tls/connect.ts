@@ -102,7 +102,7 @@ async function connect(given: ConnectTlsOptions): Promise<TlsConn> {
       }),
     (reason) => {
       giveUp.abort(reason);
-      // It may have ended well in the very moment of giving up.
+      // It may have ended well in the very moment of the cancellation.
       work.then((late) => late.close(), () => {});
     },
   );

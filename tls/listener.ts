@@ -63,7 +63,7 @@ export class TlsListener extends StreamListener<Deno.NetAddr, TlsConn> {
   }
 
   /**
-   * Changes the certificate that clients get, or the one for those that ask for `name`.
+   * Changes the certificate that clients get, or the one for clients that ask for `name`.
    * Handshakes that begin later use it; connections that exist go on.
    *
    * @throws {TypeError} If the certificate or the key is not in PEM, or the key does not

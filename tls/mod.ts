@@ -7,7 +7,7 @@
  * - {@linkcode serveTls}, {@linkcode TlsServer}: a handler for each connection.
  * - {@linkcode startTls}: TLS on a connection that is there, as its client or server.
  * - {@linkcode TlsConn}: a {@linkcode StreamConn} that knows what was agreed on.
- * - {@linkcode PeerCertificate}: whom the peer's certificate is of.
+ * - {@linkcode PeerCertificate}: the peer's identity.
  *
  * Two APIs can encrypt, and `backend` says which one does. Clients use `"deno"` unless
  * the options need `"node"`. Servers use `"node"`, because `Deno.listenTls` of Deno 2.9

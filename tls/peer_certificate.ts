@@ -60,7 +60,7 @@ export type DistinguishedName = Readonly<Record<string, string>>;
 export class PeerCertificate {
   /** The bytes of the certificate (DER). */
   readonly raw: Uint8Array<ArrayBuffer>;
-  /** The name of whom the certificate is of. */
+  /** The name of the certificate's subject. */
   readonly subject: DistinguishedName;
   /** The name of the authority that has signed it. */
   readonly issuer: DistinguishedName;

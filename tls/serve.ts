@@ -78,7 +78,7 @@ export class TlsServer extends StreamServer<Deno.NetAddr, TlsConn> {
   }
 
   /**
-   * Changes the certificate that clients get, or the one for those that ask for `name`.
+   * Changes the certificate that clients get, or the one for clients that ask for `name`.
    * See the example of {@linkcode TlsListener.prototype.setCertificate}.
    *
    * @throws As {@linkcode TlsListener.prototype.setCertificate} does.

@@ -174,7 +174,7 @@ async function start<A extends Deno.Addr>(
       }),
     (reason) => {
       giveUp.abort(reason);
-      // It may have ended well in the very moment of giving up.
+      // It may have ended well in the very moment of the cancellation.
       work.then((late) => late.close(), () => {});
     },
   );

@@ -35,7 +35,7 @@ export abstract class ReceiveCall<T> implements Call<T> {
     this.receiver = receiver;
   }
 
-  /** Makes the result of a datagram, whose bytes are valid only meanwhile. */
+  /** Makes the result of a datagram, whose bytes are valid only during the call. */
   abstract take(datagram: RawDatagram): T;
 
   attempt(): T | undefined {
@@ -65,7 +65,7 @@ export class Receiver implements DatagramSink {
   /** Whether a receive that is pending below keeps it alive. */
   #isHeld = true;
   #isReceiving = false;
-  /** What has arrived, until a call takes it. Nothing is received meanwhile. */
+  /** The datagram that has arrived, until a call takes it. Nothing else is received before. */
   #next: RawDatagram | undefined;
   /** Why the receive below failed, until a call throws it. */
   #failure: Error | undefined;
@@ -222,7 +222,7 @@ export class Receiver implements DatagramSink {
     this.#calls.run();
   }
 
-  /** Lets pending calls keep the program alive, or lets it end meanwhile. */
+  /** Lets pending calls keep the program alive, or lets it end. */
   setRef(isRef: boolean): void {
     this.#isRef = isRef;
     this.#hold();

@@ -53,7 +53,7 @@ export interface UdpOptions extends WaitOptions {
    * @default {"newest"}
    */
   dropPolicy?: DropPolicy | undefined;
-  /** Who looks up names; the default resolver, if left out. */
+  /** The resolver to use. Defaults to the shared one. */
   resolver?: AddressFinder | undefined;
   /**
    * The API that carries the socket. Defaults to the fastest one available:

@@ -99,10 +99,10 @@ export abstract class UdpHandle implements Disposable, AsyncDisposable {
   }
 
   /**
-   * Closes the socket: C's `close`. What waits on it rejects with a `ClosedError`,
+   * Closes the socket: C's `close`. Pending calls reject with a `ClosedError`,
    * iterations end quietly, and a second call does nothing.
    *
-   * @example What waits is told
+   * @example Pending calls reject
    * ```ts
    * import { bindUdp } from "@berkeley/sockets/udp";
    * import { ClosedError } from "@berkeley/sockets/errors";

@@ -181,7 +181,7 @@ export class UdpSocket extends UdpEndpoint {
  * Where
  * {@linkcode ConnectedUdpSocket.prototype.kernelConnected | kernelConnected} is
  * false, which it is on the `"deno"` and `"node"` backends, this library does the
- * filtering. What the kernel alone can do is missing then: a peer that refuses
+ * filtering. What only the kernel can do is missing then: a peer that refuses
  * (ICMP port unreachable) is not reported as `ECONNREFUSED`; a request to it just
  * times out.
  *

@@ -1,5 +1,5 @@
 /**
- * Calls `bind`, which creates a socket's file, so that nobody gets more permissions
+ * Calls `bind`, which creates a socket's file, so that no user gets more permissions
  * than `mode` in the moment before it is set. `bind` binds in the same turn.
  *
  * Only umask can do that, which is one for the whole process: for that moment, files

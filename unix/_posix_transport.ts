@@ -75,7 +75,7 @@ function listen(
   try {
     socket.bind({ path });
     file = new SocketFile(path);
-    setMode(path, mode); // before it listens, nobody can connect
+    setMode(path, mode); // before it listens, no program can connect
     socket.listen(backlog);
     return new PosixUnixListener(socket, path, file);
   } catch (error) {

@@ -26,7 +26,7 @@ const LOCK_PAUSE = 5;
  *
  * The lock keeps others who replace a socket of this folder out until this one
  * listens: each of them then meets a living listener. A program that removes the
- * path without a look can take it from anybody, and nothing prevents that.
+ * path without a look can take it from any other, and nothing prevents that.
  */
 export async function listenReplacing(
   target: ListenTarget,
@@ -44,7 +44,7 @@ export async function listenReplacing(
   }
 }
 
-/** Removes the socket, if it is one that nobody listens on; throws otherwise. */
+/** Removes the socket, if no program listens on it; throws otherwise. */
 async function removeStale(
   path: string,
   connect: Calls["connect"],

@@ -92,7 +92,7 @@ export function numericAddress(
 
 /**
  * Resolves with the addresses of a name in one family, the best first, each once.
- * A resolver of the caller's may ignore the family, so others are left out.
+ * A resolver of the caller's may ignore the family, so other addresses are dropped.
  */
 export async function findAddresses(
   { hostname, port, resolver, socktype, isPassive }: HostLookup,

@@ -14,11 +14,11 @@ type Posix = typeof import("../../posix/mod.ts");
 export interface TransportSocket {
   /** The descriptor, where the backend knows it. */
   readonly descriptor?: number | undefined;
-  /** The near end, or `addr` of a listener. */
+  /** The local address; a listener has `addr` instead. */
   readonly localAddr?: Deno.NetAddr | undefined;
   /** Where a listener listens. */
   readonly addr?: Deno.NetAddr | undefined;
-  /** The far end, of a connection. */
+  /** The remote address of a connection. */
   readonly remoteAddr?: Deno.NetAddr | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
  * What every call that waits has in common: an `AbortSignal`, a timeout in
- * milliseconds, and giving up without harming the work that goes on below.
+ * milliseconds, and cancellation without harm to the work below.
  *
  * Private to the package: the types that users see are re-exported by the
  * folders that use them.

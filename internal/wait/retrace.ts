@@ -1,7 +1,7 @@
 import { AddrInfoError, SocketError } from "../../errors/mod.ts";
 import type { Deferred } from "./deferred.ts";
 
-/** Whose stack tells already whom the failure was met by. */
+/** Errors whose stack names the awaiting caller already. */
 const traced = new WeakSet<Error>();
 
 function isUntraced(error: unknown): error is Error {
@@ -32,9 +32,9 @@ export function retrace<E>(error: E): E {
 }
 
 /**
- * Rejects a promise that somebody awaits, and names them in the stack of the
- * error. It costs a few turns of the microtask queue, on this path alone; what
- * is not an error of ours rejects at once. Not for a promise that is settled: the
+ * Rejects a promise, and names the callers that await it in the stack of the
+ * error. It costs a few turns of the microtask queue, on this path only; an error
+ * that is not ours rejects at once. Not for a promise that is settled: the
  * error would be reported as unhandled.
  */
 export function rejectTraced(
@@ -45,7 +45,7 @@ export function rejectTraced(
   else reject(error);
 }
 
-/** The promise that this resolves must first have been told to follow it. */
+/** Rejects late: the promise that follows it must be attached before. */
 async function throwLater(error: Error): Promise<never> {
   await undefined;
   await undefined;

@@ -10,7 +10,7 @@ const FREE_TIMERS = new Timers();
  * signal's reason, or with what `timeoutError` makes. The function returned
  * disarms it.
  *
- * A timeout gives the event loop two turns more before it gives up. If the program
+ * A timeout leaves the event loop two more turns before it ends the wait. If the program
  * was busy when the time ran out, the runtime learns in the first what arrived in
  * time, and delivers it by the second, so that it can settle the call.
  *
@@ -48,7 +48,7 @@ export function arm(
 /**
  * Settles as `work` does, unless the signal aborts or the time runs out first.
  *
- * Giving up abandons only the wait: `work` goes on, and its later failure is
+ * A cancelled wait abandons only the wait: `work` goes on, and its later failure is
  * not reported as unhandled. `onGiveUp` is where the caller cancels or takes
  * back what the work will yield.
  *
