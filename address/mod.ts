@@ -39,6 +39,7 @@
  *
  * @module
  */
+export type { Addr, NetAddr, UnixAddr, VsockAddr } from "../errors/mod.ts";
 export * from "./byte_order.ts";
 export * from "./constants.ts";
 export * from "./ip_address.ts";

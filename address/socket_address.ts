@@ -1,3 +1,4 @@
+import type { NetAddr } from "../errors/mod.ts";
 import { IpAddress, parseIpAddress, tryParseIpAddress } from "./ip_address.ts";
 import { checkPort } from "./port.ts";
 
@@ -61,7 +62,7 @@ export class SocketAddress {
    * ```
    */
   static from(
-    address: Deno.NetAddr | { hostname: string; port: number },
+    address: NetAddr | { hostname: string; port: number },
   ): SocketAddress {
     const { hostname, port } = address;
     if (typeof hostname !== "string") {
@@ -97,7 +98,7 @@ export class SocketAddress {
    * });
    * ```
    */
-  toNetAddr(transport: "tcp" | "udp"): Deno.NetAddr {
+  toNetAddr(transport: "tcp" | "udp"): NetAddr {
     return { transport, hostname: this.hostname, port: this.port };
   }
 

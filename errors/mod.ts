@@ -36,6 +36,7 @@
  *
  * @module
  */
+export type { Addr, NetAddr, UnixAddr, VsockAddr } from "./addr.ts";
 export * from "./addr_info_error.ts";
 export * from "./eai.ts";
 export * from "./errno.ts";

@@ -1,5 +1,7 @@
+import type { Addr } from "./addr.ts";
+
 /** An address as errors carry it: the runtime's own plain shapes. */
-export type ErrorAddr = Deno.Addr;
+export type ErrorAddr = Addr;
 
 /** What is known about a failure when the error for it is made. */
 export interface SocketErrorContext {

@@ -69,6 +69,7 @@
  *
  * @module
  */
+export type { NetAddr } from "../address/mod.ts";
 export {
   AF_INET,
   AF_INET6,

@@ -1,17 +1,19 @@
+import type { Addr, UnixAddr } from "../address/mod.ts";
+
 /** Both addresses of a connection. */
 export interface AddrPair {
-  readonly localAddr: Deno.Addr;
-  readonly remoteAddr: Deno.Addr;
+  readonly localAddr: Addr;
+  readonly remoteAddr: Addr;
 }
 
 /** The known addresses of a connection. */
 export interface SomeAddrs {
-  readonly localAddr?: Deno.Addr | undefined;
-  readonly remoteAddr?: Deno.Addr | undefined;
+  readonly localAddr?: Addr | undefined;
+  readonly remoteAddr?: Addr | undefined;
 }
 
 /** The address of a source without one: that of an unnamed unix socket. */
-const UNNAMED: Deno.UnixAddr = { transport: "unix", path: "" };
+const UNNAMED: UnixAddr = { transport: "unix", path: "" };
 
 /** Returns the addresses of a source: those given, else its own. */
 export function addrsOf(

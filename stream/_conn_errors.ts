@@ -1,4 +1,4 @@
-import { formatHostPort } from "../address/mod.ts";
+import { type Addr, formatHostPort } from "../address/mod.ts";
 import { type Feature, lackReason } from "../internal/backends/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import { type Refusal, refusal } from "./_refusal.ts";
@@ -17,14 +17,14 @@ const VERBS: Record<string, string> = {
 };
 
 /** Returns the address as messages show it. */
-export function showAddr(addr: Deno.Addr): string {
+export function showAddr(addr: Addr): string {
   if ("hostname" in addr) return formatHostPort(addr.hostname, addr.port);
   if (!("path" in addr)) return `${addr.cid}:${addr.port}`;
   return addr.path.replace(/^\0/, "@"); // of an abstract name, as `ss` shows it
 }
 
 /** Returns the remote address; of a unix socket without a name, what is known. */
-function showPeer(remote: Deno.Addr, local: Deno.Addr): string {
+function showPeer(remote: Addr, local: Addr): string {
   if (!("path" in remote) || remote.path) return showAddr(remote);
   const isNamed = "path" in local && Boolean(local.path);
   return isNamed ? `a client of ${showAddr(local)}` : "the peer";

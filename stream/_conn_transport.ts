@@ -1,3 +1,4 @@
+import type { Addr } from "../address/mod.ts";
 import type { StreamFeature, StreamTransport } from "./_transport.ts";
 
 /**
@@ -5,7 +6,7 @@ import type { StreamFeature, StreamTransport } from "./_transport.ts";
  * transport, or one that another library made.
  */
 export class ConnTransport<
-  A extends Deno.Addr = Deno.Addr,
+  A extends Addr = Addr,
   C extends Deno.Conn<A> = Deno.Conn<A>,
 > implements StreamTransport<A> {
   readonly backend: "deno" = "deno" as const;

@@ -1,3 +1,4 @@
+import type { Addr } from "../address/mod.ts";
 import { EndingSockets } from "../internal/backends/mod.ts";
 import type { ListenerTransport, StreamTransport } from "./_transport.ts";
 
@@ -6,13 +7,13 @@ const ENDING = new EndingSockets();
 
 /** What of a runtime's listener is needed here. */
 export type RuntimeListener<C extends Deno.Conn> = Pick<
-  Deno.Listener<C, Deno.Addr>,
+  Deno.Listener<C, Addr>,
   "accept" | "close" | "ref" | "unref"
 >;
 
 /** A listener of `Deno`'s, of any kind of stream. */
 export class DenoListener<
-  A extends Deno.Addr,
+  A extends Addr,
   C extends Deno.Conn,
   T extends StreamTransport<A>,
 > implements ListenerTransport<A, T> {

@@ -1,3 +1,4 @@
+import type { Addr } from "../address/mod.ts";
 import { takenAway } from "../internal/check/mod.ts";
 import { afterTurn, isLoopStarved } from "../internal/wait/mod.ts";
 import {
@@ -58,7 +59,7 @@ interface SomeDuplex extends NodeDuplex {
 }
 
 /** How a transport uses its duplex stream. */
-export interface DuplexOptions<A extends Deno.Addr> {
+export interface DuplexOptions<A extends Addr> {
   /** The local address. */
   readonly localAddr: A;
   /** The remote address. */
@@ -95,7 +96,7 @@ const LEAST_READ = 4 * 1024;
 
 /** A connection over any duplex stream of Node. */
 export class DuplexTransport<
-  A extends Deno.Addr = Deno.Addr,
+  A extends Addr = Addr,
   D extends NodeDuplex = NodeDuplex,
 > implements StreamTransport<A> {
   readonly backend: "node" = "node" as const;

@@ -1,3 +1,4 @@
+import type { Addr } from "../address/mod.ts";
 import type { Server, Socket } from "node:net";
 import type { ListenerTransport, StreamTransport } from "./_transport.ts";
 
@@ -19,7 +20,7 @@ interface Accepting<T> {
 }
 
 /** What a kind of socket knows of its listener over `node:net`. */
-export interface NodeListening<A extends Deno.Addr, T> {
+export interface NodeListening<A extends Addr, T> {
   /** Where it listens. */
   readonly addr: A;
   /** How many connections may wait, if that is more than the minimum. */
@@ -45,7 +46,7 @@ export interface NodeListening<A extends Deno.Addr, T> {
  * it, and listens anew when descriptors are left. That resets the clients that
  * were waiting in the kernel.
  */
-export class NodeListener<A extends Deno.Addr, T extends StreamTransport<A>>
+export class NodeListener<A extends Addr, T extends StreamTransport<A>>
   implements ListenerTransport<A, T> {
   readonly backend = "node";
   readonly #kind: NodeListening<A, T>;

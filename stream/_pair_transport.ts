@@ -1,3 +1,4 @@
+import type { Addr } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { takenAway } from "../internal/check/mod.ts";
 import { isLoopStarved, nextTurn } from "../internal/wait/mod.ts";
@@ -32,8 +33,8 @@ const ignore = () => {};
 export class PairTransport implements StreamTransport {
   readonly backend: "web" = "web" as const;
   readonly lacks: ReadonlySet<StreamFeature> = new Set(["ref"]);
-  readonly localAddr: Deno.Addr;
-  readonly remoteAddr: Deno.Addr;
+  readonly localAddr: Addr;
+  readonly remoteAddr: Addr;
   readonly #pair: BytePair;
   readonly #chunks: ChunkSource | undefined;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array> | undefined;

@@ -2,6 +2,7 @@
  * A stream over libc: what connections and listeners of every family have in
  * common. The folder of each kind of socket opens the sockets.
  */
+import type { Addr } from "../address/mod.ts";
 import type { PosixSocket, SocketName } from "../posix/mod.ts";
 import { POLLIN, POLLOUT, ReadyCalls } from "../internal/libc/mod.ts";
 import {
@@ -11,7 +12,7 @@ import {
 } from "./_transport.ts";
 
 /** A connection over libc. */
-export class PosixStream<A extends Deno.Addr> implements StreamTransport<A> {
+export class PosixStream<A extends Addr> implements StreamTransport<A> {
   readonly backend = "posix";
   readonly localAddr: A;
   readonly remoteAddr: A;
@@ -74,7 +75,7 @@ export class PosixStream<A extends Deno.Addr> implements StreamTransport<A> {
 }
 
 /** A listener over libc. */
-export class PosixListener<A extends Deno.Addr, T extends StreamTransport<A>>
+export class PosixListener<A extends Addr, T extends StreamTransport<A>>
   implements ListenerTransport<A, T> {
   readonly backend = "posix";
   readonly addr: A;

@@ -1,3 +1,4 @@
+import type { Addr } from "../address/mod.ts";
 import { showValue } from "../internal/check/mod.ts";
 import type { SomeAddrs } from "./_addr_pair.ts";
 import { type BytePair, PairTransport } from "./_pair_transport.ts";
@@ -7,7 +8,7 @@ import { type AnyDuplex, SourceDuplex } from "./_source_duplex.ts";
 import type { StreamTransport } from "./_transport.ts";
 
 /** Options of {@linkcode StreamConn.from}. */
-export interface SourceOptions<A extends Deno.Addr = Deno.Addr> {
+export interface SourceOptions<A extends Addr = Addr> {
   /**
    * How many queued bytes make `send` wait: 1 or more.
    *

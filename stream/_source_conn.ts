@@ -1,3 +1,4 @@
+import type { Addr } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { isLoopStarved, nextTurn } from "../internal/wait/mod.ts";
 import { type AddrPair, addrsOf, type SomeAddrs } from "./_addr_pair.ts";
@@ -12,11 +13,11 @@ export class SourceConn extends ConnTransport {
     this.#addrs = addrsOf(given, conn);
   }
 
-  override get localAddr(): Deno.Addr {
+  override get localAddr(): Addr {
     return this.#addrs.localAddr;
   }
 
-  override get remoteAddr(): Deno.Addr {
+  override get remoteAddr(): Addr {
     return this.#addrs.remoteAddr;
   }
 

@@ -1,3 +1,4 @@
+import type { Addr, NetAddr } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { type AddrPair, addrsOf, type SomeAddrs } from "./_addr_pair.ts";
 import { DuplexTransport, type NodeDuplex } from "./_duplex_transport.ts";
@@ -19,7 +20,7 @@ export interface AnyDuplex extends NodeDuplex {
 }
 
 /** A duplex stream of Node that the caller made. */
-export class SourceDuplex extends DuplexTransport<Deno.Addr, AnyDuplex> {
+export class SourceDuplex extends DuplexTransport<Addr, AnyDuplex> {
   readonly #given: SomeAddrs;
   #addrs: AddrPair;
   readonly #allowHalfOpen: boolean | undefined;
@@ -44,11 +45,11 @@ export class SourceDuplex extends DuplexTransport<Deno.Addr, AnyDuplex> {
     this.#addrs = addrsOf(this.#given, socketAddrs(this.duplex));
   };
 
-  override get localAddr(): Deno.Addr {
+  override get localAddr(): Addr {
     return this.#addrs.localAddr;
   }
 
-  override get remoteAddr(): Deno.Addr {
+  override get remoteAddr(): Addr {
     return this.#addrs.remoteAddr;
   }
 
@@ -127,7 +128,7 @@ function socketAddrs(duplex: AnyDuplex): SomeAddrs {
   };
 }
 
-function netAddr(hostname?: string, port?: number): Deno.NetAddr | undefined {
+function netAddr(hostname?: string, port?: number): NetAddr | undefined {
   if (hostname === undefined || port === undefined) return undefined;
   return { transport: "tcp", hostname, port };
 }

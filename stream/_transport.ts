@@ -6,6 +6,7 @@
  * Transports report failures as the API has them; the classes above make our
  * errors of them, once.
  */
+import type { Addr } from "../address/mod.ts";
 
 /** The most bytes of one write, for APIs that report nothing until all of it is done. */
 const MOST_AT_ONCE = 256 * 1024;
@@ -22,7 +23,7 @@ export function firstPiece(bytes: Uint8Array): Uint8Array {
 export type StreamFeature = "closeWrite" | "ref";
 
 /** One connection as an API has it. A method that is missing is unsupported. */
-export interface StreamTransport<A extends Deno.Addr = Deno.Addr> {
+export interface StreamTransport<A extends Addr = Addr> {
   /** The API. */
   readonly backend: string;
   /** What it cannot do although it has the method, because its source cannot. */
@@ -66,7 +67,7 @@ export interface StreamTransport<A extends Deno.Addr = Deno.Addr> {
 
 /** One listening socket as an API has it. */
 export interface ListenerTransport<
-  A extends Deno.Addr = Deno.Addr,
+  A extends Addr = Addr,
   T extends StreamTransport<A> = StreamTransport<A>,
 > {
   /** The API. */

@@ -1,3 +1,4 @@
+import type { Addr, UnixAddr } from "../address/mod.ts";
 import { checkCount } from "../internal/check/mod.ts";
 import { Timers } from "../internal/wait/mod.ts";
 import type { BytePair } from "./_pair_transport.ts";
@@ -40,7 +41,7 @@ export const DEFAULT_HIGH_WATER_MARK: number = 256 * 1024;
  * assertEquals(await client.readLine(), "220 ready");
  * ```
  */
-export class StreamConn<A extends Deno.Addr = Deno.Addr, C = unknown>
+export class StreamConn<A extends Addr = Addr, C = unknown>
   extends EndingConn<A, C>
   implements Deno.Conn<A> {
   readonly #transport: StreamTransport<A>;
@@ -117,7 +118,7 @@ export class StreamConn<A extends Deno.Addr = Deno.Addr, C = unknown>
    * assertEquals(await conn.readLine(), "many words");
    * ```
    */
-  static from<A extends Deno.Addr, C extends Deno.Conn<A>>(
+  static from<A extends Addr, C extends Deno.Conn<A>>(
     source: C & Deno.Conn<A>,
     options?: SourceOptions<A>,
   ): StreamConn<A, C>;
@@ -125,12 +126,12 @@ export class StreamConn<A extends Deno.Addr = Deno.Addr, C = unknown>
   static from<C extends NodeDuplex>(
     source: C,
     options?: SourceOptions,
-  ): StreamConn<Deno.Addr, C>;
+  ): StreamConn<Addr, C>;
   /** Makes a connection of two web streams. */
-  static from<C extends BytePair, A extends Deno.Addr = Deno.UnixAddr>(
+  static from<C extends BytePair, A extends Addr = UnixAddr>(
     source: C,
     options?: SourceOptions<A>,
-  ): StreamConn<A | Deno.UnixAddr, C>;
+  ): StreamConn<A | UnixAddr, C>;
   static from(
     source: Deno.Conn | NodeDuplex | BytePair,
     options: SourceOptions = {},

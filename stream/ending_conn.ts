@@ -1,3 +1,4 @@
+import type { Addr } from "../address/mod.ts";
 import {
   checkWait,
   type Timers,
@@ -19,7 +20,7 @@ const LINGER = 5000;
 const DISCARD = 64 * 1024;
 
 /** What carried a connection, for another owner. */
-export interface TakenOver<A extends Deno.Addr = Deno.Addr> {
+export interface TakenOver<A extends Addr = Addr> {
   /** The transport. */
   readonly transport: StreamTransport<A>;
   /** What was received and not read. */
@@ -40,7 +41,7 @@ export let isReading: (conn: EndingConn) => boolean;
  *
  * @throws {SocketError} `EBADF` if it is closed, `EBUSY` if a call is pending.
  */
-export let takeOver: <A extends Deno.Addr>(
+export let takeOver: <A extends Addr>(
   conn: EndingConn<A>,
   syscall: string,
   reason: string,
@@ -55,7 +56,7 @@ export interface DetachedConn<C = Deno.TcpConn> {
 }
 
 /** What a connection is made of. */
-export interface ConnParts<A extends Deno.Addr> {
+export interface ConnParts<A extends Addr> {
   readonly transport: StreamTransport<A>;
   readonly reader: StreamReader;
   readonly writer: StreamWriter;
@@ -83,7 +84,7 @@ export interface ConnParts<A extends Deno.Addr> {
  * assertEquals(await client.readLine(), "1 2 3 4");
  * ```
  */
-export abstract class EndingConn<A extends Deno.Addr = Deno.Addr, C = unknown>
+export abstract class EndingConn<A extends Addr = Addr, C = unknown>
   extends SendingConn {
   readonly #transport: StreamTransport<A>;
   readonly #reader: StreamReader;

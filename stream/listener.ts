@@ -1,3 +1,4 @@
+import type { Addr } from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import {
   type Call,
@@ -38,7 +39,7 @@ import type { StreamConn } from "./conn.ts";
  * ```
  */
 export class StreamListener<
-  A extends Deno.Addr = Deno.Addr,
+  A extends Addr = Addr,
   C extends StreamConn<A> = StreamConn<A>,
 > implements AsyncIterable<C>, Disposable {
   readonly #transport: ListenerTransport<A>;

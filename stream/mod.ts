@@ -31,6 +31,7 @@
  *
  * @module
  */
+export type { Addr, NetAddr, UnixAddr, VsockAddr } from "../address/mod.ts";
 export type {
   ErrorAddr,
   SocketError,

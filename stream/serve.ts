@@ -1,3 +1,4 @@
+import type { Addr } from "../address/mod.ts";
 import { SocketError, socketError } from "../errors/mod.ts";
 import {
   checkWait,
@@ -95,7 +96,7 @@ export type StreamHandler<C extends StreamConn = StreamConn> = (
  * ```
  */
 export class StreamServer<
-  A extends Deno.Addr = Deno.Addr,
+  A extends Addr = Addr,
   C extends StreamConn<A> = StreamConn<A>,
 > implements AsyncDisposable {
   readonly #listener: StreamListener<A, C>;
@@ -360,7 +361,7 @@ function defaultOnError(error: unknown): void {
  * assertEquals(await conn.readLine(), "hello");
  * ```
  */
-export function serve<A extends Deno.Addr, C extends StreamConn<A>>(
+export function serve<A extends Addr, C extends StreamConn<A>>(
   listener: StreamListener<A, C>,
   handler: StreamHandler<C>,
   options: ServeOptions<C> = {},

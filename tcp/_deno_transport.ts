@@ -1,4 +1,4 @@
-import { SOCK_STREAM } from "../address/mod.ts";
+import { type NetAddr, SOCK_STREAM } from "../address/mod.ts";
 import { resetConnection } from "../internal/libc/mod.ts";
 import {
   ConnTransport,
@@ -14,16 +14,16 @@ import type {
 } from "./_transport.ts";
 
 /** A connection over `Deno.connect` and `Deno.listen`, the fastest there is. */
-class DenoTransport extends ConnTransport<Deno.NetAddr, Deno.TcpConn>
+class DenoTransport extends ConnTransport<NetAddr, Deno.TcpConn>
   implements TcpTransport {
-  #localAddr: Deno.NetAddr | undefined;
-  #remoteAddr: Deno.NetAddr | undefined;
+  #localAddr: NetAddr | undefined;
+  #remoteAddr: NetAddr | undefined;
 
-  override get localAddr(): Deno.NetAddr {
+  override get localAddr(): NetAddr {
     return this.#localAddr ??= plainNetAddr(this.conn.localAddr);
   }
 
-  override get remoteAddr(): Deno.NetAddr {
+  override get remoteAddr(): NetAddr {
     return this.#remoteAddr ??= plainNetAddr(this.conn.remoteAddr);
   }
 
@@ -77,7 +77,7 @@ export function listen(
   return listenWhenFree(() => {
     const listener = Deno.listen(options);
     const { hostname, port } = listener.addr;
-    return new DenoListener<Deno.NetAddr, Deno.TcpConn, TcpTransport>(
+    return new DenoListener<NetAddr, Deno.TcpConn, TcpTransport>(
       listener,
       { transport: "tcp", hostname, port },
       (conn) => new DenoTransport(conn),

@@ -1,3 +1,4 @@
+import type { NetAddr } from "../address/mod.ts";
 import { listenFailure } from "./_listen_failure.ts";
 import type {
   ListenTarget,
@@ -48,7 +49,7 @@ function takesIpv4(port: number): boolean {
 /** Two listeners on one port, one for each family, as one. */
 class DualStackListener implements TcpListenerTransport {
   readonly backend: TcpListenerTransport["backend"];
-  readonly addr: Deno.NetAddr;
+  readonly addr: NetAddr;
   readonly #listeners: readonly TcpListenerTransport[];
   /** The listeners whose accept is pending. */
   readonly #pending = new Set<TcpListenerTransport>();

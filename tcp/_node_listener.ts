@@ -1,3 +1,4 @@
+import type { NetAddr } from "../address/mod.ts";
 import type net from "node:net";
 import { requireNet } from "../internal/runtime/mod.ts";
 import { NodeListener, openServer } from "../stream/_node_seam.ts";
@@ -24,7 +25,7 @@ export async function listen(
   const server = await openWhenFree(target);
   const { address: hostname, port } = server.address() as net.AddressInfo;
   const again = { ...target, port };
-  return new NodeListener<Deno.NetAddr, TcpTransport>(server, {
+  return new NodeListener<NetAddr, TcpTransport>(server, {
     addr: { transport: "tcp", hostname, port },
     backlog: target.backlog,
     open: (socket) => new NodeTransport(socket, { isAccepted: true }),

@@ -1,3 +1,4 @@
+import type { NetAddr } from "../address/mod.ts";
 import type net from "node:net";
 import { connectSocket } from "../stream/_node_seam.ts";
 import { DuplexTransport } from "../stream/_seam.ts";
@@ -5,7 +6,7 @@ import { plainNetAddr } from "./_net_addr.ts";
 import type { ConnectTarget, TcpTransport } from "./_transport.ts";
 
 /** A connection over `node:net`, which can bind the near end and send RST. */
-export class NodeTransport extends DuplexTransport<Deno.NetAddr, net.Socket>
+export class NodeTransport extends DuplexTransport<NetAddr, net.Socket>
   implements TcpTransport {
   constructor(socket: net.Socket, { isAccepted }: { isAccepted: boolean }) {
     const { localAddress, localPort, remoteAddress, remotePort } = socket;
@@ -27,7 +28,7 @@ export class NodeTransport extends DuplexTransport<Deno.NetAddr, net.Socket>
   }
 }
 
-function addrOf(hostname = "", port = 0): Deno.NetAddr {
+function addrOf(hostname = "", port = 0): NetAddr {
   return plainNetAddr({ hostname, port });
 }
 

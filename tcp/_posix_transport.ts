@@ -1,6 +1,7 @@
 /**
  * Connections and listeners wholly on libc.
  */
+import type { NetAddr } from "../address/mod.ts";
 import type { PosixSocket, SocketName } from "../posix/mod.ts";
 import { applyOptions, requirePosix } from "../internal/libc/mod.ts";
 import { PosixListener, PosixStream } from "../stream/_posix_seam.ts";
@@ -16,10 +17,10 @@ import {
 type Posix = typeof import("../posix/mod.ts");
 
 /** A TCP connection over libc. */
-class PosixTransport extends PosixStream<Deno.NetAddr> implements TcpTransport {
+class PosixTransport extends PosixStream<NetAddr> implements TcpTransport {
   constructor(socket: PosixSocket, remote: SocketName) {
-    const local = socket.getSockName() as Deno.NetAddr;
-    super(socket, plainNetAddr(local), plainNetAddr(remote as Deno.NetAddr));
+    const local = socket.getSockName() as NetAddr;
+    super(socket, plainNetAddr(local), plainNetAddr(remote as NetAddr));
   }
 
   reset(): boolean {
@@ -81,8 +82,8 @@ export async function listen(
     applyOptions(socket, target.socketOptions);
     socket.bind({ hostname, port });
     socket.listen(backlog ?? DEFAULT_BACKLOG);
-    const { hostname: at, port: own } = socket.getSockName() as Deno.NetAddr;
-    return new PosixListener<Deno.NetAddr, TcpTransport>(
+    const { hostname: at, port: own } = socket.getSockName() as NetAddr;
+    return new PosixListener<NetAddr, TcpTransport>(
       socket,
       { transport: "tcp", hostname: at, port: own },
       (accepted, remote) => new PosixTransport(accepted, remote),

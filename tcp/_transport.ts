@@ -2,6 +2,7 @@
  * The seam below TCP connections and listeners: that of every stream, and what
  * only TCP has. `_backends.ts` says what each backend can do.
  */
+import type { NetAddr } from "../address/mod.ts";
 import type { SocketOptions } from "../internal/libc/mod.ts";
 import type { ListenerTransport, StreamTransport } from "../stream/_seam.ts";
 
@@ -12,7 +13,7 @@ export type TcpBackend = "deno" | "node" | "posix";
 export const DEFAULT_BACKLOG = 511;
 
 /** One connection as a runtime API has it. */
-export interface TcpTransport extends StreamTransport<Deno.NetAddr> {
+export interface TcpTransport extends StreamTransport<NetAddr> {
   readonly backend: TcpBackend;
   /** The descriptor, where the API tells it. */
   readonly descriptor?: number;
@@ -26,7 +27,7 @@ export interface TcpTransport extends StreamTransport<Deno.NetAddr> {
 
 /** One listening socket as a runtime API has it. */
 export interface TcpListenerTransport
-  extends ListenerTransport<Deno.NetAddr, TcpTransport> {
+  extends ListenerTransport<NetAddr, TcpTransport> {
   readonly backend: TcpBackend;
   /** The descriptor, where the API tells it. */
   readonly descriptor?: number;

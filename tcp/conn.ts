@@ -1,4 +1,4 @@
-import { SOCK_STREAM } from "../address/mod.ts";
+import { type NetAddr, SOCK_STREAM } from "../address/mod.ts";
 import {
   readOption,
   setOptions,
@@ -32,7 +32,7 @@ import type { TcpBackend, TcpTransport } from "./_transport.ts";
  * assertEquals(await server.readExact(2), new Uint8Array([1, 2]));
  * ```
  */
-export class TcpConn extends StreamConn<Deno.NetAddr, Deno.TcpConn>
+export class TcpConn extends StreamConn<NetAddr, Deno.TcpConn>
   implements Deno.TcpConn {
   readonly #transport: TcpTransport;
 

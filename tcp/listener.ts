@@ -1,4 +1,4 @@
-import { SOCK_STREAM } from "../address/mod.ts";
+import { type NetAddr, SOCK_STREAM } from "../address/mod.ts";
 import {
   readOption,
   setOptions,
@@ -52,7 +52,7 @@ export interface AcceptedConnOptions {
  * assertEquals(server.remoteAddr.port, client.localAddr.port);
  * ```
  */
-export class TcpListener extends StreamListener<Deno.NetAddr, TcpConn> {
+export class TcpListener extends StreamListener<NetAddr, TcpConn> {
   readonly #transport: TcpListenerTransport;
 
   /**

@@ -39,6 +39,7 @@
  *
  * @module
  */
+export type { Addr, NetAddr, UnixAddr, VsockAddr } from "../address/mod.ts";
 export type {
   GroupRequest,
   PeerCredentials,

@@ -1,3 +1,4 @@
+import type { NetAddr } from "../address/mod.ts";
 import { checkType } from "../internal/check/mod.ts";
 import { announce, readServeOptions } from "../stream/_seam.ts";
 import {
@@ -16,7 +17,7 @@ import type { ListenTcpOptions } from "./listen_options.ts";
 export interface ServeTcpOptions
   extends ListenTcpOptions, Omit<ServeOptions<TcpConn>, "signal"> {
   /** Called once, when the server listens. */
-  onListen?: ((addr: Deno.NetAddr) => void) | undefined;
+  onListen?: ((addr: NetAddr) => void) | undefined;
 }
 
 /** What a TCP server has done so far. */
@@ -47,7 +48,7 @@ export type TcpHandler = StreamHandler<TcpConn>;
  * assertEquals(server.stats.accepted, 1);
  * ```
  */
-export class TcpServer extends StreamServer<Deno.NetAddr, TcpConn> {}
+export class TcpServer extends StreamServer<NetAddr, TcpConn> {}
 
 /**
  * Serves TCP: calls `handler` for each connection, as `Deno.serve` does for each

@@ -1,3 +1,4 @@
+import type { NetAddr } from "../address/mod.ts";
 import { MemoryTransport } from "./_memory_transport.ts";
 import { Pipe } from "./_pipe.ts";
 import type { ReadPairOptions } from "./conn_pair_options.ts";
@@ -13,8 +14,8 @@ export interface LinkedEnds {
 /** Links two ends in memory. */
 export function linkEnds(
   { windowSize, toServer, toClient }: ReadPairOptions,
-  clientAddr: Deno.NetAddr,
-  serverAddr: Deno.NetAddr,
+  clientAddr: NetAddr,
+  serverAddr: NetAddr,
 ): LinkedEnds {
   const up = new Pipe(windowSize, toServer);
   const down = new Pipe(windowSize, toClient);

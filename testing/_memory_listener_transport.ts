@@ -1,3 +1,4 @@
+import type { NetAddr } from "../address/mod.ts";
 import type { ListenerTransport, StreamTransport } from "../stream/_seam.ts";
 import type { MemoryTransport } from "./_memory_transport.ts";
 
@@ -8,17 +9,16 @@ interface Accept {
 }
 
 /** A listening socket in memory: a bounded queue of connections. */
-export class MemoryListenerTransport
-  implements ListenerTransport<Deno.NetAddr> {
+export class MemoryListenerTransport implements ListenerTransport<NetAddr> {
   readonly backend: "memory" = "memory" as const;
-  readonly addr: Deno.NetAddr;
+  readonly addr: NetAddr;
   readonly #backlog: number;
   readonly #queue: MemoryTransport[] = [];
   #accept: Accept | undefined;
   /** Called when the queue has room again, and when the listener is closed. */
   onNews: () => void = () => {};
 
-  constructor(addr: Deno.NetAddr, backlog: number) {
+  constructor(addr: NetAddr, backlog: number) {
     this.addr = addr;
     this.#backlog = backlog;
   }
@@ -36,7 +36,7 @@ export class MemoryListenerTransport
     else this.#queue.push(transport);
   }
 
-  accept(): Promise<StreamTransport<Deno.NetAddr>> {
+  accept(): Promise<StreamTransport<NetAddr>> {
     return new Promise((resolve, reject) => {
       const first = this.#queue.shift();
       if (first === undefined) this.#accept = { resolve, reject };

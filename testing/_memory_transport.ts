@@ -1,19 +1,20 @@
+import type { NetAddr } from "../address/mod.ts";
 import type { StreamTransport } from "../stream/_seam.ts";
 import type { Pipe } from "./_pipe.ts";
 
 /** One end of a connection in memory. */
-export class MemoryTransport implements StreamTransport<Deno.NetAddr> {
+export class MemoryTransport implements StreamTransport<NetAddr> {
   readonly backend: "memory" = "memory" as const;
-  readonly localAddr: Deno.NetAddr;
-  readonly remoteAddr: Deno.NetAddr;
+  readonly localAddr: NetAddr;
+  readonly remoteAddr: NetAddr;
   readonly #incoming: Pipe;
   readonly #outgoing: Pipe;
 
   constructor(
     incoming: Pipe,
     outgoing: Pipe,
-    localAddr: Deno.NetAddr,
-    remoteAddr: Deno.NetAddr,
+    localAddr: NetAddr,
+    remoteAddr: NetAddr,
   ) {
     this.#incoming = incoming;
     this.#outgoing = outgoing;

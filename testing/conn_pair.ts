@@ -1,14 +1,15 @@
+import type { NetAddr } from "../address/mod.ts";
 import { StreamConn } from "../stream/mod.ts";
 import { linkEnds } from "./_link_ends.ts";
 import { type ConnPairOptions, readPairOptions } from "./conn_pair_options.ts";
 
 /** RFC 5737: addresses for documentation, which no host has. */
-const CLIENT_ADDR: Deno.NetAddr = {
+const CLIENT_ADDR: NetAddr = {
   transport: "tcp",
   hostname: "192.0.2.1",
   port: 49152,
 };
-const SERVER_ADDR: Deno.NetAddr = {
+const SERVER_ADDR: NetAddr = {
   transport: "tcp",
   hostname: "192.0.2.2",
   port: 7,
@@ -45,9 +46,9 @@ export interface Direction {
  */
 export interface ConnPair extends Disposable, AsyncDisposable {
   /** The end that connected. */
-  readonly client: StreamConn<Deno.NetAddr>;
+  readonly client: StreamConn<NetAddr>;
   /** The end that was accepted. */
-  readonly server: StreamConn<Deno.NetAddr>;
+  readonly server: StreamConn<NetAddr>;
   /** The bytes to the server. */
   readonly toServer: Direction;
   /** The bytes to the client. */

@@ -1,4 +1,4 @@
-import { formatHostPort } from "../address/mod.ts";
+import { formatHostPort, type NetAddr } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { checkInteger } from "../internal/check/mod.ts";
 import {
@@ -57,10 +57,10 @@ export interface ListenerInMemoryOptions extends ConnPairOptions {
  * await assertRejects(() => listener.connect({ timeout: 1 }), Error, "ETIMEDOUT");
  * ```
  */
-export class MemoryListener extends StreamListener<Deno.NetAddr> {
+export class MemoryListener extends StreamListener<NetAddr> {
   readonly #transport: MemoryListenerTransport;
   readonly #options: ReturnType<typeof readPairOptions>;
-  readonly #connects: CallQueue<Call<StreamConn<Deno.NetAddr>>>;
+  readonly #connects: CallQueue<Call<StreamConn<NetAddr>>>;
   #connected = 0;
 
   /**
@@ -94,7 +94,7 @@ export class MemoryListener extends StreamListener<Deno.NetAddr> {
    * @throws {SocketError} `ECONNREFUSED` if the listener is closed; `ETIMEDOUT` if the
    * timeout ends. If the signal aborts, the call rejects with its reason.
    */
-  connect(options?: WaitOptions): Promise<StreamConn<Deno.NetAddr>> {
+  connect(options?: WaitOptions): Promise<StreamConn<NetAddr>> {
     try {
       const wait = checkWait(options);
       const attempt = () => this.#attempt();
@@ -105,7 +105,7 @@ export class MemoryListener extends StreamListener<Deno.NetAddr> {
     }
   }
 
-  #attempt(): StreamConn<Deno.NetAddr> | undefined {
+  #attempt(): StreamConn<NetAddr> | undefined {
     if (this.isClosed) throw this.#error("ECONNREFUSED");
     if (!this.#transport.hasRoom) return undefined;
     const port = FIRST_PORT + this.#connected++ % PORTS;

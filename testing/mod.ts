@@ -20,6 +20,7 @@
  *
  * @module
  */
+export type { Addr, NetAddr, UnixAddr, VsockAddr } from "../address/mod.ts";
 export type * from "../stream/mod.ts";
 export type { WaitOptions } from "../internal/wait/mod.ts";
 export type { CertificateOptions } from "./_certificate_options.ts";

@@ -1,4 +1,4 @@
-import { SOCK_STREAM } from "../address/mod.ts";
+import { type NetAddr, SOCK_STREAM } from "../address/mod.ts";
 import { unmapped } from "../internal/hosts/mod.ts";
 import { resetConnection } from "../internal/libc/mod.ts";
 import {
@@ -19,13 +19,13 @@ import type {
 
 /** The addresses of both ends. */
 interface Ends {
-  readonly localAddr: Deno.NetAddr;
-  readonly remoteAddr: Deno.NetAddr;
+  readonly localAddr: NetAddr;
+  readonly remoteAddr: NetAddr;
 }
 
 /** A TLS connection of the runtime's. */
-class DenoTlsTransport extends ConnTransport<Deno.NetAddr, Deno.TlsConn>
-  implements TlsTransport<Deno.NetAddr> {
+class DenoTlsTransport extends ConnTransport<NetAddr, Deno.TlsConn>
+  implements TlsTransport<NetAddr> {
   readonly #ends: Ends;
   readonly #serverName: string | undefined;
 
@@ -35,11 +35,11 @@ class DenoTlsTransport extends ConnTransport<Deno.NetAddr, Deno.TlsConn>
     this.#serverName = serverName;
   }
 
-  override get localAddr(): Deno.NetAddr {
+  override get localAddr(): NetAddr {
     return this.#ends.localAddr;
   }
 
-  override get remoteAddr(): Deno.NetAddr {
+  override get remoteAddr(): NetAddr {
     return this.#ends.remoteAddr;
   }
 
@@ -109,7 +109,7 @@ export async function listenDeno(
 
 function acceptorOf(listener: Deno.TlsListener): TlsAcceptor {
   const acceptor = new DenoListener<
-    Deno.NetAddr,
+    NetAddr,
     Deno.TlsConn,
     DenoTlsTransport
   >(
@@ -137,7 +137,7 @@ function acceptorOf(listener: Deno.TlsListener): TlsAcceptor {
   };
 }
 
-function plain({ hostname, port }: Deno.NetAddr): Deno.NetAddr {
+function plain({ hostname, port }: NetAddr): NetAddr {
   return { transport: "tcp", hostname: unmapped(hostname), port };
 }
 

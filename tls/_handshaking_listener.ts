@@ -1,3 +1,4 @@
+import type { NetAddr } from "../address/mod.ts";
 import { Timers } from "../internal/wait/mod.ts";
 import type { ListenerTransport } from "../stream/_seam.ts";
 import { PendingHandshake, type Shaken } from "./_pending_handshake.ts";
@@ -22,7 +23,7 @@ export interface HandshakeLimits {
 
 /** A call of `accept` that waits. */
 interface Waiter {
-  resolve(transport: TlsTransport<Deno.NetAddr>): void;
+  resolve(transport: TlsTransport<NetAddr>): void;
   reject(error: unknown): void;
 }
 
@@ -34,7 +35,7 @@ interface Waiter {
  * none does are at most those that were in their handshake then.
  */
 export class HandshakingListener
-  implements ListenerTransport<Deno.NetAddr, TlsTransport<Deno.NetAddr>> {
+  implements ListenerTransport<NetAddr, TlsTransport<NetAddr>> {
   readonly backend: TlsBackend;
   readonly #acceptor: TlsAcceptor;
   readonly #limits: HandshakeLimits;
@@ -60,7 +61,7 @@ export class HandshakingListener
     this.#limits = limits;
   }
 
-  get addr(): Deno.NetAddr {
+  get addr(): NetAddr {
     return this.#acceptor.addr;
   }
 
@@ -69,7 +70,7 @@ export class HandshakingListener
     return this.#handshakes.get(transport)!;
   }
 
-  accept(): Promise<TlsTransport<Deno.NetAddr>> {
+  accept(): Promise<TlsTransport<NetAddr>> {
     return new Promise((resolve, reject) => {
       this.#waiter = { resolve, reject };
       this.#serve();

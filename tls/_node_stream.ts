@@ -1,3 +1,4 @@
+import type { Addr } from "../address/mod.ts";
 import { nextTick } from "node:process";
 import type { TLSSocket } from "node:tls";
 import { takenAway } from "../internal/check/mod.ts";
@@ -36,8 +37,7 @@ function truncation(isShaking: boolean): Error {
 }
 
 /** A TLS connection over `node:tls`, above a transport of ours. */
-export class NodeTlsStream<A extends Deno.Addr = Deno.Addr>
-  implements TlsTransport<A> {
+export class NodeTlsStream<A extends Addr = Addr> implements TlsTransport<A> {
   readonly backend = "node" as const;
   readonly #below: StreamTransport<A>;
   readonly #duplex: FedDuplex;

@@ -1,3 +1,4 @@
+import type { NetAddr } from "../address/mod.ts";
 import type { Timers } from "../internal/wait/mod.ts";
 import {
   abandon,
@@ -9,14 +10,14 @@ import type { Accepted, Handshake, TlsTransport } from "./_transport.ts";
 
 /** A connection whose handshake is done. */
 export interface Shaken {
-  readonly transport: TlsTransport<Deno.NetAddr>;
+  readonly transport: TlsTransport<NetAddr>;
   readonly handshake: Handshake;
 }
 
 /** The handshake of a connection that was accepted. */
 export class PendingHandshake {
   readonly #accepted: Accepted;
-  #transport: TlsTransport<Deno.NetAddr> | undefined;
+  #transport: TlsTransport<NetAddr> | undefined;
   #isEnded = false;
   #isUnref = false;
 
@@ -54,7 +55,7 @@ export class PendingHandshake {
     }
   }
 
-  async #start(): Promise<TlsTransport<Deno.NetAddr>> {
+  async #start(): Promise<TlsTransport<NetAddr>> {
     const transport = await this.#accepted.start();
     this.#transport = transport;
     if (this.#isUnref) transport.unref();

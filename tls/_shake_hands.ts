@@ -1,8 +1,9 @@
+import type { Addr } from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
 import { showAddr } from "../stream/_seam.ts";
 import type { Handshake, TlsTransport } from "./_transport.ts";
 
-function context(remoteAddr: Deno.Addr) {
+function context(remoteAddr: Addr) {
   return {
     action: `start TLS with ${showAddr(remoteAddr)}`,
     syscall: "handshake",
@@ -11,12 +12,12 @@ function context(remoteAddr: Deno.Addr) {
 }
 
 /** The error of a handshake that takes too long. */
-export function handshakeTimeout(remoteAddr: Deno.Addr): Error {
+export function handshakeTimeout(remoteAddr: Addr): Error {
   return socketError("ETIMEDOUT", context(remoteAddr));
 }
 
 /** Our error of a handshake that failed. */
-export function handshakeFailure(error: unknown, remoteAddr: Deno.Addr): Error {
+export function handshakeFailure(error: unknown, remoteAddr: Addr): Error {
   return toSocketError(error, context(remoteAddr));
 }
 

@@ -1,3 +1,4 @@
+import type { Addr } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import type { StreamConn } from "../stream/mod.ts";
 import { showAddr, type TakenOver, takeOver } from "../stream/_seam.ts";
@@ -15,7 +16,7 @@ const INJECTED =
  * @throws {SocketError} `EPROTO` if there are such bytes, `EBUSY` if a call is
  * pending, `EBADF` if it is closed.
  */
-export function takePlainConn<A extends Deno.Addr>(
+export function takePlainConn<A extends Addr>(
   conn: StreamConn<A>,
 ): TakenOver<A> {
   const taken = takeOver(conn, "startTls", TAKEN);

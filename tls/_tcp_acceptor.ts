@@ -1,3 +1,4 @@
+import type { NetAddr } from "../address/mod.ts";
 import type { TcpListener } from "../tcp/mod.ts";
 import type {
   ServerSettings,
@@ -19,7 +20,7 @@ export function acceptOverTcp(
       return {
         remoteAddr: conn.remoteAddr,
         start: () =>
-          wrapServer(conn, settings) as Promise<TlsTransport<Deno.NetAddr>>,
+          wrapServer(conn, settings) as Promise<TlsTransport<NetAddr>>,
         close: () => conn.close(),
       };
     },

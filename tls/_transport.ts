@@ -4,6 +4,7 @@
  *
  * Transports report failures as the API has them; the table in `errors/` knows them.
  */
+import type { Addr, NetAddr } from "../address/mod.ts";
 import type { StreamConn } from "../stream/mod.ts";
 import type { StreamTransport } from "../stream/_seam.ts";
 
@@ -26,7 +27,7 @@ export interface Handshake {
 }
 
 /** One TLS connection as an API has it. */
-export interface TlsTransport<A extends Deno.Addr = Deno.Addr>
+export interface TlsTransport<A extends Addr = Addr>
   extends StreamTransport<A> {
   readonly backend: TlsBackend;
   /**
@@ -124,9 +125,9 @@ export interface ListenTarget {
 /** A connection that was accepted, before TLS has begun. */
 export interface Accepted {
   /** The address of the client. */
-  readonly remoteAddr: Deno.NetAddr;
+  readonly remoteAddr: NetAddr;
   /** Begins the handshake. */
-  start(): Promise<TlsTransport<Deno.NetAddr>>;
+  start(): Promise<TlsTransport<NetAddr>>;
   /** Closes the connection, if TLS has not begun. */
   close(): void;
 }
@@ -134,7 +135,7 @@ export interface Accepted {
 /** A listener whose connections have yet to shake hands. */
 export interface TlsAcceptor {
   /** Where it listens. */
-  readonly addr: Deno.NetAddr;
+  readonly addr: NetAddr;
   /** The next connection, without waiting for its handshake. */
   accept(): Promise<Accepted>;
   /** Ends the listener and what is pending on it; resolves when the address is free. */

@@ -1,3 +1,4 @@
+import type { Addr, NetAddr } from "../address/mod.ts";
 import { StreamConn } from "../stream/mod.ts";
 import type { Handshake, TlsBackend, TlsTransport } from "./_transport.ts";
 import { PeerCertificate } from "./peer_certificate.ts";
@@ -61,7 +62,7 @@ export interface TlsHandshakeInfo {
  * server.close();
  * ```
  */
-export class TlsConn<A extends Deno.Addr = Deno.NetAddr> extends StreamConn<A> {
+export class TlsConn<A extends Addr = NetAddr> extends StreamConn<A> {
   readonly #transport: TlsTransport<A>;
   readonly #handshake: Handshake;
   #peerCertificate: PeerCertificate | undefined;

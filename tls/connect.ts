@@ -1,4 +1,4 @@
-import { formatHostPort } from "../address/mod.ts";
+import { formatHostPort, type NetAddr } from "../address/mod.ts";
 import { checkChoice, checkType } from "../internal/check/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { checkWait, retrace, waitFor } from "../internal/wait/mod.ts";
@@ -194,7 +194,7 @@ async function open(plan: Plan, signal?: AbortSignal): Promise<TlsConn> {
   }
   const handshake = await shakeHands(transport, signal);
   return new TlsConn(
-    transport as TlsTransport<Deno.NetAddr>,
+    transport as TlsTransport<NetAddr>,
     handshake,
     plan.tcp,
   );

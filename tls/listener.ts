@@ -1,3 +1,4 @@
+import type { NetAddr } from "../address/mod.ts";
 import { StreamListener } from "../stream/mod.ts";
 import { type Backend, BACKENDS } from "./_backends.ts";
 import { unsupported } from "./_choose_backend.ts";
@@ -35,7 +36,7 @@ import { TlsConn } from "./conn.ts";
  * server.close();
  * ```
  */
-export class TlsListener extends StreamListener<Deno.NetAddr, TlsConn> {
+export class TlsListener extends StreamListener<NetAddr, TlsConn> {
   readonly #parts: TlsListenerParts;
 
   /**
@@ -49,7 +50,7 @@ export class TlsListener extends StreamListener<Deno.NetAddr, TlsConn> {
       transport,
       (accepted) =>
         new TlsConn(
-          accepted as TlsTransport<Deno.NetAddr>,
+          accepted as TlsTransport<NetAddr>,
           transport.handshakeOf(accepted),
           { highWaterMark },
         ),

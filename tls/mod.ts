@@ -56,6 +56,7 @@
  *
  * @module
  */
+export type { Addr, NetAddr, UnixAddr, VsockAddr } from "../address/mod.ts";
 export type {
   GroupRequest,
   PeerCredentials,

@@ -1,3 +1,4 @@
+import type { NetAddr } from "../address/mod.ts";
 import { checkType } from "../internal/check/mod.ts";
 import { announce, readServeOptions } from "../stream/_seam.ts";
 import {
@@ -20,7 +21,7 @@ export interface ServeTlsOptions
     Omit<ListenTlsOptions, "onError">,
     Omit<ServeOptions<TlsConn>, "signal" | "onError"> {
   /** Called once, when the server listens. */
-  onListen?: ((addr: Deno.NetAddr) => void) | undefined;
+  onListen?: ((addr: NetAddr) => void) | undefined;
   /**
    * Called when a handler throws, with its connection, and when a handshake or an accept
    * fails, without one.
@@ -60,7 +61,7 @@ export type TlsHandler = StreamHandler<TlsConn>;
  * assertEquals(server.stats.accepted, 1);
  * ```
  */
-export class TlsServer extends StreamServer<Deno.NetAddr, TlsConn> {
+export class TlsServer extends StreamServer<NetAddr, TlsConn> {
   readonly #listener: TlsListener;
 
   /**

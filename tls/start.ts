@@ -1,3 +1,4 @@
+import type { Addr } from "../address/mod.ts";
 import { BusyError, socketError } from "../errors/mod.ts";
 import { checkChoice, checkCount } from "../internal/check/mod.ts";
 import {
@@ -137,7 +138,7 @@ type Plan =
  * assertEquals(await serving, "AUTH PLAIN c2VjcmV0");
  * ```
  */
-export async function startTls<A extends Deno.Addr>(
+export async function startTls<A extends Addr>(
   conn: StreamConn<A>,
   options: StartTlsClientOptions | StartTlsServerOptions,
 ): Promise<TlsConn<A>> {
@@ -148,7 +149,7 @@ export async function startTls<A extends Deno.Addr>(
   }
 }
 
-async function start<A extends Deno.Addr>(
+async function start<A extends Addr>(
   conn: StreamConn<A>,
   options: StartTlsClientOptions | StartTlsServerOptions,
 ): Promise<TlsConn<A>> {
@@ -217,7 +218,7 @@ function chooseBackend(conn: StreamConn, plan: Plan): TlsBackend {
   return backend!;
 }
 
-async function open<A extends Deno.Addr>(
+async function open<A extends Addr>(
   conn: StreamConn<A>,
   plan: Plan,
   backend: TlsBackend,

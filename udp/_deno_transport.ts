@@ -1,3 +1,4 @@
+import type { Addr, NetAddr } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { EndingSockets, lackReason } from "../internal/backends/mod.ts";
 import { ABILITIES } from "./_abilities.ts";
@@ -14,9 +15,9 @@ import type {
 
 /** What `--unstable-net` adds to the types. */
 interface DatagramConn {
-  readonly addr: Deno.Addr;
-  receive(buffer: Uint8Array): Promise<[Uint8Array, Deno.Addr]>;
-  send(bytes: Uint8Array, addr: Deno.Addr): Promise<number>;
+  readonly addr: Addr;
+  receive(buffer: Uint8Array): Promise<[Uint8Array, Addr]>;
+  send(bytes: Uint8Array, addr: Addr): Promise<number>;
   joinMulticastV4(address: string, networkInterface: string): Promise<Member>;
   joinMulticastV6(address: string, networkInterface: number): Promise<Member>;
   close(): void;
@@ -37,7 +38,7 @@ class DenoTransport implements DatagramTransport {
   readonly can = ABILITIES.deno;
   readonly dropped = 0;
   declare sink: DatagramSink;
-  readonly localAddr: Deno.NetAddr;
+  readonly localAddr: NetAddr;
   readonly #conn: DatagramConn;
   readonly #maxDatagramSize: number;
   readonly #os: Os;
@@ -59,7 +60,7 @@ class DenoTransport implements DatagramTransport {
     this.#maxDatagramSize = target.maxDatagramSize;
     this.#os = os;
     this.#slab = new Uint8Array(receiveRoom(target, os));
-    const { hostname, port } = conn.addr as Deno.NetAddr;
+    const { hostname, port } = conn.addr as NetAddr;
     this.localAddr = { transport: "udp", hostname, port };
   }
 
@@ -68,10 +69,10 @@ class DenoTransport implements DatagramTransport {
       .then(this.#onReceived, this.#onFailed);
   }
 
-  readonly #onReceived = (received: [Uint8Array, Deno.Addr]): void => {
+  readonly #onReceived = (received: [Uint8Array, Addr]): void => {
     const datagram = this.#datagram;
     const view = received[0];
-    const from = received[1] as Deno.NetAddr;
+    const from = received[1] as NetAddr;
     datagram.hostname = from.hostname;
     datagram.port = from.port;
     datagram.truncated = view.length > this.#maxDatagramSize;

@@ -1,3 +1,4 @@
+import type { NetAddr } from "../address/mod.ts";
 import dgram from "node:dgram";
 import { socketError } from "../errors/mod.ts";
 import { EndingSockets, isInUse } from "../internal/backends/mod.ts";
@@ -39,7 +40,7 @@ class NodeTransport implements DatagramTransport {
   readonly kernelConnected = false;
   readonly can = ABILITIES.node;
   declare sink: DatagramSink;
-  readonly localAddr: Deno.NetAddr;
+  readonly localAddr: NetAddr;
   /** All of its sockets. */
   readonly #sockets: readonly dgram.Socket[];
   readonly #socket: dgram.Socket;

@@ -1,4 +1,4 @@
-import { parseIpAddress } from "../address/mod.ts";
+import { type NetAddr, parseIpAddress } from "../address/mod.ts";
 import { unmapped } from "../internal/hosts/mod.ts";
 
 /** The peer of a connected socket. */
@@ -8,7 +8,7 @@ export class Peer {
   /** Its port. */
   readonly port: number;
   /** Its address as users see it. */
-  readonly remoteAddr: Deno.NetAddr;
+  readonly remoteAddr: NetAddr;
   /** How else the runtime writes its address. */
   #alias: string | undefined;
 

@@ -1,7 +1,7 @@
 /**
  * Datagrams over libc: received and sent in batches, really connected.
  */
-import { AF_INET, AF_INET6, SOCK_DGRAM } from "../address/mod.ts";
+import { AF_INET, AF_INET6, type NetAddr, SOCK_DGRAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { lackReason, optionOf } from "../internal/backends/mod.ts";
 import {
@@ -51,7 +51,7 @@ class PosixTransport implements DatagramTransport {
   readonly can = ABILITIES.posix;
   readonly dropped = 0;
   declare sink: DatagramSink;
-  localAddr: Deno.NetAddr;
+  localAddr: NetAddr;
   readonly #posix: Posix;
   readonly #socket: PosixSocket;
   readonly #receives: ReadyCalls<RawDatagram>;
@@ -84,7 +84,7 @@ class PosixTransport implements DatagramTransport {
   }
 
   /** What the socket says now, which outlives it. */
-  #nameNow(): Deno.NetAddr {
+  #nameNow(): NetAddr {
     const { hostname, port } = this.#socket.getSockName() as InetName;
     return { transport: "udp", hostname, port };
   }

@@ -1,3 +1,4 @@
+import type { NetAddr } from "../address/mod.ts";
 import { unmapped } from "../internal/hosts/mod.ts";
 import {
   type Call,
@@ -72,7 +73,7 @@ export class Receiver implements DatagramSink {
   #closed: Error | undefined;
   /** The last sender as the runtime writes it, and its address as users see it. */
   #lastSender = "";
-  #lastAddress: Deno.NetAddr = { transport: "udp", hostname: "", port: -1 };
+  #lastAddress: NetAddr = { transport: "udp", hostname: "", port: -1 };
 
   constructor(transport: DatagramTransport, timers: Timers) {
     this.#transport = transport;
@@ -96,7 +97,7 @@ export class Receiver implements DatagramSink {
   }
 
   /** Returns where a datagram came from: the same object for the same sender. */
-  senderOf({ hostname, port }: RawDatagram): Deno.NetAddr {
+  senderOf({ hostname, port }: RawDatagram): NetAddr {
     if (this.#lastAddress.port === port && this.#lastSender === hostname) {
       return this.#lastAddress;
     }

@@ -6,6 +6,7 @@
  * them ours, once.
  */
 
+import type { NetAddr } from "../address/mod.ts";
 import type { SocketOptions } from "../internal/libc/mod.ts";
 
 /** Which API carries a socket. */
@@ -101,7 +102,7 @@ export interface DatagramTransport {
   /** What it can do. */
   readonly can: UdpAbilities;
   /** Where it is bound. */
-  readonly localAddr: Deno.NetAddr;
+  readonly localAddr: NetAddr;
   /** Whether the kernel filters by peer and reports its errors. */
   readonly kernelConnected: boolean;
   /** The descriptor, where the API tells it. */

@@ -1,3 +1,4 @@
+import type { NetAddr } from "../address/mod.ts";
 import type { UdpCore } from "./_core.ts";
 import type { UdpBackend } from "./_transport.ts";
 import type { UdpStats } from "./stats.ts";
@@ -40,7 +41,7 @@ export abstract class UdpHandle implements Disposable, AsyncDisposable {
   }
 
   /** Where it is bound: C's `getsockname`. */
-  get localAddr(): Deno.NetAddr {
+  get localAddr(): NetAddr {
     return this.#core.transport.localAddr;
   }
 

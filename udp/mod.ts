@@ -60,6 +60,7 @@
  *
  * @module
  */
+export type { NetAddr } from "../address/mod.ts";
 export type {
   GroupRequest,
   PeerCredentials,

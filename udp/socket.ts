@@ -1,3 +1,4 @@
+import type { NetAddr } from "../address/mod.ts";
 import { encoded } from "../internal/check/mod.ts";
 import { checkPeer, numericAddress } from "../internal/hosts/mod.ts";
 import type { WaitOptions } from "../internal/wait/mod.ts";
@@ -202,7 +203,7 @@ export class UdpSocket extends UdpEndpoint {
  */
 export class ConnectedUdpSocket extends UdpEndpoint {
   /** The peer: C's `getpeername`. */
-  get remoteAddr(): Deno.NetAddr {
+  get remoteAddr(): NetAddr {
     return coreOf(this).peer!.remoteAddr;
   }
 

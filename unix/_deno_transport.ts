@@ -1,3 +1,4 @@
+import type { UnixAddr } from "../address/mod.ts";
 import {
   ConnTransport,
   DenoListener,
@@ -13,24 +14,24 @@ import {
 } from "./_transport.ts";
 
 /** A connection over `Deno.connect` and `Deno.listen`, the fastest there is. */
-class DenoTransport extends ConnTransport<Deno.UnixAddr, Deno.UnixConn>
+class DenoTransport extends ConnTransport<UnixAddr, Deno.UnixConn>
   implements UnixTransport {
-  #localAddr: Deno.UnixAddr | undefined;
-  #remoteAddr: Deno.UnixAddr | undefined;
+  #localAddr: UnixAddr | undefined;
+  #remoteAddr: UnixAddr | undefined;
 
   // The runtime says null of a socket without a name.
-  override get localAddr(): Deno.UnixAddr {
+  override get localAddr(): UnixAddr {
     return this.#localAddr ??= unixAddr(this.conn.localAddr.path);
   }
 
-  override get remoteAddr(): Deno.UnixAddr {
+  override get remoteAddr(): UnixAddr {
     return this.#remoteAddr ??= unixAddr(this.conn.remoteAddr.path);
   }
 }
 
 /** A listener over `Deno.listen`, which removes the file of the path. */
 class DenoUnixListener
-  extends DenoListener<Deno.UnixAddr, Deno.UnixConn, UnixTransport> {
+  extends DenoListener<UnixAddr, Deno.UnixConn, UnixTransport> {
   readonly #file: SocketFile;
 
   constructor(listener: Deno.UnixListener, path: string, file: SocketFile) {

@@ -1,3 +1,4 @@
+import type { UnixAddr } from "../address/mod.ts";
 import type net from "node:net";
 import { isShortage } from "../internal/backends/mod.ts";
 import { requireUnix } from "../internal/runtime/mod.ts";
@@ -19,7 +20,7 @@ import {
 } from "./_transport.ts";
 
 /** A connection over `node:net`, which tells no address of a local socket. */
-class NodeTransport extends DuplexTransport<Deno.UnixAddr, net.Socket>
+class NodeTransport extends DuplexTransport<UnixAddr, net.Socket>
   implements UnixTransport {
   /** Local sockets have no RST. */
   override reset(): boolean {
@@ -66,7 +67,7 @@ export async function listenNode(
 ): Promise<UnixListenerTransport> {
   const { path, backlog } = target;
   let { server, file } = await open(target);
-  return new NodeListener<Deno.UnixAddr, UnixTransport>(server, {
+  return new NodeListener<UnixAddr, UnixTransport>(server, {
     addr: unixAddr(path),
     backlog,
     open: (socket) =>

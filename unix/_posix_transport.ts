@@ -1,3 +1,4 @@
+import type { UnixAddr } from "../address/mod.ts";
 import type { PosixSocket, SocketName } from "../posix/mod.ts";
 import { requirePosix } from "../internal/libc/mod.ts";
 import { PosixListener, PosixStream } from "../stream/_posix_seam.ts";
@@ -13,7 +14,7 @@ import {
 
 type Posix = typeof import("../posix/mod.ts");
 
-function addrOf(name: SocketName): Deno.UnixAddr {
+function addrOf(name: SocketName): UnixAddr {
   return unixAddr("path" in name ? name.path : "");
 }
 
@@ -23,7 +24,7 @@ function transportOf(socket: PosixSocket, remote: SocketName): UnixTransport {
 }
 
 /** A listener over libc, which does not remove the file by itself. */
-class PosixUnixListener extends PosixListener<Deno.UnixAddr, UnixTransport> {
+class PosixUnixListener extends PosixListener<UnixAddr, UnixTransport> {
   readonly #file: SocketFile;
 
   constructor(socket: PosixSocket, path: string, file: SocketFile) {

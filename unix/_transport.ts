@@ -2,6 +2,7 @@
  * The seam below unix sockets: that of every stream. `_backends.ts` says what each
  * backend can do.
  */
+import type { UnixAddr } from "../address/mod.ts";
 import type { ListenerTransport, StreamTransport } from "../stream/_seam.ts";
 
 /** Which API carries a connection. */
@@ -11,7 +12,7 @@ export type UnixBackend = "deno" | "node" | "posix";
 export const DEFAULT_BACKLOG = 511;
 
 /** One connection as a runtime API has it. */
-export interface UnixTransport extends StreamTransport<Deno.UnixAddr> {
+export interface UnixTransport extends StreamTransport<UnixAddr> {
   readonly backend: UnixBackend;
   /** The descriptor, where the API tells it. */
   readonly descriptor?: number;
@@ -19,7 +20,7 @@ export interface UnixTransport extends StreamTransport<Deno.UnixAddr> {
 
 /** One listening socket as a runtime API has it. */
 export interface UnixListenerTransport
-  extends ListenerTransport<Deno.UnixAddr, UnixTransport> {
+  extends ListenerTransport<UnixAddr, UnixTransport> {
   readonly backend: UnixBackend;
 }
 
@@ -34,6 +35,6 @@ export interface ListenTarget {
 }
 
 /** Returns the address of a path; a socket without a name has the path `""`. */
-export function unixAddr(path: string | null | undefined): Deno.UnixAddr {
+export function unixAddr(path: string | null | undefined): UnixAddr {
   return { transport: "unix", path: path ?? "" };
 }

@@ -1,3 +1,4 @@
+import type { UnixAddr } from "../address/mod.ts";
 import type { PeerCredentials } from "../internal/libc/mod.ts";
 import { readPeerCredentials } from "../internal/libc/mod.ts";
 import { StreamConn } from "../stream/mod.ts";
@@ -30,8 +31,7 @@ import type { UnixBackend, UnixTransport } from "./_transport.ts";
  * }
  * ```
  */
-export class UnixConn extends StreamConn<Deno.UnixAddr>
-  implements Deno.UnixConn {
+export class UnixConn extends StreamConn<UnixAddr> implements Deno.UnixConn {
   readonly #transport: UnixTransport;
 
   /**

@@ -1,3 +1,4 @@
+import type { UnixAddr } from "../address/mod.ts";
 import { StreamListener } from "../stream/mod.ts";
 import type {
   UnixBackend,
@@ -26,7 +27,7 @@ import { UnixConn } from "./conn.ts";
  * }
  * ```
  */
-export class UnixListener extends StreamListener<Deno.UnixAddr, UnixConn> {
+export class UnixListener extends StreamListener<UnixAddr, UnixConn> {
   readonly #transport: UnixListenerTransport;
 
   /**

@@ -33,6 +33,7 @@
  *
  * @module
  */
+export type { Addr, NetAddr, UnixAddr, VsockAddr } from "../address/mod.ts";
 export type { PeerCredentials } from "../internal/libc/mod.ts";
 export * from "../stream/mod.ts";
 export type { UnixBackend } from "./_transport.ts";

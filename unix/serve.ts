@@ -1,3 +1,4 @@
+import type { UnixAddr } from "../address/mod.ts";
 import { checkType } from "../internal/check/mod.ts";
 import { checkWait } from "../internal/wait/mod.ts";
 import { announce, readServeOptions } from "../stream/_seam.ts";
@@ -15,7 +16,7 @@ import type { ListenUnixOptions } from "./listen_options.ts";
 export interface ServeUnixOptions
   extends ListenUnixOptions, ServeOptions<UnixConn> {
   /** Called once, when the server listens. */
-  onListen?: ((addr: Deno.UnixAddr) => void) | undefined;
+  onListen?: ((addr: UnixAddr) => void) | undefined;
 }
 
 /**
@@ -28,7 +29,7 @@ export type UnixHandler = StreamHandler<UnixConn>;
  * A running server on a unix socket, made by {@linkcode serveUnix}.
  * {@linkcode StreamServer} has its methods. See the example of {@linkcode serveUnix}.
  */
-export class UnixServer extends StreamServer<Deno.UnixAddr, UnixConn> {}
+export class UnixServer extends StreamServer<UnixAddr, UnixConn> {}
 
 /**
  * Serves a unix socket: calls `handler` for each connection, as `Deno.serve` does for

@@ -1,4 +1,4 @@
-import { toSocketError } from "../../errors/mod.ts";
+import { type Addr, toSocketError } from "../../errors/mod.ts";
 
 /** Errors of C's `socket`, which the runtime calls together with the others. */
 const OF_SOCKET = new Set([
@@ -20,7 +20,7 @@ export function openingError(
   error: unknown,
   { reason, ...context }: {
     action: string;
-    localAddr: Deno.Addr;
+    localAddr: Addr;
     /** What stands in the message instead of the usual text of a code. */
     reason?: (code: string) => string | undefined;
   },

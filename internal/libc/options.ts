@@ -1,3 +1,4 @@
+import type { NetAddr } from "../../errors/mod.ts";
 import type { PosixSocket } from "../../posix/mod.ts";
 import { libcObstacle } from "../runtime/mod.ts";
 import {
@@ -15,11 +16,11 @@ export interface TransportSocket {
   /** The descriptor, where the backend knows it. */
   readonly descriptor?: number | undefined;
   /** The local address; a listener has `addr` instead. */
-  readonly localAddr?: Deno.NetAddr | undefined;
+  readonly localAddr?: NetAddr | undefined;
   /** Where a listener listens. */
-  readonly addr?: Deno.NetAddr | undefined;
+  readonly addr?: NetAddr | undefined;
   /** The remote address of a connection. */
-  readonly remoteAddr?: Deno.NetAddr | undefined;
+  readonly remoteAddr?: NetAddr | undefined;
 }
 
 /** A socket whose options are set or read. */

@@ -1,4 +1,4 @@
-import { socketError } from "../../errors/mod.ts";
+import { socketError, type UnixAddr } from "../../errors/mod.ts";
 import { type PeerCredentials, requirePosix } from "./load.ts";
 
 /** A connection of a unix socket. */
@@ -6,8 +6,8 @@ export interface LocalConn {
   /** What its transport says. */
   readonly socket: {
     readonly descriptor?: number | undefined;
-    readonly localAddr: Deno.UnixAddr;
-    readonly remoteAddr: Deno.UnixAddr;
+    readonly localAddr: UnixAddr;
+    readonly remoteAddr: UnixAddr;
   };
   /** Throws if the connection is closed. */
   requireOpen(syscall: string): void;
