@@ -6,11 +6,23 @@
 
 /** A generator of numbers (mulberry32), begun from a seed. */
 export class Random {
+  readonly #seed: number;
   #state: number;
 
   /** Makes a generator. */
   constructor(seed: number) {
-    this.#state = seed >>> 0;
+    this.#seed = seed >>> 0;
+    this.#state = this.#seed;
+  }
+
+  /** Another generator, which the seed and the label decide, whatever was drawn before. */
+  fork(label: string): Random {
+    // FNV-1a, over the seed and the UTF-16 units of the label.
+    let hash = Math.imul(this.#seed ^ 0x811c9dc5, 0x01000193);
+    for (let i = 0; i < label.length; i++) {
+      hash = Math.imul(hash ^ label.charCodeAt(i), 0x01000193);
+    }
+    return new Random(hash);
   }
 
   /** A number from 0 up to but not including 1. */

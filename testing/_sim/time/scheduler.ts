@@ -1,0 +1,146 @@
+/** An event that is to happen. */
+export interface Scheduled {
+  /** Takes the event back; does nothing if it has happened. */
+  cancel(): void;
+}
+
+/**
+ * What happens in an event. It returns false if it has woken no program: then the next
+ * event may follow at once. Else the programs run first, until all of them wait.
+ */
+export type Happening = () => boolean | void;
+
+/** An event in the heap. */
+class Entry implements Scheduled {
+  readonly time: number;
+  /** Its place among the events of the same time. */
+  readonly order: number;
+  run: Happening | undefined;
+  readonly #onCancel: () => void;
+
+  constructor(
+    time: number,
+    order: number,
+    run: Happening,
+    onCancel: () => void,
+  ) {
+    this.time = time;
+    this.order = order;
+    this.run = run;
+    this.#onCancel = onCancel;
+  }
+
+  cancel(): void {
+    if (this.run === undefined) return;
+    this.run = undefined;
+    this.#onCancel();
+  }
+}
+
+function isBefore(a: Entry, b: Entry): boolean {
+  return a.time === b.time ? a.order < b.order : a.time < b.time;
+}
+
+/**
+ * Virtual time, and what is to happen in it. Events of the same time happen in the
+ * order in which they were scheduled. Nothing happens by itself: the driver calls
+ * {@linkcode Scheduler.prototype.step | step}.
+ */
+export class Scheduler {
+  /** A binary heap, the next event first. */
+  #heap: Entry[] = [];
+  #now = 0;
+  #order = 0;
+  #cancelled = 0;
+
+  /** Milliseconds since the simulation began. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** How many events are to happen. */
+  get size(): number {
+    return this.#heap.length - this.#cancelled;
+  }
+
+  /** When the next event happens; undefined if there is none. */
+  get next(): number | undefined {
+    return this.#first()?.time;
+  }
+
+  /** Schedules an event in so many milliseconds, 0 or more. */
+  after(delay: number, run: Happening): Scheduled {
+    const time = this.#now + Math.max(0, delay);
+    const entry = new Entry(time, this.#order++, run, this.#onCancel);
+    this.#push(entry);
+    return entry;
+  }
+
+  /** Moves the time to the next event, and lets it happen; returns what it returns. */
+  step(): boolean | void {
+    const entry = this.#first();
+    if (entry === undefined) return false;
+    this.#pop();
+    this.#now = entry.time;
+    const { run } = entry;
+    entry.run = undefined;
+    return run!();
+  }
+
+  /** Drops all events. */
+  clear(): void {
+    for (const entry of this.#heap) entry.run = undefined;
+    this.#heap = [];
+    this.#cancelled = 0;
+  }
+
+  /** Cancelled events stay in the heap until they are most of it. */
+  readonly #onCancel = () => {
+    this.#cancelled++;
+    if (this.#cancelled < 64 || this.#cancelled * 2 < this.#heap.length) return;
+    const kept = this.#heap.filter(({ run }) => run !== undefined);
+    this.#heap = [];
+    this.#cancelled = 0;
+    for (const entry of kept) this.#push(entry);
+  };
+
+  #first(): Entry | undefined {
+    for (;;) {
+      const first = this.#heap[0];
+      if (first === undefined || first.run !== undefined) return first;
+      this.#pop();
+      this.#cancelled--;
+    }
+  }
+
+  #push(entry: Entry): void {
+    const heap = this.#heap;
+    let at = heap.length;
+    heap.push(entry);
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!isBefore(entry, heap[parent]!)) break;
+      heap[at] = heap[parent]!;
+      at = parent;
+    }
+    heap[at] = entry;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop()!;
+    if (heap.length === 0) return;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) {
+        child++;
+      }
+      if (!isBefore(heap[child]!, last)) break;
+      heap[at] = heap[child]!;
+      at = child;
+    }
+    heap[at] = last;
+  }
+}
