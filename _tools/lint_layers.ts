@@ -18,13 +18,13 @@ const SOCKETS = ["tcp", "tls", "unix", "udp"];
 
 /** Which folders each folder may import; one that is not listed may import any. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
-  errors: [],
-  "internal/backends": ["errors"],
+  "internal/runtime": [],
+  errors: ["internal/runtime"],
+  "internal/backends": ["internal/runtime", "errors"],
   "internal/check": [],
-  "internal/wait": ["internal/check", "errors"],
-  "internal/runtime": ["errors"],
+  "internal/wait": ["internal/check", "internal/runtime", "errors"],
   "internal/libc": ["internal/runtime", "internal/wait", "errors"],
-  address: ["internal/check", "errors"],
+  address: ["internal/check", "internal/runtime", "errors"],
   resolve: ["address", "errors", ...INTERNAL],
   "internal/hosts": [
     "resolve",

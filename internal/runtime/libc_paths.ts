@@ -1,3 +1,7 @@
+import { isDeno } from "./is_deno.ts";
+import { type PermissionState, permissionState } from "./permission.ts";
+import { MACHINE, SYSTEM } from "./system_name.ts";
+
 /** Where Linux systems keep libc, for each machine that the tables know. */
 const LINUX_FOLDERS: Readonly<Record<string, readonly string[]>> = {
   x86_64: ["/lib/x86_64-linux-gnu", "/usr/lib/x86_64-linux-gnu"],
@@ -9,11 +13,14 @@ const COMMON_FOLDERS = ["/lib64", "/usr/lib64", "/lib", "/usr/lib"];
 const LINUX_NAME = "libc.so.6";
 const DARWIN_PATH = "/usr/lib/libSystem.B.dylib";
 
-function ffi(path?: string): Deno.PermissionStatus {
-  const descriptor = path === undefined
-    ? { name: "ffi" as const }
-    : { name: "ffi" as const, path };
-  return Deno.permissions.querySync(descriptor);
+/** Whether `posix` knows the layouts and numbers of this system. */
+const HAS_TABLES = LINUX_FOLDERS[MACHINE] !== undefined &&
+  (SYSTEM === "linux" || SYSTEM === "darwin");
+
+function ffi(path?: string): PermissionState {
+  return permissionState(
+    path === undefined ? { name: "ffi" } : { name: "ffi", path },
+  );
 }
 
 /**
@@ -26,16 +33,16 @@ function ffi(path?: string): Deno.PermissionStatus {
  * path denies libc under every path, since links give it several.
  */
 export function libcPaths(): readonly string[] {
-  const { os, arch } = Deno.build;
-  const folders = LINUX_FOLDERS[arch];
-  if (folders === undefined || (os !== "linux" && os !== "darwin")) return [];
+  if (!isDeno || !HAS_TABLES) return [];
   const { state, partial } = ffi();
-  const name = os === "linux" ? LINUX_NAME : DARWIN_PATH;
+  const name = SYSTEM === "linux" ? LINUX_NAME : DARWIN_PATH;
   if (state === "granted" && !partial) return [name];
   if (state === "denied") return [];
-  const paths = os === "darwin"
+  const paths = SYSTEM === "darwin"
     ? [DARWIN_PATH]
-    : [...folders, ...COMMON_FOLDERS].map((folder) => `${folder}/${name}`);
+    : [...LINUX_FOLDERS[MACHINE]!, ...COMMON_FOLDERS].map((folder) =>
+      `${folder}/${name}`
+    );
   const states = [name, ...paths].map((path) => ffi(path).state);
   if (states.includes("denied")) return [];
   return paths.filter((_, i) => states[i + 1] === "granted");
@@ -47,13 +54,14 @@ export function libcPaths(): readonly string[] {
  */
 export function libcObstacle(): { code: string; reason: string } | undefined {
   if (libcPaths().length > 0) return undefined;
-  const { os, arch } = Deno.build;
-  const isKnown = LINUX_FOLDERS[arch] !== undefined &&
-    (os === "linux" || os === "darwin");
-  return isKnown
+  if (!isDeno) return { code: "ENOTSUP", reason: "posix needs Deno" };
+  return HAS_TABLES
     ? {
       code: "ENOTCAPABLE",
       reason: "it needs ffi access, run again with the --allow-ffi flag",
     }
-    : { code: "ENOTSUP", reason: `posix does not support ${os} on ${arch}` };
+    : {
+      code: "ENOTSUP",
+      reason: `posix does not support ${SYSTEM} on ${MACHINE}`,
+    };
 }

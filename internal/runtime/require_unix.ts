@@ -1,3 +1,7 @@
+import { makeError } from "./error_class.ts";
+import { workingFolder } from "./files.ts";
+import { type PermissionState, permissionState } from "./permission.ts";
+
 /** Where files stand for something else than data on Linux. */
 const SPECIAL = /^\/(dev|proc|sys)(\/|$)/;
 /** What `--allow-all` grants. */
@@ -6,9 +10,7 @@ const EVERYTHING = [
 ];
 
 function isWhole(name: (typeof EVERYTHING)[number]): boolean {
-  return isGranted(
-    Deno.permissions.querySync({ name } as Deno.PermissionDescriptor),
-  );
+  return isWholly(permissionState({ name }));
 }
 
 /** The path from the root on, without `.` and `..`; undefined if it is unknown. */
@@ -16,7 +18,7 @@ function absolute(path: string): string | undefined {
   let base = "";
   if (!path.startsWith("/")) {
     try {
-      base = Deno.cwd();
+      base = workingFolder();
     } catch {
       return undefined; // the working directory was removed, or is not permitted
     }
@@ -29,12 +31,10 @@ function absolute(path: string): string | undefined {
   return `/${parts.join("/")}`;
 }
 
-type Status = Pick<Deno.PermissionStatus, "state" | "partial">;
-
 /** Whether all that a name is for is granted: a part of it may be denied. */
-const isGranted = ({ state, partial }: Status) =>
+const isWholly = ({ state, partial }: PermissionState) =>
   state === "granted" && !partial;
-const isNotDenied = ({ state }: Status) => state !== "denied";
+const isNotDenied = ({ state }: PermissionState) => state !== "denied";
 
 /** A permission that a program lacks for a local socket. */
 interface Lack {
@@ -52,17 +52,17 @@ interface Lack {
  * everything, or to `unix:` and the path), a name of Linux that is no path
  * (`"\0name"`) needs net access.
  *
- * @throws {Deno.errors.NotCapable} If any of them is not granted.
+ * @throws {Error} `Deno.errors.NotCapable`, if any of them is not granted.
  */
 export function requireUnix(path: string): void {
-  refuseFirst(lacksOf(path, isGranted));
+  refuseFirst(lacksOf(path, isWholly));
 }
 
 /**
  * Throws if a permission that a local socket needs was denied, as by `--deny-read`.
  * None of them need have been granted.
  *
- * @throws {Deno.errors.NotCapable} If one was denied.
+ * @throws {Error} `Deno.errors.NotCapable`, if one was denied.
  */
 export function requireUnixNotDenied(path: string): void {
   refuseFirst(lacksOf(path, isNotDenied));
@@ -70,7 +70,7 @@ export function requireUnixNotDenied(path: string): void {
 
 /** Returns the flags that a program lacks to use a local socket, as a shell takes them. */
 export function missingUnixFlags(path: string): string[] {
-  return Array.from(lacksOf(path, isGranted), ({ access, scope }) => {
+  return Array.from(lacksOf(path, isWholly), ({ access, scope }) => {
     const flag = `--allow-${access}`;
     // A comma separates paths in a flag, and cannot be escaped as of Deno 2.9.
     if (scope === undefined || scope.includes(",")) return flag;
@@ -82,7 +82,8 @@ export function missingUnixFlags(path: string): string[] {
 
 function refuseFirst(lacks: Iterable<Lack>): void {
   for (const { access, to } of lacks) {
-    throw new Deno.errors.NotCapable(
+    throw makeError(
+      "NotCapable",
       `Requires ${access} access to ${to}, run again with the --allow-${access} flag`,
     );
   }
@@ -90,11 +91,11 @@ function refuseFirst(lacks: Iterable<Lack>): void {
 
 function* lacksOf(
   path: string,
-  isGood: (status: Status) => boolean,
+  isGood: (status: PermissionState) => boolean,
 ): Generator<Lack> {
   if (path === "" || path.startsWith("\0")) {
     // That some hosts are denied does not count here, for the runtime either.
-    const { state } = Deno.permissions.querySync({ name: "net" });
+    const { state } = permissionState({ name: "net" });
     if (!isGood({ state, partial: false })) {
       yield { access: "net", to: "local sockets" };
     }
@@ -106,16 +107,16 @@ function* lacksOf(
   const to = `"${path}"`;
   for (const name of ["read", "write"] as const) {
     const scope = isKnown ? { name, path } : { name };
-    if (!isGood(Deno.permissions.querySync(scope))) {
+    if (!isGood(permissionState(scope))) {
       yield { access: name, to, scope: path };
     }
   }
   const isSpecial = isKnown && SPECIAL.test(full);
-  if (isSpecial && isGood === isGranted && !EVERYTHING.every(isWhole)) {
+  if (isSpecial && isGood === isWholly && !EVERYTHING.every(isWhole)) {
     yield { access: "all", to };
   }
   const scope = isKnown ? { host: `unix:${full}` } : {};
-  if (isGood(Deno.permissions.querySync({ name: "net", ...scope }))) return;
+  if (isGood(permissionState({ name: "net", ...scope }))) return;
   const name = `unix:${full ?? path}`;
   yield { access: "net", to: `"${name}"`, scope: name };
 }

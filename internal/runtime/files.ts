@@ -1,0 +1,88 @@
+import type { Stats } from "node:fs";
+import { builtIn, nodeProcess } from "./_node.ts";
+import { isDeno } from "./is_deno.ts";
+
+/** What the system knows of a file. */
+export interface FileInfo {
+  readonly isFile: boolean;
+  readonly isDirectory: boolean;
+  /** Whether it is a unix socket; null on a system without them. */
+  readonly isSocket: boolean | null;
+  /** The size in bytes. */
+  readonly size: number;
+  /** When its contents changed; null on a system that does not say. */
+  readonly mtime: Date | null;
+  /** The device, and the number there; the number is null if there is none. */
+  readonly dev: number;
+  readonly ino: number | null;
+}
+
+function infoOf(stats: Stats): FileInfo {
+  const { size, mtime, dev, ino } = stats;
+  return {
+    ...{ size, mtime, dev, ino },
+    isFile: stats.isFile(),
+    isDirectory: stats.isDirectory(),
+    isSocket: stats.isSocket(),
+  };
+}
+
+/** Returns what the system knows of a file; of its target, if it is a link. */
+export function stat(path: string): FileInfo {
+  return isDeno
+    ? Deno.statSync(path)
+    : infoOf(builtIn("node:fs").statSync(path));
+}
+
+/** Returns what the system knows of a file; of the link itself, if it is one. */
+export function lstat(path: string): FileInfo {
+  return isDeno
+    ? Deno.lstatSync(path)
+    : infoOf(builtIn("node:fs").lstatSync(path));
+}
+
+/** Returns the contents of a file as text. */
+export function readTextFile(path: string): string {
+  return isDeno
+    ? Deno.readTextFileSync(path)
+    : builtIn("node:fs").readFileSync(path, "utf8");
+}
+
+/** Removes a file. */
+export function removeFile(path: string): void {
+  if (isDeno) Deno.removeSync(path);
+  else builtIn("node:fs").unlinkSync(path);
+}
+
+/** Gives a file another path, whose file it replaces. */
+export function renameFile(from: string, to: string): void {
+  if (isDeno) Deno.renameSync(from, to);
+  else builtIn("node:fs").renameSync(from, to);
+}
+
+/** Gives a file a second path. */
+export function linkFile(path: string, second: string): void {
+  if (isDeno) Deno.linkSync(path, second);
+  else builtIn("node:fs").linkSync(path, second);
+}
+
+/** Sets the permission bits of a file. */
+export function setFileMode(path: string, mode: number): void {
+  if (isDeno) Deno.chmodSync(path, mode);
+  else builtIn("node:fs").chmodSync(path, mode);
+}
+
+/** Opens a file for reading, and closes it: throws if either fails. */
+export function openAndClose(path: string): void {
+  if (isDeno) {
+    Deno.openSync(path).close();
+    return;
+  }
+  const fs = builtIn("node:fs");
+  fs.closeSync(fs.openSync(path, "r"));
+}
+
+/** Returns the working directory; throws if it was removed or is not permitted. */
+export function workingFolder(): string {
+  return isDeno ? Deno.cwd() : nodeProcess().cwd();
+}

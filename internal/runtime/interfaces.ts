@@ -1,0 +1,35 @@
+import { builtIn } from "./_node.ts";
+import { isDeno } from "./is_deno.ts";
+import { isGranted } from "./permission.ts";
+
+/** An address of an interface of this host. */
+export interface InterfaceAddress {
+  /** The name of the interface. */
+  readonly name: string;
+  readonly family: "IPv4" | "IPv6";
+  readonly address: string;
+  /** The address with the length of its prefix: `127.0.0.1/8`. */
+  readonly cidr: string;
+  /** The index of the interface, of link-local IPv6 addresses; else 0 or missing. */
+  readonly scopeid?: number | null;
+}
+
+/** Returns the addresses of this host, or undefined if the program may not ask for them. Never prompts. */
+export function hostInterfaces(): readonly InterfaceAddress[] | undefined {
+  if (!isDeno) return nodeInterfaces();
+  return isGranted({ name: "sys", kind: "networkInterfaces" })
+    ? Deno.networkInterfaces()
+    : undefined;
+}
+
+function nodeInterfaces(): InterfaceAddress[] {
+  const all = Object.entries(builtIn("node:os").networkInterfaces());
+  return all.flatMap(([name, addresses = []]) =>
+    addresses.map((one) => {
+      const { address, scopeid = 0 } = one as typeof one & { scopeid?: number };
+      const family = one.family as "IPv4" | "IPv6";
+      const cidr = one.cidr ?? `${address}/${family === "IPv4" ? 32 : 128}`;
+      return { name, family, address, cidr, scopeid };
+    })
+  );
+}
