@@ -28,6 +28,7 @@ export * from "./certificate.ts";
 export * from "./conn_pair.ts";
 export type { ConnPairOptions } from "./conn_pair_options.ts";
 export * from "./framing_fault.ts";
+export type { LinkOptions } from "./link_options.ts";
 export * from "./listener_in_memory.ts";
 export type { StreamFaults } from "./stream_faults.ts";
 export * from "./verify_framing.ts";

@@ -45,7 +45,10 @@ export interface UdpPacket extends PacketBase {
   readonly port: number;
   /** Never changed once the packet is sent. */
   readonly payload: Uint8Array;
-  /** How many hops it may take; multicast with 0 stays on its host. */
+  /**
+   * How many hops it may take. Multicast and broadcast with 0 come to the sending host
+   * only, with more to the others only.
+   */
   readonly hops: number;
 }
 
@@ -81,6 +84,8 @@ export interface Machine {
   readonly random: Random;
   /** Whether an address is its own; all of 127.0.0.0/8 and ::1 are. */
   isOwn(address: string): boolean;
+  /** Whether an address is 255.255.255.255 or the last one of its subnets or of loopback. */
+  isBroadcast(address: string): boolean;
   /** Whether an address is a multicast group that a socket of the host has joined. */
   isMember(group: string): boolean;
   /** Joins or leaves a multicast group, for one socket: calls are counted. */

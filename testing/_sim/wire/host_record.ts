@@ -1,0 +1,28 @@
+import type { Happened, TraceKind } from "./recorder.ts";
+
+/** An event besides packets. */
+export class HostRecord implements Happened {
+  readonly time: number;
+  readonly kind: TraceKind;
+  readonly from: string | undefined;
+  readonly to = undefined;
+  readonly isLost = false;
+  readonly #text: string | (() => string);
+
+  /** Remembers what happened to a host, or to the network. */
+  constructor(
+    time: number,
+    kind: TraceKind,
+    from: string | undefined,
+    text: string | (() => string),
+  ) {
+    this.time = time;
+    this.kind = kind;
+    this.from = from;
+    this.#text = text;
+  }
+
+  text(): string {
+    return typeof this.#text === "string" ? this.#text : this.#text();
+  }
+}
