@@ -64,6 +64,10 @@ const LOADS_POSIX =
 const SEAM = /^stream\/_(node_|posix_)?seam\.ts$/;
 const USES_SEAM = /^(tcp|tls|unix|testing)\//;
 
+/** The ways below the functions of a module, for the simulated network only. */
+const NETWORK_SEAM = /^(tcp|tls|unix|udp|resolve)\/_seam\.ts$/;
+const USES_NETWORK_SEAM = /^testing\//;
+
 const ROOT = new URL("../", import.meta.url).href;
 
 /** The path below the repository's root, or undefined outside it. */
@@ -102,6 +106,9 @@ export function layerFault(
   const to = folderOf(target);
   if (to === from) return undefined;
   if (SEAM.test(target) && USES_SEAM.test(file)) return undefined;
+  if (NETWORK_SEAM.test(target) && USES_NETWORK_SEAM.test(file)) {
+    return undefined;
+  }
   if (!/(^|\/)mod\.ts$/.test(target)) {
     return `reach ${to}/ through ${to}/mod.ts, not "${specifier}"`;
   }

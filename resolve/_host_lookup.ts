@@ -18,13 +18,13 @@ import {
 } from "./_addresses.ts";
 import { Cache } from "./_cache.ts";
 import { deadlineOf } from "./_deadline.ts";
-import { interfaceAddresses } from "./_interfaces.ts";
 import { hostNameOf, specialName } from "./_names.ts";
 import { configuredFamily, orderAddresses } from "./_order.ts";
 import { Refusal } from "./_plan.ts";
 import type { RecordSearch } from "./_record_search.ts";
 import type { Settings } from "./_settings.ts";
 import type { Status } from "./_source.ts";
+import type { Surroundings } from "./_surroundings.ts";
 import type { SystemSource } from "./_system_source.ts";
 import type { WatchedFile } from "./_watched_file.ts";
 import {
@@ -63,13 +63,16 @@ export class HostLookup {
   readonly #order: Settings["order"];
   readonly #memos: Cache<HostAnswer>;
   readonly #unknownTtl: number;
+  readonly #interfaces: Surroundings["interfaces"];
 
   constructor(
     settings: Settings,
     search: RecordSearch,
     system: SystemSource | undefined,
     hosts: WatchedFile<HostsTable> | undefined,
+    { interfaces }: Surroundings,
   ) {
+    this.#interfaces = interfaces;
     this.#search = search;
     this.#system = system;
     this.#hosts = hosts;
@@ -90,7 +93,7 @@ export class HostLookup {
     requested: number,
     flags: number,
   ): HostAnswer | Refusal | undefined {
-    const family = familyFor(requested, flags);
+    const family = this.#familyFor(requested, flags);
     if (family === undefined) return NO_FAMILY;
     if (node === null) return localAddresses(family, flags);
     if (!(flags & AI_NUMERICHOST)) {
@@ -158,7 +161,7 @@ export class HostLookup {
   ): Promise<HostAnswer | Refusal> {
     const name = hostNameOf(node)!;
     const left = wait === undefined ? undefined : deadlineOf(wait);
-    const family = familyFor(requested, flags);
+    const family = this.#familyFor(requested, flags);
     if (family === undefined) return NO_FAMILY;
     if (this.#system !== undefined) {
       const answer = await this.#system.lookup(
@@ -196,7 +199,18 @@ export class HostLookup {
     names: Omit<HostAnswer, "addresses">,
   ): HostAnswer {
     const addresses = selectAddresses(v4, v6, family, flags);
-    return { addresses: orderAddresses(addresses, this.#order), ...names };
+    return { addresses: this.#sort(addresses), ...names };
+  }
+
+  #sort(addresses: readonly IpAddress[]): readonly IpAddress[] {
+    return orderAddresses(addresses, this.#order, this.#interfaces);
+  }
+
+  /** What AI_ADDRCONFIG leaves of a family; undefined if that is none. */
+  #familyFor(family: number, flags: number): number | undefined {
+    return flags & AI_ADDRCONFIG
+      ? configuredFamily(family, this.#interfaces())
+      : family;
   }
 
   /** libc has ordered its addresses already, unless another order is wished for. */
@@ -214,7 +228,7 @@ export class HostLookup {
       flags,
     );
     return {
-      addresses: isOrdered ? selected : orderAddresses(selected, this.#order),
+      addresses: isOrdered ? selected : this.#sort(selected),
       canonical,
     };
   }
@@ -224,13 +238,6 @@ const NO_FAMILY = new Refusal(
   "EAI_NONAME",
   "no address of the family is configured",
 );
-
-/** What AI_ADDRCONFIG leaves of a family; undefined if that is none. */
-function familyFor(family: number, flags: number): number | undefined {
-  return flags & AI_ADDRCONFIG
-    ? configuredFamily(family, interfaceAddresses())
-    : family;
-}
 
 function ofFamily(addresses: readonly IpAddress[], family: 4 | 6): IpAddress[] {
   return addresses.filter((ip) => ip.family === family);

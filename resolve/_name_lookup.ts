@@ -8,6 +8,7 @@ import { hostNameOf } from "./_names.ts";
 import { Refusal } from "./_plan.ts";
 import type { RecordSearch } from "./_record_search.ts";
 import type { SystemSource } from "./_system_source.ts";
+import type { Surroundings } from "./_surroundings.ts";
 import type { WatchedFile } from "./_watched_file.ts";
 import type { HostsEntry, HostsTable } from "./hosts.ts";
 
@@ -16,12 +17,15 @@ export class NameLookup {
   readonly #search: RecordSearch;
   readonly #system: SystemSource | undefined;
   readonly #hosts: WatchedFile<HostsTable> | undefined;
+  readonly #here: Surroundings;
 
   constructor(
     search: RecordSearch,
     system: SystemSource | undefined,
     hosts: WatchedFile<HostsTable> | undefined,
+    here: Surroundings,
   ) {
+    this.#here = here;
     this.#search = search;
     this.#system = system;
     this.#hosts = hosts;
@@ -82,12 +86,8 @@ export class NameLookup {
 
   /** What follows this host's own name, dot included, where it may be known. */
   #localDomain(): string | undefined {
-    const { state } = Deno.permissions.querySync({
-      name: "sys",
-      kind: "hostname",
-    });
-    if (state !== "granted") return undefined;
-    const hostname = Deno.hostname();
+    const hostname = this.#here.hostname();
+    if (hostname === undefined) return undefined;
     const full = hostname.includes(".")
       ? hostname
       : this.hostsEntry(hostname)?.name ?? "";

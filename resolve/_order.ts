@@ -7,13 +7,13 @@ import {
   selectSource,
   sortAddresses,
 } from "../address/mod.ts";
-import { interfaceAddresses } from "./_interfaces.ts";
 import type { AddressOrder } from "./resolver_options.ts";
 
-/** The addresses in the order that is wished for. */
+/** The addresses in the order that is wished for, on a host with these interfaces. */
 export function orderAddresses(
   addresses: readonly IpAddress[],
   order: AddressOrder,
+  interfaces: () => readonly IpPrefix[] | undefined,
 ): readonly IpAddress[] {
   if (addresses.length < 2) return addresses;
   switch (order) {
@@ -24,9 +24,9 @@ export function orderAddresses(
     case "ipv6first":
       return familyFirst(addresses, 6);
     case "rfc6724": {
-      const interfaces = interfaceAddresses();
-      if (interfaces === undefined) return sortAddresses(addresses);
-      const sourceFor = (ip: IpAddress) => selectSource(ip, interfaces);
+      const own = interfaces();
+      if (own === undefined) return sortAddresses(addresses);
+      const sourceFor = (ip: IpAddress) => selectSource(ip, own);
       return sortAddresses(addresses, { sourceFor });
     }
   }

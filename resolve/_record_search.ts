@@ -31,17 +31,20 @@ export class RecordSearch {
   readonly #settings: Settings;
   readonly #records: RecordLookup;
   readonly #conf: WatchedFile<ResolvConf> | undefined;
-  readonly #sources: SourceChoice;
+  readonly #sources: { current(): DnsSource };
 
   constructor(
     settings: Settings,
     records: RecordLookup,
     conf: WatchedFile<ResolvConf> | undefined,
+    source: DnsSource | undefined,
   ) {
     this.#settings = settings;
     this.#records = records;
     this.#conf = conf;
-    this.#sources = new SourceChoice(settings, conf);
+    this.#sources = source === undefined
+      ? new SourceChoice(settings, conf)
+      : { current: () => source };
   }
 
   /** Tries the name and the search domains in turn, until one has records. */

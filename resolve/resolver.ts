@@ -29,11 +29,8 @@ import { RecordLookup } from "./_record_lookup.ts";
 import { RecordSearch } from "./_record_search.ts";
 import { resolveRecords } from "./_resolve_records.ts";
 import { type Settings, settingsOf } from "./_settings.ts";
-import {
-  currentServices,
-  watchHosts,
-  watchResolvConf,
-} from "./_system_files.ts";
+import { HERE, type Surroundings } from "./_surroundings.ts";
+import { watchHosts, watchResolvConf } from "./_system_files.ts";
 import { SystemSource } from "./_system_source.ts";
 import type { AddrInfo, AddrInfoHints } from "./addr_info.ts";
 import {
@@ -92,6 +89,7 @@ export class Resolver {
   readonly #hosts: HostLookup;
   readonly #names: NameLookup;
   readonly #random: () => number;
+  readonly #here: Surroundings;
 
   /**
    * Makes a resolver; nothing is read or asked before the first look-up.
@@ -100,19 +98,24 @@ export class Resolver {
    * @throws {SyntaxError} If a name server is not an IP address, or an entry of `search` not a domain.
    * @throws {TypeError} If an option has the wrong type, or `source` or `order` is not a known value.
    */
-  constructor(options: ResolverOptions = {}) {
+  constructor(options?: ResolverOptions);
+  /** @ignore */
+  constructor(options: ResolverOptions | undefined, here: Surroundings);
+  constructor(options: ResolverOptions = {}, here: Surroundings = HERE) {
     const settings: Settings = settingsOf(options);
     const { hosts, source, cache, now, fileNow } = settings;
-    const conf = watchResolvConf(fileNow);
-    const file = hosts === false
+    const isGiven = here.source !== undefined;
+    const conf = isGiven ? undefined : watchResolvConf(fileNow);
+    const file = hosts === false || isGiven
       ? undefined
       : watchHosts(hosts === true ? undefined : hosts, fileNow);
     const system = source === "system" ? new SystemSource() : undefined;
     this.#records = new RecordLookup(cache, now);
-    this.#search = new RecordSearch(settings, this.#records, conf);
-    this.#hosts = new HostLookup(settings, this.#search, system, file);
-    this.#names = new NameLookup(this.#search, system, file);
+    this.#search = new RecordSearch(settings, this.#records, conf, here.source);
+    this.#hosts = new HostLookup(settings, this.#search, system, file, here);
+    this.#names = new NameLookup(this.#search, system, file, here);
     this.#random = settings.random;
+    this.#here = here;
   }
 
   /**
@@ -181,7 +184,7 @@ export class Resolver {
       const wanted = readHints(hints);
       const refusal = refuseRequest(node, service, wanted);
       if (refusal !== undefined) throw refused(refusal, node, service);
-      const kinds = planSockets(service, wanted, currentServices);
+      const kinds = planSockets(service, wanted, this.#here.services);
       if (kinds instanceof Refusal) throw refused(kinds, node, service);
       const { family, flags } = wanted;
       const finish = (answer: HostAnswer | Refusal) => {
@@ -250,7 +253,7 @@ export class Resolver {
     }
     const entry = flags & NI_NUMERICSERV
       ? undefined
-      : currentServices().byPort(port, flags & NI_DGRAM ? "udp" : "tcp");
+      : this.#here.services().byPort(port, flags & NI_DGRAM ? "udp" : "tcp");
     const service = entry?.name ?? String(port);
     if (!(flags & NI_NUMERICHOST)) {
       const found = await this.#names.find(

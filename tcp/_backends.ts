@@ -1,23 +1,11 @@
 import { hasUnstableNet } from "../internal/runtime/mod.ts";
 import * as deno from "./_deno_transport.ts";
-import type {
-  ConnectTarget,
-  ListenTarget,
-  TcpBackend,
-  TcpListenerTransport,
-  TcpTransport,
-} from "./_transport.ts";
-
-/** The functions of a backend, once it is loaded. */
-interface Calls {
-  /** Connects; an abort ends the attempt and closes its socket. */
-  connect(target: ConnectTarget, signal: AbortSignal): Promise<TcpTransport>;
-  /** Listens. */
-  listen(target: ListenTarget): Promise<TcpListenerTransport>;
-}
+import type { TcpBackend, TcpCalls, TcpCarrier } from "./_transport.ts";
 
 /** What a backend can do. */
 export interface Backend {
+  /** How connections and errors name it. */
+  readonly name: TcpCarrier;
   /** Whether it takes `localAddress` and `localPort`. */
   readonly localAddress?: boolean;
   /** Whether it takes an idle time of keep-alive. */
@@ -31,12 +19,13 @@ export interface Backend {
   /** Whether it looks up names itself, for programs whose net access is by name. */
   readonly names?: boolean;
   /** Loads it. `node:net` takes longer to load than all of this package. */
-  load(): Promise<Calls>;
+  load(): Promise<TcpCalls>;
 }
 
 /** What each backend can do. */
 export const BACKENDS: Readonly<Record<TcpBackend, Backend>> = {
   deno: {
+    name: "deno",
     get reusePort() {
       // Without --unstable-net the runtime ends the process over it.
       return hasUnstableNet();
@@ -45,12 +34,14 @@ export const BACKENDS: Readonly<Record<TcpBackend, Backend>> = {
     load: () => Promise.resolve(deno),
   },
   node: {
+    name: "node",
     localAddress: true,
     idleTime: true,
     reusePort: true,
     load: () => import("./_node_listener.ts"),
   },
   posix: {
+    name: "posix",
     localAddress: true,
     idleTime: true,
     reusePort: true,

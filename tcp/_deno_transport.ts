@@ -27,6 +27,10 @@ class DenoTransport extends ConnTransport<NetAddr, Deno.TcpConn>
     return this.#remoteAddr ??= plainNetAddr(this.conn.remoteAddr);
   }
 
+  get hasIdleTime(): boolean {
+    return false;
+  }
+
   reset(): boolean {
     const { localAddr, remoteAddr } = this;
     const owner = { type: SOCK_STREAM, localAddr, remoteAddr };

@@ -17,6 +17,10 @@ export class NodeTransport extends DuplexTransport<NetAddr, net.Socket>
     });
   }
 
+  get hasIdleTime(): boolean {
+    return true;
+  }
+
   setNoDelay(on: boolean): void {
     this.duplex.setNoDelay(on);
   }

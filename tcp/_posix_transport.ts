@@ -23,6 +23,10 @@ class PosixTransport extends PosixStream<NetAddr> implements TcpTransport {
     super(socket, plainNetAddr(local), plainNetAddr(remote as NetAddr));
   }
 
+  get hasIdleTime(): boolean {
+    return true;
+  }
+
   reset(): boolean {
     this.socket.setSockOpt("SO_LINGER", 0);
     this.socket.close();

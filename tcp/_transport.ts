@@ -9,17 +9,22 @@ import type { ListenerTransport, StreamTransport } from "../stream/_seam.ts";
 /** Which API carries a connection. */
 export type TcpBackend = "deno" | "node" | "posix";
 
+/** What carries a connection: an API, or a simulated network. */
+export type TcpCarrier = TcpBackend | "simulated";
+
 /** How many connections wait for accept by default; as in Deno and Node. */
 export const DEFAULT_BACKLOG = 511;
 
 /** One connection as a runtime API has it. */
 export interface TcpTransport extends StreamTransport<NetAddr> {
-  readonly backend: TcpBackend;
+  readonly backend: TcpCarrier;
   /** The descriptor, where the API tells it. */
   readonly descriptor?: number;
+  /** Whether it takes an idle time of keep-alive. */
+  readonly hasIdleTime: boolean;
   /** TCP_NODELAY. */
   setNoDelay(on: boolean): void;
-  /** SO_KEEPALIVE, and TCP_KEEPIDLE in milliseconds where the backend has it. */
+  /** SO_KEEPALIVE, and TCP_KEEPIDLE in milliseconds if it has that. */
   setKeepAlive(on: boolean, idle?: number): void;
   /** Returns the runtime's connection, if `Deno` made it, for another owner. */
   detach?(): Deno.TcpConn;
@@ -28,9 +33,17 @@ export interface TcpTransport extends StreamTransport<NetAddr> {
 /** One listening socket as a runtime API has it. */
 export interface TcpListenerTransport
   extends ListenerTransport<NetAddr, TcpTransport> {
-  readonly backend: TcpBackend;
+  readonly backend: TcpCarrier;
   /** The descriptor, where the API tells it. */
   readonly descriptor?: number;
+}
+
+/** How to open sockets over one API, or over one simulated host. */
+export interface TcpCalls {
+  /** Connects; an abort ends the attempt and closes its socket. */
+  connect(target: ConnectTarget, signal: AbortSignal): Promise<TcpTransport>;
+  /** Listens. */
+  listen(target: ListenTarget): Promise<TcpListenerTransport>;
 }
 
 /** Where to connect from and to. */

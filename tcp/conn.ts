@@ -6,9 +6,8 @@ import {
   type SocketOptions,
 } from "../internal/libc/mod.ts";
 import { type DetachedConn, StreamConn } from "../stream/mod.ts";
-import { BACKENDS } from "./_backends.ts";
 import { checkIdle } from "./_check_idle.ts";
-import type { TcpBackend, TcpTransport } from "./_transport.ts";
+import type { TcpCarrier, TcpTransport } from "./_transport.ts";
 
 /**
  * A TCP connection, made by {@linkcode connectTcp} or accepted by a
@@ -49,8 +48,8 @@ export class TcpConn extends StreamConn<NetAddr, Deno.TcpConn>
     this.#transport = transport;
   }
 
-  /** Which API carries the connection. */
-  override get backend(): TcpBackend {
+  /** Which API carries the connection; `"simulated"` in a simulated network. */
+  override get backend(): TcpCarrier {
     return this.#transport.backend;
   }
 
@@ -174,7 +173,7 @@ export class TcpConn extends StreamConn<NetAddr, Deno.TcpConn>
    */
   setKeepAlive(keepAlive = true, idle?: number): void {
     if (idle !== undefined) checkIdle(idle);
-    if (idle !== undefined && !BACKENDS[this.backend].idleTime) {
+    if (idle !== undefined && !this.#transport.hasIdleTime) {
       throw this.errors.unsupported("idleTime", "setsockopt");
     }
     this.#set(() => this.#transport.setKeepAlive(keepAlive, idle));

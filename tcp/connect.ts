@@ -4,7 +4,6 @@ import {
   parseIpAddress,
   SOCK_STREAM,
 } from "../address/mod.ts";
-import { type Feature, lackReason } from "../internal/backends/mod.ts";
 import {
   checkChoice,
   checkCount,
@@ -36,8 +35,9 @@ import {
   waitFor,
   type WaitOptions,
 } from "../internal/wait/mod.ts";
-import { type Backend, BACKEND_NAMES, BACKENDS } from "./_backends.ts";
+import { type Backend, BACKEND_NAMES } from "./_backends.ts";
 import { checkIdle } from "./_check_idle.ts";
+import { HERE, type TcpNetwork } from "./_network.ts";
 import { openConn } from "./_open_conn.ts";
 import { race, RaceLost } from "./_race.ts";
 import { isForRuntime, lookupsFor } from "./_resolve.ts";
@@ -149,24 +149,28 @@ export interface ConnectTcpOptions extends WaitOptions {
  */
 export async function connectTcp(options: ConnectTcpOptions): Promise<TcpConn> {
   try {
-    return await connect(options);
+    return await connectOver(HERE, options);
   } catch (error) {
     throw retrace(error);
   }
 }
 
-async function connect(given: ConnectTcpOptions): Promise<TcpConn> {
+/** Connects from a host of a network. */
+export async function connectOver(
+  network: TcpNetwork,
+  given: ConnectTcpOptions,
+): Promise<TcpConn> {
   const options = readOptions(given, OPTIONS);
-  const { hostname = "127.0.0.1", port } = options;
+  const { hostname = "127.0.0.1", port, resolver = network.resolver } = options;
   const wait = check(options);
-  const backend = backendFor(options);
+  const backend = network.toConnect(options);
   const subject = formatHostPort(hostname, port);
   const giveUp = new AbortController();
   const { signal } = giveUp;
 
-  const target = { ...options, hostname };
+  const target = { ...options, hostname, resolver };
   const address = numericAddress(target) ??
-    (BACKENDS[backend].names && isForRuntime(target) ? target : undefined);
+    (backend.names && isForRuntime(target) ? target : undefined);
   const racing = address !== undefined
     ? attempt(backend, address, options, signal) // with nothing to race against
     : race<TcpTransport>({
@@ -199,7 +203,7 @@ async function connect(given: ConnectTcpOptions): Promise<TcpConn> {
   if (result instanceof RaceLost) throw failure(result, subject);
   const conn = openConn(result, options);
   const { socketOptions } = options;
-  if (BACKENDS[backend].socketOptions) return conn; // it has set them already
+  if (backend.socketOptions) return conn; // it has set them already
   try {
     await setOptions({ type: SOCK_STREAM, socket: result }, socketOptions);
     return conn;
@@ -231,32 +235,13 @@ function check(options: ConnectTcpOptions): Wait | undefined {
   return checkWait(options);
 }
 
-function backendFor(options: ConnectTcpOptions): TcpBackend {
-  const { backend, localAddress, localPort, keepAlive } = options;
-  const needed: Feature & keyof Backend | undefined =
-    localAddress !== undefined || localPort !== undefined
-      ? "localAddress"
-      : typeof keepAlive === "number"
-      ? "idleTime"
-      : undefined;
-  if (needed === undefined) return backend ?? "deno";
-  if (backend === undefined || BACKENDS[backend][needed]) {
-    return backend ?? "node";
-  }
-  throw socketError("ENOTSUP", {
-    action: "connect",
-    syscall: "bind",
-    reason: lackReason(needed, { backend }),
-  });
-}
-
 async function attempt(
-  backend: TcpBackend,
+  backend: Backend,
   { hostname, port }: { hostname: string; port: number },
   options: ConnectTcpOptions,
   signal: AbortSignal,
 ): Promise<TcpTransport> {
-  const { connect } = await BACKENDS[backend].load();
+  const { connect } = await backend.load();
   signal.throwIfAborted();
   try {
     const { localPort, socketOptions } = options;

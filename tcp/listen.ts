@@ -2,12 +2,13 @@ import { formatHostPort, SOCK_STREAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { lackReason, openingError } from "../internal/backends/mod.ts";
 import { findAddress } from "../internal/hosts/mod.ts";
-import { mayChoosePosix, setOptions } from "../internal/libc/mod.ts";
-import { type Backend, BACKENDS } from "./_backends.ts";
+import { setOptions } from "../internal/libc/mod.ts";
+import type { Backend } from "./_backends.ts";
 import { checkListenOptions, readListenOptions } from "./_listen_options.ts";
 import { listenOnBoth } from "./_dual_stack.ts";
+import { HERE, type TcpNetwork } from "./_network.ts";
 import { isForRuntime } from "./_resolve.ts";
-import type { TcpBackend, TcpListenerTransport } from "./_transport.ts";
+import type { TcpListenerTransport } from "./_transport.ts";
 import type { ListenTcpOptions } from "./listen_options.ts";
 import { TcpListener } from "./listener.ts";
 
@@ -39,19 +40,27 @@ const ANY_IPV6 = "::";
 export async function listenTcp(
   options: ListenTcpOptions,
 ): Promise<TcpListener> {
+  return await listenOver(HERE, options);
+}
+
+/** Listens on a host of a network. */
+export async function listenOver(
+  network: TcpNetwork,
+  options: ListenTcpOptions,
+): Promise<TcpListener> {
   const read = readListenOptions(options);
   const { port, ipv6Only, socketOptions } = read;
+  const { resolver = network.resolver } = read;
   const wait = checkListenOptions(read);
   const hostname = read.hostname ?? "0.0.0.0";
-  const backend = read.backend ?? await chooseBackend(read);
-  const can = BACKENDS[backend];
+  const can = await network.toListen(read);
   const action = `listen on ${formatHostPort(hostname, port)}`;
   const refusal = (feature: "ipv6Only" | "reusePort") => {
-    const reason = lackReason(feature, { backend });
+    const reason = lackReason(feature, { backend: can.name });
     return socketError("ENOTSUP", { action, syscall: "setsockopt", reason });
   };
   if (read.reusePort && !can.reusePort) throw refusal("reusePort");
-  const lookup = { ...read, hostname };
+  const lookup = { ...read, hostname, resolver };
   const request = { ...lookup, socktype: SOCK_STREAM, isPassive: true };
   const address = can.names && isForRuntime(lookup)
     ? { hostname }
@@ -70,16 +79,6 @@ export async function listenTcp(
     await listener[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-/** The runtime's own, unless an option needs another. */
-async function chooseBackend(options: ListenTcpOptions): Promise<TcpBackend> {
-  const { hostname = "", ipv6Only, reusePort, socketOptions } = options;
-  const isForLibc = ipv6Only === true && hostname.includes(":") ||
-    // Listeners that share a port cannot be told apart from outside.
-    reusePort === true && socketOptions !== undefined;
-  if (isForLibc && await mayChoosePosix()) return "posix";
-  return reusePort === true && !BACKENDS.deno.reusePort ? "node" : "deno";
 }
 
 async function bind(

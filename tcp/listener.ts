@@ -8,7 +8,7 @@ import {
 import { StreamListener } from "../stream/mod.ts";
 import { openConn } from "./_open_conn.ts";
 import type {
-  TcpBackend,
+  TcpCarrier,
   TcpListenerTransport,
   TcpTransport,
 } from "./_transport.ts";
@@ -68,8 +68,8 @@ export class TcpListener extends StreamListener<NetAddr, TcpConn> {
     this.#transport = transport;
   }
 
-  /** Which API of the runtime carries it. */
-  override get backend(): TcpBackend {
+  /** Which API carries it; `"simulated"` in a simulated network. */
+  override get backend(): TcpCarrier {
     return this.#transport.backend;
   }
 

@@ -48,10 +48,17 @@ export type {
 } from "../internal/libc/mod.ts";
 export type { AddressFinder } from "../resolve/mod.ts";
 export * from "../stream/mod.ts";
-export type { TcpBackend } from "./_transport.ts";
+export type { TcpBackend, TcpCarrier } from "./_transport.ts";
 export * from "./conn.ts";
-export * from "./connect.ts";
-export * from "./listen.ts";
+export { connectTcp, type ConnectTcpOptions } from "./connect.ts";
+export { listenTcp } from "./listen.ts";
 export * from "./listen_options.ts";
 export * from "./listener.ts";
-export * from "./serve.ts";
+export {
+  serveTcp,
+  type ServeTcpInfo,
+  type ServeTcpOptions,
+  type ServeTcpStats,
+  type TcpHandler,
+  TcpServer,
+} from "./serve.ts";

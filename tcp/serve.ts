@@ -10,7 +10,8 @@ import {
 } from "../stream/mod.ts";
 import { readListenOptions } from "./_listen_options.ts";
 import type { TcpConn } from "./conn.ts";
-import { listenTcp } from "./listen.ts";
+import { HERE, type TcpNetwork } from "./_network.ts";
+import { listenOver } from "./listen.ts";
 import type { ListenTcpOptions } from "./listen_options.ts";
 
 /** How to listen and serve. */
@@ -82,6 +83,15 @@ export async function serveTcp(
   options: ServeTcpOptions,
   handler: TcpHandler,
 ): Promise<TcpServer> {
+  return await serveOver(HERE, options, handler);
+}
+
+/** Serves on a host of a network. */
+export async function serveOver(
+  network: TcpNetwork,
+  options: ServeTcpOptions,
+  handler: TcpHandler,
+): Promise<TcpServer> {
   const { maxConnections, idleTimeout, onError, onListen } = options;
   const listening = readListenOptions(options);
   const { signal } = listening;
@@ -90,7 +100,7 @@ export async function serveTcp(
     handler,
   );
   checkType("onListen", onListen, "function");
-  const listener = await listenTcp(listening);
+  const listener = await listenOver(network, listening);
   const server = new TcpServer(listener, handler, serving);
   return await announce(server, onListen);
 }

@@ -1,5 +1,6 @@
 import { socketError } from "../errors/mod.ts";
 import { type Feature, lackReason } from "../internal/backends/mod.ts";
+import type { TcpConn } from "../tcp/mod.ts";
 import { type Backend, BACKENDS } from "./_backends.ts";
 import type { TlsBackend } from "./_transport.ts";
 
@@ -32,6 +33,11 @@ export function backendsFor(
   const lack = needs.find((need) => !BACKENDS[backend][need]);
   if (lack === undefined) return [backend];
   throw unsupported(lack, backend, action);
+}
+
+/** Whether a backend encrypts TCP connections of what carries this one. */
+export function encrypts(backend: TlsBackend, conn: TcpConn): boolean {
+  return BACKENDS[backend].overTcp.some((name) => name === conn.backend);
 }
 
 /** The error of a backend that lacks something. */

@@ -9,7 +9,7 @@ import {
   type TcpConn,
 } from "../tcp/mod.ts";
 import { BACKEND_NAMES, BACKENDS } from "./_backends.ts";
-import { backendsFor, unsupported } from "./_choose_backend.ts";
+import { backendsFor, encrypts, unsupported } from "./_choose_backend.ts";
 import { readClientSettings } from "./_client_settings.ts";
 import { shakeHands } from "./_shake_hands.ts";
 import type { ClientSettings, TlsBackend, TlsTransport } from "./_transport.ts";
@@ -182,9 +182,7 @@ async function open(plan: Plan, signal?: AbortSignal): Promise<TlsConn> {
   const conn: TcpConn = await connectTcp({ ...plan.tcp, signal });
   let transport: TlsTransport;
   try {
-    const backend = backends.find((name) =>
-      BACKENDS[name].overTcp.includes(conn.backend)
-    )!;
+    const backend = backends.find((name) => encrypts(name, conn))!;
     const { wrapClient } = await BACKENDS[backend].load();
     signal?.throwIfAborted();
     transport = await wrapClient(conn, settings);

@@ -11,7 +11,7 @@ import { isReading, showAddr } from "../stream/_seam.ts";
 import { StreamConn } from "../stream/mod.ts";
 import { TcpConn } from "../tcp/mod.ts";
 import { BACKEND_NAMES, BACKENDS } from "./_backends.ts";
-import { backendsFor, type Need } from "./_choose_backend.ts";
+import { backendsFor, encrypts, type Need } from "./_choose_backend.ts";
 import { readClientSettings } from "./_client_settings.ts";
 import { readServerIdentity } from "./_listen_options.ts";
 import { shakeHands } from "./_shake_hands.ts";
@@ -208,7 +208,7 @@ function readPlan(
 function chooseBackend(conn: StreamConn, plan: Plan): TlsBackend {
   const [preferred] = ORDER;
   const isSimple = conn instanceof TcpConn && !isReading(conn) &&
-    BACKENDS[preferred].overTcp.includes(conn.backend);
+    encrypts(preferred, conn);
   const [backend] = backendsFor({
     backend: plan.backend,
     order: ORDER,

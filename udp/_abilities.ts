@@ -1,5 +1,10 @@
 import { type Lack, lackReason } from "../internal/backends/mod.ts";
-import type { UdpAbilities, UdpBackend, UdpFeature } from "./_transport.ts";
+import type {
+  UdpAbilities,
+  UdpBackend,
+  UdpCarrier,
+  UdpFeature,
+} from "./_transport.ts";
 
 const BOTH = [4, 6] as const;
 
@@ -50,22 +55,22 @@ export const BACKENDS = Object.keys(ABILITIES) as readonly UdpBackend[];
 
 /** Whether a backend has a feature for a family, without `--allow-sys`. */
 export function has(
-  backend: UdpBackend,
+  can: UdpAbilities,
   feature: UdpFeature,
   family: 4 | 6,
 ): boolean {
-  return !ABILITIES[backend].lacks[feature]?.includes(family);
+  return !can.lacks[feature]?.includes(family);
 }
 
 /** Returns why a backend refuses, and what to do instead. */
 export function unsupported(
   feature: UdpFeature,
-  context: Lack & { backend: UdpBackend; family: 4 | 6 },
+  context: Lack & { backend: UdpCarrier; family: 4 | 6 },
 ): string {
   const { backend, family } = context;
   const other = BACKENDS.find((name) =>
     name !== backend && ABILITIES[name].flag === undefined &&
-    has(name, feature, family)
+    has(ABILITIES[name], feature, family)
   );
   return lackReason(feature, { ...context, other });
 }

@@ -6,11 +6,7 @@ import { socketError } from "../errors/mod.ts";
 import { ABILITIES, BACKENDS, has } from "./_abilities.ts";
 import { bindDeno } from "./_deno_transport.ts";
 import { hasDualStack, type Os } from "./_systems.ts";
-import type {
-  BindTarget,
-  DatagramTransport,
-  UdpBackend,
-} from "./_transport.ts";
+import type { UdpBackend, UdpBind } from "./_transport.ts";
 import type { BindUdpOptions } from "./bind_options.ts";
 
 /**
@@ -27,10 +23,7 @@ const MAY_CHOOSE: Record<UdpBackend, () => boolean | Promise<boolean>> = {
 };
 
 /** Binds over a backend; loads it first, if it takes long to load. */
-export const BIND: Record<
-  UdpBackend,
-  (target: BindTarget) => Promise<DatagramTransport>
-> = {
+export const BIND: Record<UdpBackend, UdpBind> = {
   posix: async (target) =>
     (await import("./_posix_transport.ts")).bindPosix(target),
   deno: bindDeno,
@@ -60,7 +53,8 @@ export async function chooseBackend(
     !isDivided || ABILITIES[name].hasBothFamilies;
   if (backend === undefined) {
     const hasTtl = (name: UdpBackend) =>
-      ttl === undefined || has(name, "ttl", 4) || has(name, "ttl", 6);
+      ttl === undefined || has(ABILITIES[name], "ttl", 4) ||
+      has(ABILITIES[name], "ttl", 6);
     for (const name of BACKENDS) {
       const hasAll = hasTtl(name) && hasFamilies(name);
       if (hasAll && await MAY_CHOOSE[name]()) return name;

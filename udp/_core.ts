@@ -202,8 +202,8 @@ export class UdpCore {
   }
 
   #require(feature: UdpFeature): void {
-    const { family, transport: { backend } } = this;
-    if (!has(backend, feature, family)) throw this.#unsupported(feature);
+    const { family, transport: { can } } = this;
+    if (!has(can, feature, family)) throw this.#unsupported(feature);
   }
 
   #unsupported(feature: UdpFeature): Error {

@@ -12,6 +12,9 @@ import type { SocketOptions } from "../internal/libc/mod.ts";
 /** Which API carries a socket. */
 export type UdpBackend = "deno" | "node" | "posix";
 
+/** What carries a socket: an API, a simulated network, or memory. */
+export type UdpCarrier = UdpBackend | "simulated" | "memory";
+
 /** A datagram on its way down, to an IP address. */
 export interface OutgoingDatagram {
   readonly bytes: Uint8Array;
@@ -97,8 +100,8 @@ export interface DatagramSink {
 
 /** One socket as a runtime API has it. */
 export interface DatagramTransport {
-  /** The API. */
-  readonly backend: UdpBackend;
+  /** What carries it. */
+  readonly backend: UdpCarrier;
   /** What it can do. */
   readonly can: UdpAbilities;
   /** Where it is bound. */
@@ -161,3 +164,6 @@ export interface BindTarget {
   /** What is set before it is bound, where the API can. */
   readonly socketOptions?: Partial<SocketOptions> | undefined;
 }
+
+/** Binds a socket. */
+export type UdpBind = (target: BindTarget) => Promise<DatagramTransport>;

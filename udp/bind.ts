@@ -6,8 +6,9 @@ import { findAddress } from "../internal/hosts/mod.ts";
 import { readOptions, setOptions } from "../internal/libc/mod.ts";
 import { checkWait } from "../internal/wait/mod.ts";
 import { has, unsupported } from "./_abilities.ts";
-import { type BackendRequest, BIND, chooseBackend } from "./_backend.ts";
+import type { BackendRequest } from "./_backend.ts";
 import { UdpCore } from "./_core.ts";
+import { HERE, type UdpNetwork } from "./_network.ts";
 import type { BindTarget, DatagramTransport } from "./_transport.ts";
 import type { BindUdpOptions, UdpOptions } from "./bind_options.ts";
 import { UdpSocket } from "./socket.ts";
@@ -43,21 +44,32 @@ const BIND_OPTIONS = [...UDP_OPTIONS, "hostname", "port"] as const;
 export async function bindUdp(
   options: BindUdpOptions = {},
 ): Promise<UdpSocket> {
-  return new UdpSocket(await bindCore(readOptions(options, BIND_OPTIONS)));
+  return await bindOver(HERE, options);
+}
+
+/** Binds on a host of a network. */
+export async function bindOver(
+  network: UdpNetwork,
+  options: BindUdpOptions = {},
+): Promise<UdpSocket> {
+  const read = readOptions(options, BIND_OPTIONS);
+  return new UdpSocket(await bindCore(network, read));
 }
 
 /** Binds, for whichever class. The options are plain. */
 export async function bindCore(
+  network: UdpNetwork,
   options: BindUdpOptions & BackendRequest,
 ): Promise<UdpCore> {
   const { hostname = "0.0.0.0", port = 0, broadcast = false, ttl } = options;
-  const { resolver, reuseAddress = false, socketOptions } = options;
+  const { resolver = network.resolver, socketOptions } = options;
+  const { reuseAddress = false } = options;
   const wait = checkWait(options);
   checkType("hostname", hostname, "string");
   checkPort(port);
   const limits = checkLimits(options);
   if (ttl !== undefined) checkInteger("ttl", ttl, 1, 255);
-  const backend = await chooseBackend(options);
+  const { name: backend, can, bind } = await network.choose(options);
   const action = `bind to ${formatHostPort(hostname, port)}`;
   const address = await findAddress(
     { hostname, port, resolver, socktype: SOCK_DGRAM, isPassive: true },
@@ -69,14 +81,14 @@ export async function bindCore(
     ...{ ...limits, reuseAddress, socketOptions, port },
     hostname: address.hostname,
   };
-  if (ttl !== undefined && !has(backend, "ttl", family)) {
+  if (ttl !== undefined && !has(can, "ttl", family)) {
     const reason = unsupported("ttl", { backend, family, isOpening: true });
     throw socketError("ENOTSUP", { action, syscall: "setsockopt", reason });
   }
   const localAddr = address.toNetAddr("udp");
   let transport: DatagramTransport;
   try {
-    transport = await BIND[backend](target);
+    transport = await bind(target);
   } catch (error) {
     throw openingError(error, { action, localAddr }, "bind");
   }

@@ -4,6 +4,7 @@ import { checkLocalAddress } from "../internal/hosts/mod.ts";
 import { readOptions } from "../internal/libc/mod.ts";
 import { checkWait } from "../internal/wait/mod.ts";
 import { findPeer } from "./_find_peer.ts";
+import { HERE, type UdpNetwork } from "./_network.ts";
 import { bindCore, UDP_OPTIONS } from "./bind.ts";
 import type { UdpOptions } from "./bind_options.ts";
 import { ConnectedUdpSocket } from "./socket.ts";
@@ -63,6 +64,14 @@ export interface ConnectUdpOptions extends UdpOptions {
 export async function connectUdp(
   options: ConnectUdpOptions,
 ): Promise<ConnectedUdpSocket> {
+  return await connectOver(HERE, options);
+}
+
+/** Opens a socket with a peer, on a host of a network. */
+export async function connectOver(
+  network: UdpNetwork,
+  options: ConnectUdpOptions,
+): Promise<ConnectedUdpSocket> {
   const { hostname = "127.0.0.1", port, family } = options;
   const { localAddress, localPort = 0 } = options;
   const common = readOptions(options, UDP_OPTIONS);
@@ -70,10 +79,10 @@ export async function connectUdp(
   checkPort(localPort, "localPort");
   checkChoice("family", family, [4, 6]);
   checkLocalAddress(localAddress);
-  const { resolver } = common;
+  const { resolver = network.resolver } = common;
   const lookup = { hostname, port, family, resolver, socktype: SOCK_DGRAM };
   const peer = await findPeer(lookup, wait);
-  const core = await bindCore({
+  const core = await bindCore(network, {
     ...common,
     hostname: localAddress ?? localFor(peer),
     isOneFamily: peer.family === 6,

@@ -1,6 +1,6 @@
 import type { NetAddr } from "../address/mod.ts";
 import type { UdpCore } from "./_core.ts";
-import type { UdpBackend } from "./_transport.ts";
+import type { UdpCarrier } from "./_transport.ts";
 import type { UdpStats } from "./stats.ts";
 
 /** The core of a socket, for the classes that extend {@linkcode UdpHandle}. */
@@ -45,8 +45,11 @@ export abstract class UdpHandle implements Disposable, AsyncDisposable {
     return this.#core.transport.localAddr;
   }
 
-  /** Which API of the runtime carries it. */
-  get backend(): UdpBackend {
+  /**
+   * Which API carries it; `"simulated"` in a simulated network, `"memory"` for an end of
+   * `datagramPair`.
+   */
+  get backend(): UdpCarrier {
     return this.#core.transport.backend;
   }
 

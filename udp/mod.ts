@@ -69,10 +69,10 @@ export type {
 } from "../internal/libc/mod.ts";
 export type { AddressFinder } from "../resolve/mod.ts";
 export type { WaitOptions } from "../internal/wait/mod.ts";
-export type { DropPolicy, UdpBackend } from "./_transport.ts";
+export type { DropPolicy, UdpBackend, UdpCarrier } from "./_transport.ts";
 export { bindUdp } from "./bind.ts";
 export * from "./bind_options.ts";
-export * from "./connect.ts";
+export { connectUdp, type ConnectUdpOptions } from "./connect.ts";
 export * from "./datagram.ts";
 export { UdpEndpoint } from "./endpoint.ts";
 export type { ExchangeOptions } from "./exchange.ts";

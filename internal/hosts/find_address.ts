@@ -40,6 +40,8 @@ export interface HostLookup extends Host {
   readonly isPassive?: boolean | undefined;
 }
 
+/** AI_PASSIVE of netdb.h: a resolver that is given needs nothing else of resolve/. */
+const AI_PASSIVE = 1;
 const NUMBERS = { 4: AF_INET, 6: AF_INET6 };
 const ORDERS = { 4: [4, 6], 6: [6, 4] } as const;
 
@@ -100,13 +102,11 @@ export async function findAddresses(
   wait: WaitOptions,
 ): Promise<SocketAddress[]> {
   const { signal, timeout } = wait;
-  // Loaded for the first name: programs that use addresses only start faster.
-  const { AI_PASSIVE, getAddrInfo } = await import("../../resolve/mod.ts");
   const flags = isPassive ? AI_PASSIVE : 0;
   const hints = { family: NUMBERS[family], socktype, flags, signal, timeout };
-  const infos = resolver === undefined
-    ? await getAddrInfo(hostname, port, hints)
-    : await resolver.getAddrInfo(hostname, port, hints);
+  // Loaded for the first name: programs that use addresses only start faster.
+  const finder = resolver ?? await import("../../resolve/mod.ts");
+  const infos = await finder.getAddrInfo(hostname, port, hints);
   const found = new Map<string, SocketAddress>();
   for (const info of infos) {
     const { ip, port } = SocketAddress.from(info.address);

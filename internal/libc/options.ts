@@ -1,4 +1,4 @@
-import type { NetAddr } from "../../errors/mod.ts";
+import { type NetAddr, socketError } from "../../errors/mod.ts";
 import type { PosixSocket } from "../../posix/mod.ts";
 import { libcObstacle } from "../runtime/mod.ts";
 import {
@@ -13,6 +13,8 @@ type Posix = typeof import("../../posix/mod.ts");
 
 /** What a transport of any kind says of its socket. */
 export interface TransportSocket {
+  /** What carries it. */
+  readonly backend?: string | undefined;
   /** The descriptor, where the backend knows it. */
   readonly descriptor?: number | undefined;
   /** The local address; a listener has `addr` instead. */
@@ -55,6 +57,25 @@ function descriptorOf({ type, socket }: OptionOwner): number {
     loadedPosix()!.descriptorOf({ type, localAddr, remoteAddr });
 }
 
+/** Why sockets that exist in tests only have no options of C. */
+const UNREAL: Readonly<Record<string, string>> = {
+  simulated: "the network is simulated, and C has no socket there",
+  memory: "the socket is in memory, and C has none there",
+};
+
+/**
+ * Refuses a socket that has no descriptor. A real socket of this process may have the
+ * same address.
+ */
+export function requireReal(
+  { backend }: Pick<TransportSocket, "backend">,
+  context: { action: string; syscall: string },
+): void {
+  const reason = UNREAL[backend ?? ""];
+  if (reason === undefined) return;
+  throw socketError("ENOTSUP", { ...context, reason });
+}
+
 /** Uses the descriptor of a socket that is open, and still is once libc is loaded. */
 async function withDescriptor<T>(
   owner: OptionOwner,
@@ -62,6 +83,7 @@ async function withDescriptor<T>(
   use: (posix: Posix, fd: number) => T,
 ): Promise<T> {
   owner.requireOpen?.(syscall); // a closed socket is closed with or without libc
+  requireReal(owner.socket, { action, syscall });
   const posix = await requirePosix({ action, syscall });
   owner.requireOpen?.(syscall);
   return use(posix, descriptorOf(owner));

@@ -1,10 +1,12 @@
 import { socketError, type UnixAddr } from "../../errors/mod.ts";
 import { type PeerCredentials, requirePosix } from "./load.ts";
+import { requireReal } from "./options.ts";
 
 /** A connection of a unix socket. */
 export interface LocalConn {
   /** What its transport says. */
   readonly socket: {
+    readonly backend: string;
     readonly descriptor?: number | undefined;
     readonly localAddr: UnixAddr;
     readonly remoteAddr: UnixAddr;
@@ -24,6 +26,7 @@ export async function readPeerCredentials(
     ...{ localAddr, remoteAddr },
   };
   requireOpen(context.syscall);
+  requireReal(socket, context);
   if (Deno.build.os !== "linux") {
     const reason = "only Linux has SO_PEERCRED";
     throw socketError("ENOTSUP", { ...context, reason });

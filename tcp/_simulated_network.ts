@@ -1,0 +1,24 @@
+import type { AddressFinder } from "../resolve/mod.ts";
+import type { Backend } from "./_backends.ts";
+import type { TcpNetwork } from "./_network.ts";
+import type { TcpCalls } from "./_transport.ts";
+
+/**
+ * Makes the TCP of a simulated host, which carries every connection whatever `backend`
+ * the caller chose. It has all features but options of C.
+ */
+export function simulatedTcp(
+  calls: TcpCalls,
+  resolver: AddressFinder,
+): TcpNetwork {
+  const loaded = Promise.resolve(calls);
+  const backend: Backend = {
+    name: "simulated",
+    localAddress: true,
+    idleTime: true,
+    reusePort: true,
+    ipv6Only: true,
+    load: () => loaded,
+  };
+  return { resolver, toConnect: () => backend, toListen: () => backend };
+}
