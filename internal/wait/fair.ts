@@ -18,6 +18,8 @@ let lookedAt = 0;
 /** How many calls complete from one look at the clock to the next. */
 let stride = 1;
 let callsLeft = 0;
+/** Whether the clock stands still for the programs of a simulation. */
+let isSuspended = false;
 /** Calls that wait for the turn. */
 const waiting: (() => void)[] = [];
 
@@ -67,6 +69,7 @@ function onTurn(): void {
 
 /** Calls back, in the order of the calls, in the next turn of the event loop. */
 export function afterTurn(callback: () => void): void {
+  if (isSuspended) return void setImmediate(callback);
   waiting.push(callback);
   if (!isPending) ask(performance.now());
 }
@@ -89,4 +92,18 @@ export function resolveFairly<T>(result: T): Promise<T> {
 export function rejectFairly(error: unknown): Promise<never> {
   if (!isLoopStarved()) return Promise.reject(error);
   return new Promise((_, reject) => afterTurn(() => reject(error)));
+}
+
+/**
+ * Stops counting the calls that complete at once, and looking at the clock, until the
+ * function that it returns is called. For simulations: their time moves only when all
+ * programs wait, and what a program does must not depend on the real clock.
+ */
+export function suspendFairness(): () => void {
+  isSuspended = true;
+  callsLeft = Infinity;
+  return () => {
+    isSuspended = false;
+    callsLeft = 0;
+  };
 }

@@ -16,6 +16,7 @@
  * - {@linkcode resolveFairly}, {@linkcode rejectFairly}, {@linkcode isLoopStarved},
  *   {@linkcode afterTurn}, {@linkcode nextTurn}: leave the event loop its turn beside
  *   calls that complete at once.
+ * - {@linkcode suspendFairness}: stops that while a simulation runs.
  * - {@linkcode MAX_DELAY}: the longest delay that a timer keeps.
  * - {@linkcode retrace}, {@linkcode rejectTraced}: have the stack of an error name
  *   the call that met it.

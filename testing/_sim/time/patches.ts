@@ -1,0 +1,56 @@
+/** A property that was replaced. */
+interface Patch {
+  readonly target: object;
+  readonly key: PropertyKey;
+  readonly name: string;
+  readonly original: PropertyDescriptor;
+  readonly replacement: unknown;
+}
+
+/** Reads the value of a property that may be loaded when it is first read. */
+function read(target: object, property: PropertyDescriptor): unknown {
+  return property.get === undefined
+    ? property.value
+    : Reflect.apply(property.get, target, []);
+}
+
+/** Properties of global objects that are replaced for a time. */
+export class Patches {
+  readonly #patches: Patch[] = [];
+
+  /**
+   * Replaces a property, if there is one. `make` receives a function that returns the
+   * original value: some globals load a module when they are first read.
+   */
+  replace(
+    target: object,
+    key: PropertyKey,
+    name: string,
+    make: (original: () => unknown) => unknown,
+  ): void {
+    const original = Object.getOwnPropertyDescriptor(target, key);
+    if (original?.configurable !== true) return;
+    const replacement = make(() => read(target, original));
+    this.#patches.push({ target, key, name, original, replacement });
+    Object.defineProperty(target, key, {
+      value: replacement,
+      writable: true,
+      enumerable: original.enumerable ?? false,
+      configurable: true,
+    });
+  }
+
+  /** The name of a property whose replacement was itself replaced. */
+  findOverwritten(): string | undefined {
+    return this.#patches.find(({ target, key, replacement }) =>
+      Reflect.get(target, key) !== replacement
+    )?.name;
+  }
+
+  /** Puts all originals back. */
+  restore(): void {
+    for (const { target, key, original } of this.#patches.splice(0).reverse()) {
+      Object.defineProperty(target, key, original);
+    }
+  }
+}

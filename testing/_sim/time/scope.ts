@@ -1,0 +1,95 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Random } from "../../_random.ts";
+import type { VirtualTimer } from "./timer.ts";
+import type { World } from "./world.ts";
+
+const storage = new AsyncLocalStorage<Scope | undefined>();
+
+/** Returns the scope that the caller runs in; undefined outside of a simulation. */
+export function currentScope(): Scope | undefined {
+  return storage.getStore();
+}
+
+/** Calls a function outside of the simulation, with the real clock and real I/O. */
+export function runOutside<T>(work: () => T): T {
+  return storage.run(undefined, work);
+}
+
+/**
+ * A part of a simulation whose timers end together, such as one boot of a host. The
+ * scope follows the program through callbacks and `await`, as an `AsyncLocalStorage`
+ * does.
+ */
+export class Scope {
+  readonly world: World;
+  readonly name: string;
+  readonly #timers = new Set<VirtualTimer>();
+  /** The timers that a program converted to numbers. */
+  readonly #byId = new Map<number, VirtualTimer>();
+  #isDropped = false;
+  #mathRandom: Random | undefined;
+  #cryptoRandom: Random | undefined;
+
+  constructor(world: World, name: string) {
+    this.world = world;
+    this.name = name;
+  }
+
+  /** Whether it was dropped, or the whole simulation has ended. */
+  get isDropped(): boolean {
+    return this.#isDropped || this.world.isOver;
+  }
+
+  /** The numbers of `Math.random()` in this scope. */
+  get mathRandom(): Random {
+    return this.#mathRandom ??= this.world.random.fork(
+      `Math.random of ${this.name}`,
+    );
+  }
+
+  /** The bytes of `crypto.getRandomValues()` in this scope. */
+  get cryptoRandom(): Random {
+    return this.#cryptoRandom ??= this.world.random.fork(
+      `crypto of ${this.name}`,
+    );
+  }
+
+  /** How many timers are to fire. */
+  get timerCount(): number {
+    return this.#timers.size;
+  }
+
+  /** Calls a function in this scope. */
+  run<T>(work: () => T): T {
+    return storage.getStore() === this ? work() : storage.run(this, work);
+  }
+
+  /** Cancels its timers; timers that its programs start later never fire. */
+  drop(): void {
+    if (this.#isDropped) return;
+    this.#isDropped = true;
+    for (const timer of [...this.#timers]) timer.close();
+    this.#byId.clear();
+  }
+
+  /** Remembers a timer that is to fire. */
+  add(timer: VirtualTimer): void {
+    this.#timers.add(timer);
+  }
+
+  /** Forgets a timer. */
+  delete(timer: VirtualTimer): void {
+    this.#timers.delete(timer);
+    if (this.#byId.size > 0) this.#byId.delete(timer.id);
+  }
+
+  /** Lets `clearTimeout()` find a timer by its number. */
+  addId(timer: VirtualTimer): void {
+    if (this.#timers.has(timer)) this.#byId.set(timer.id, timer);
+  }
+
+  /** Returns the timer of a number. */
+  byId(id: number): VirtualTimer | undefined {
+    return this.#byId.get(id);
+  }
+}
