@@ -12,6 +12,7 @@ const VERBS: Record<string, string> = {
   send: "write to",
   shutdown: "shut down the connection to",
   startTls: "start TLS with",
+  withFaults: "put faults on the connection to",
   setsockopt: "set an option of the connection to",
   getsockopt: "get an option of the connection to",
 };

@@ -1,4 +1,5 @@
 import { takenAway } from "../internal/check/mod.ts";
+import { FaultScript } from "./_fault_script.ts";
 import type { StreamFaults } from "./stream_faults.ts";
 
 /** A read that waits for bytes. */
@@ -30,17 +31,10 @@ function failure(code: "ECONNRESET" | "EPIPE" | "EBADF"): Error {
  */
 export class Pipe {
   readonly #window: Uint8Array;
-  readonly #pieceSizes: readonly number[];
-  readonly #resetAfter: number;
-  readonly #endAfter: number;
-  #stallAfter: number;
-  #isStalled = false;
+  readonly #script: FaultScript;
   /** Where the oldest byte is in the window, and how many there are. */
   #start = 0;
   #size = 0;
-  /** How many bytes and reads have come through. */
-  #passed = 0;
-  #reads = 0;
   /** Whether the writer has sent FIN. */
   #isEnded = false;
   /** Whether the reader is gone: the next write finds that out. */
@@ -52,17 +46,14 @@ export class Pipe {
   onReset: () => void = () => {};
 
   constructor(windowSize: number, faults: StreamFaults) {
-    const { pieceSize = Infinity, resetAfter, endAfter, stallAfter } = faults;
     this.#window = new Uint8Array(windowSize);
-    this.#pieceSizes = typeof pieceSize === "number" ? [pieceSize] : pieceSize;
-    this.#resetAfter = resetAfter ?? Infinity;
-    this.#endAfter = endAfter ?? Infinity;
-    this.#stallAfter = stallAfter ?? Infinity;
+    this.#script = new FaultScript(faults);
+    this.#script.onResume = () => this.#run();
   }
 
   /** How many bytes the reader has received. */
   get passed(): number {
-    return this.#passed;
+    return this.#script.passed;
   }
 
   /** Whether bytes wait for the reader. */
@@ -72,14 +63,12 @@ export class Pipe {
 
   /** Holds back what is not received yet. */
   stall(): void {
-    this.#isStalled = true;
+    this.#script.stall();
   }
 
   /** Lets through what was held back. */
   resume(): void {
-    this.#isStalled = false;
-    this.#stallAfter = Infinity;
-    this.#run();
+    this.#script.resume();
   }
 
   read(buffer: Uint8Array): Promise<number | null> {
@@ -135,7 +124,7 @@ export class Pipe {
   #runRead(): void {
     const read = this.#read;
     if (read === undefined) return;
-    if (this.#passed >= this.#resetAfter) this.onReset();
+    if (this.#script.isReset) this.onReset();
     if (this.#failure !== undefined) {
       this.#read = undefined;
       read.reject(this.#failure);
@@ -154,17 +143,10 @@ export class Pipe {
 
   /** Takes what may arrive; null at the end, undefined if it has to wait. */
   #take(buffer: Uint8Array): number | null | undefined {
-    if (this.#passed >= this.#endAfter) return null;
-    if (this.#size === 0 && this.#isEnded) return null;
-    const pieces = this.#pieceSizes;
-    const count = this.#isStalled ? 0 : Math.min(
-      buffer.length,
-      this.#size,
-      pieces[this.#reads % pieces.length]!,
-      this.#stallAfter - this.#passed,
-      this.#endAfter - this.#passed,
-      this.#resetAfter - this.#passed,
-    );
+    const script = this.#script;
+    if (script.isEnded) return null;
+    if (this.#size === 0 && this.#isEnded && !script.isHeld) return null;
+    const count = script.allow(Math.min(buffer.length, this.#size));
     if (count <= 0) return undefined;
     const window = this.#window;
     const first = Math.min(count, window.length - this.#start);
@@ -172,8 +154,7 @@ export class Pipe {
     buffer.set(window.subarray(0, count - first), first);
     this.#start = (this.#start + count) % window.length;
     this.#size -= count;
-    this.#passed += count;
-    this.#reads++;
+    script.pass(count);
     return count;
   }
 
@@ -199,7 +180,7 @@ export class Pipe {
   /** Puts as many bytes into the window as there is room for. */
   #put(bytes: Uint8Array): number {
     // The reader is gone: these bytes leave this host, and are lost.
-    if (this.#isUnread || this.#passed >= this.#endAfter) return bytes.length;
+    if (this.#isUnread || this.#script.isEnded) return bytes.length;
     const window = this.#window;
     const count = Math.min(bytes.length, window.length - this.#size);
     const at = (this.#start + this.#size) % window.length;

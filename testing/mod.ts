@@ -4,6 +4,7 @@
  *
  * - {@linkcode connPair}: two connected ends in memory, with faults on demand.
  * - {@linkcode listenerInMemory}: a listener in memory, to test servers.
+ * - {@linkcode withFaults}: a bad network for a connection of any kind.
  * - {@linkcode verifyFraming}: whether a framing keeps its rules.
  * - {@linkcode makeCertificate}: certificates for TLS, of an authority that exists in
  *   the test only.
@@ -32,3 +33,4 @@ export type { LinkOptions } from "./link_options.ts";
 export * from "./listener_in_memory.ts";
 export type { StreamFaults } from "./stream_faults.ts";
 export * from "./verify_framing.ts";
+export * from "./with_faults.ts";

@@ -8,7 +8,11 @@
  * @module
  */
 import { connectTcp, listenTcp, type TcpBackend } from "@berkeley/sockets/tcp";
-import { makeCertificate } from "@berkeley/sockets/testing";
+import {
+  connPair,
+  makeCertificate,
+  withFaults,
+} from "@berkeley/sockets/testing";
 import { connectTls, listenTls, type TlsBackend } from "@berkeley/sockets/tls";
 import {
   connectUnix,
@@ -80,6 +84,21 @@ function tlsRow(backend: TlsBackend): StreamRow {
   };
 }
 
+/** Bytes cut into pieces of many sizes; small messages stay whole. */
+const PIECES: StreamRow = {
+  name: "a connection with faults",
+  lacks: ["detach"],
+  pair(options) {
+    const { client, server } = connPair({ windowSize: 256 * 1024 }); // as a kernel
+    const incoming = { pieceSize: [700, 60_000, 100, 20_000] };
+    const outgoing = { pieceSize: [60_000, 100, 5000] };
+    return Promise.resolve([
+      withFaults(client, { ...options, incoming, outgoing }),
+      withFaults(server, { incoming, outgoing }),
+    ]);
+  },
+};
+
 /** The backends of sockets: libc only where `posix` knows the system. */
 const BACKENDS: readonly (TcpBackend & UnixBackend)[] = HAS_POSIX
   ? ["deno", "node", "posix"]
@@ -94,4 +113,5 @@ export const STREAM_ROWS: readonly StreamRow[] = [
   tlsRow("deno"),
   tlsRow("node"),
   ...SOURCE_ROWS,
+  PIECES,
 ];

@@ -19,7 +19,7 @@ import {
   StreamConn,
 } from "../../mod.ts";
 import type { BytePair } from "../../stream/mod.ts";
-import { makeCertificate } from "../../testing/mod.ts";
+import { connPair, makeCertificate, withFaults } from "../../testing/mod.ts";
 import { HAS_POSIX } from "../_posix.ts";
 
 /** An object whose properties may be read once; those that were read again. */
@@ -195,4 +195,19 @@ Deno.test("a pair of streams and its options are read once", async () => {
   const from = (pair: BytePair) =>
     passOnce(options, (given) => Promise.resolve(StreamConn.from(pair, given)));
   await using _conn = await passOnce({ readable, writable }, from);
+});
+
+Deno.test("options of connections in memory and of faults are read once", async () => {
+  const toServer = { pieceSize: 1, stallAfter: 1 };
+  const pairOptions = { windowSize: 10, highWaterMark: 10, toServer };
+  using pair = await passOnce(
+    pairOptions,
+    (options) => Promise.resolve(connPair(options)),
+  );
+  const [incoming, again] = once({ pieceSize: 1, endAfter: 1 });
+  using _conn = await passOnce(
+    { incoming, outgoing: {}, highWaterMark: 10 },
+    (options) => Promise.resolve(withFaults(pair.client, options)),
+  );
+  assertEquals(again(), []);
 });
