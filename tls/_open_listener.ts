@@ -4,11 +4,12 @@ import { findAddress, numericAddress } from "../internal/hosts/mod.ts";
 import { setOptions } from "../internal/libc/mod.ts";
 import { isNetByName } from "../internal/runtime/mod.ts";
 import { checkWait } from "../internal/wait/mod.ts";
-import { listenTcp, type ListenTcpOptions } from "../tcp/mod.ts";
+import type { ListenTcpOptions } from "../tcp/mod.ts";
 import { BACKENDS, type Calls } from "./_backends.ts";
 import { backendsFor, unsupported } from "./_choose_backend.ts";
 import { HandshakingListener } from "./_handshaking_listener.ts";
 import type { ListenPlan } from "./_listen_options.ts";
+import type { TlsNetwork } from "./_network.ts";
 import { acceptOverTcp } from "./_tcp_acceptor.ts";
 import type { TlsAcceptor } from "./_transport.ts";
 import { TlsListener } from "./listener.ts";
@@ -16,14 +17,17 @@ import { TlsListener } from "./listener.ts";
 /** The backends of servers, the preferred first. */
 const ORDER = ["node", "deno"] as const;
 
-/** Listens as planned. */
-export async function openListener(plan: ListenPlan): Promise<TlsListener> {
+/** Listens as planned, on a host of a network. */
+export async function openListener(
+  plan: ListenPlan,
+  network: TlsNetwork,
+): Promise<TlsListener> {
   const { tcp, identity, needs } = plan;
   const { hostname = "0.0.0.0", port } = tcp;
   const action = `listen on ${formatHostPort(hostname, port)}`;
   const { backend: chosen, tcpBackend } = plan;
   const backends = backendsFor({
-    ...{ backend: chosen, needs, order: ORDER, action },
+    ...{ backend: network.backend ?? chosen, needs, order: ORDER, action },
   });
   const backend = backends[0]!;
   const can = BACKENDS[backend];
@@ -33,7 +37,7 @@ export async function openListener(plan: ListenPlan): Promise<TlsListener> {
   const calls = await can.load();
   for (const pair of identity.certificates.all) calls.checkPair?.(pair);
   const acceptor = calls.listen === undefined
-    ? await listenOverTcp(plan, calls)
+    ? await listenOverTcp(plan, network, calls)
     : await listenRaw(plan, calls.listen, action);
   const transport = new HandshakingListener(backend, acceptor, {
     timeout: plan.handshakeTimeout,
@@ -47,9 +51,10 @@ export async function openListener(plan: ListenPlan): Promise<TlsListener> {
 
 async function listenOverTcp(
   { tcp, tcpBackend, identity }: ListenPlan,
+  network: TlsNetwork,
   { wrapServer }: Calls,
 ): Promise<TlsAcceptor> {
-  const listener = await listenTcp({ ...tcp, backend: tcpBackend });
+  const listener = await network.listenTcp({ ...tcp, backend: tcpBackend });
   return acceptOverTcp(listener, wrapServer!, identity.settings);
 }
 

@@ -2,15 +2,11 @@ import { formatHostPort, type NetAddr } from "../address/mod.ts";
 import { checkChoice, checkType } from "../internal/check/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { checkWait, retrace, waitFor } from "../internal/wait/mod.ts";
-import {
-  connectTcp,
-  type ConnectTcpOptions,
-  type TcpBackend,
-  type TcpConn,
-} from "../tcp/mod.ts";
+import type { ConnectTcpOptions, TcpBackend, TcpConn } from "../tcp/mod.ts";
 import { BACKEND_NAMES, BACKENDS } from "./_backends.ts";
 import { backendsFor, encrypts, unsupported } from "./_choose_backend.ts";
 import { readClientSettings } from "./_client_settings.ts";
+import { HERE, type TlsNetwork } from "./_network.ts";
 import { shakeHands } from "./_shake_hands.ts";
 import type { ClientSettings, TlsBackend, TlsTransport } from "./_transport.ts";
 import type { TlsClientOptions } from "./client_options.ts";
@@ -75,18 +71,22 @@ export interface ConnectTlsOptions
  */
 export async function connectTls(options: ConnectTlsOptions): Promise<TlsConn> {
   try {
-    return await connect(options);
+    return await connectOver(HERE, options);
   } catch (error) {
     throw retrace(error);
   }
 }
 
-async function connect(given: ConnectTlsOptions): Promise<TlsConn> {
+/** Connects from a host of a network. */
+export async function connectOver(
+  network: TlsNetwork,
+  given: ConnectTlsOptions,
+): Promise<TlsConn> {
   const options = readOptions(given);
   const { hostname = "127.0.0.1", port } = options.tcp;
   checkType("hostname", hostname, "string");
   const subject = formatHostPort(hostname, port);
-  const plan = makePlan(options, hostname, `connect to ${subject}`);
+  const plan = makePlan(network, options, hostname, `connect to ${subject}`);
   const { signal, timeout } = options;
   const wait = checkWait({ signal, timeout });
   if (wait === undefined) return await open(plan);
@@ -137,6 +137,7 @@ function readOptions(options: ConnectTlsOptions) {
 
 /** What is to be done, all of it checked. */
 interface Plan {
+  readonly network: TlsNetwork;
   readonly tcp: ConnectTcpOptions;
   readonly settings: ClientSettings;
   /** What can encrypt, the preferred first. */
@@ -144,12 +145,14 @@ interface Plan {
 }
 
 function makePlan(
+  network: TlsNetwork,
   options: ReturnType<typeof readOptions>,
   hostname: string,
   action: string,
 ): Plan {
-  const { tcp, backend, tcpBackend } = options;
-  checkChoice("backend", backend, BACKEND_NAMES);
+  const { tcp, tcpBackend } = options;
+  checkChoice("backend", options.backend, BACKEND_NAMES);
+  const { backend = options.backend } = network;
   const settings = readClientSettings(options, { hostname });
   const backends = backendsFor({
     ...{ backend, order: ORDER, action },
@@ -157,7 +160,7 @@ function makePlan(
   });
   const below = tcpBackendFor(backends, tcpBackend);
   if (below !== null) {
-    return { tcp: { ...tcp, backend: below }, settings, backends };
+    return { network, tcp: { ...tcp, backend: below }, settings, backends };
   }
   throw unsupported("tcpBackend", backends[0]!, action);
 }
@@ -173,16 +176,17 @@ function tcpBackendFor(
 }
 
 async function open(plan: Plan, signal?: AbortSignal): Promise<TlsConn> {
-  const { settings, backends } = plan;
+  const { network, settings, backends } = plan;
   if (settings.certificate !== undefined) {
     const { checkPair } = await BACKENDS[backends[0]!].load();
     checkPair?.(settings.certificate);
     signal?.throwIfAborted();
   }
-  const conn: TcpConn = await connectTcp({ ...plan.tcp, signal });
+  const conn: TcpConn = await network.connectTcp({ ...plan.tcp, signal });
   let transport: TlsTransport;
   try {
-    const backend = backends.find((name) => encrypts(name, conn))!;
+    const { backend = backends.find((name) => encrypts(name, conn))! } =
+      network;
     const { wrapClient } = await BACKENDS[backend].load();
     signal?.throwIfAborted();
     transport = await wrapClient(conn, settings);

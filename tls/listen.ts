@@ -1,4 +1,5 @@
 import { readListenPlan } from "./_listen_options.ts";
+import { HERE, type TlsNetwork } from "./_network.ts";
 import { openListener } from "./_open_listener.ts";
 import type { ListenTlsOptions } from "./listen_options.ts";
 import type { TlsListener } from "./listener.ts";
@@ -45,5 +46,13 @@ import type { TlsListener } from "./listener.ts";
 export async function listenTls(
   options: ListenTlsOptions,
 ): Promise<TlsListener> {
-  return await openListener(readListenPlan(options));
+  return await listenOver(HERE, options);
+}
+
+/** Listens on a host of a network. */
+export async function listenOver(
+  network: TlsNetwork,
+  options: ListenTlsOptions,
+): Promise<TlsListener> {
+  return await openListener(readListenPlan(options), network);
 }

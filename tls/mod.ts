@@ -78,10 +78,22 @@ export type {
 } from "./_transport.ts";
 export * from "./client_options.ts";
 export * from "./conn.ts";
-export * from "./connect.ts";
-export * from "./listen.ts";
+export { connectTls, type ConnectTlsOptions } from "./connect.ts";
+export { listenTls } from "./listen.ts";
 export * from "./listen_options.ts";
 export * from "./listener.ts";
 export * from "./peer_certificate.ts";
-export * from "./serve.ts";
-export * from "./start.ts";
+export {
+  serveTls,
+  type ServeTlsInfo,
+  type ServeTlsOptions,
+  type ServeTlsStats,
+  type TlsHandler,
+  TlsServer,
+} from "./serve.ts";
+export {
+  startTls,
+  type StartTlsClientOptions,
+  type StartTlsOptions,
+  type StartTlsServerOptions,
+} from "./start.ts";

@@ -9,6 +9,7 @@ import {
   StreamServer,
 } from "../stream/mod.ts";
 import { readListenPlan } from "./_listen_options.ts";
+import { HERE, type TlsNetwork } from "./_network.ts";
 import { openListener } from "./_open_listener.ts";
 import type { CertificateKeyPair } from "./_transport.ts";
 import type { TlsConn } from "./conn.ts";
@@ -128,6 +129,15 @@ export async function serveTls(
   options: ServeTlsOptions,
   handler: TlsHandler,
 ): Promise<TlsServer> {
+  return await serveOver(HERE, options, handler);
+}
+
+/** Serves on a host of a network. */
+export async function serveOver(
+  network: TlsNetwork,
+  options: ServeTlsOptions,
+  handler: TlsHandler,
+): Promise<TlsServer> {
   const { maxConnections, idleTimeout, onListen } = options;
   const plan = readListenPlan(options);
   const { tcp: { signal }, onError = console.error } = plan;
@@ -136,7 +146,7 @@ export async function serveTls(
     handler,
   );
   checkType("onListen", onListen, "function");
-  const listener = await openListener({ ...plan, onError });
+  const listener = await openListener({ ...plan, onError }, network);
   const server = new TlsServer(listener, handler, serving);
   return await announce(server, onListen);
 }

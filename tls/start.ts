@@ -14,6 +14,7 @@ import { BACKEND_NAMES, BACKENDS } from "./_backends.ts";
 import { backendsFor, encrypts, type Need } from "./_choose_backend.ts";
 import { readClientSettings } from "./_client_settings.ts";
 import { readServerIdentity } from "./_listen_options.ts";
+import type { TlsNetwork } from "./_network.ts";
 import { shakeHands } from "./_shake_hands.ts";
 import type {
   CertificateKeyPair,
@@ -143,13 +144,15 @@ export async function startTls<A extends Addr>(
   options: StartTlsClientOptions | StartTlsServerOptions,
 ): Promise<TlsConn<A>> {
   try {
-    return await start(conn, options);
+    return await startOver({}, conn, options);
   } catch (error) {
     throw retrace(error);
   }
 }
 
-async function start<A extends Addr>(
+/** Starts TLS on a connection of a host of a network. */
+export async function startOver<A extends Addr>(
+  network: Pick<TlsNetwork, "backend">,
   conn: StreamConn<A>,
   options: StartTlsClientOptions | StartTlsServerOptions,
 ): Promise<TlsConn<A>> {
@@ -161,7 +164,7 @@ async function start<A extends Addr>(
   const { signal, timeout = TIMEOUT } = options;
   checkWait({ timeout, signal: signal?.aborted ? undefined : signal });
   const plan = readPlan(options);
-  const backend = chooseBackend(conn, plan);
+  const { backend = chooseBackend(conn, plan) } = network;
   const giveUp = new AbortController();
   const work = open(conn, plan, backend, giveUp.signal);
   return await waitFor(
