@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Random } from "../../_random.ts";
-import type { VirtualTimer } from "./timer.ts";
-import type { World } from "./world.ts";
+import type { NumberedTimer, Simulation } from "./simulation.ts";
 
 const storage = new AsyncLocalStorage<Scope | undefined>();
 
@@ -21,16 +20,16 @@ export function runOutside<T>(work: () => T): T {
  * does.
  */
 export class Scope {
-  readonly world: World;
+  readonly world: Simulation;
   readonly name: string;
-  readonly #timers = new Set<VirtualTimer>();
+  readonly #timers = new Set<NumberedTimer>();
   /** The timers that a program converted to numbers. */
-  readonly #byId = new Map<number, VirtualTimer>();
+  readonly #byId = new Map<number, NumberedTimer>();
   #isDropped = false;
   #mathRandom: Random | undefined;
   #cryptoRandom: Random | undefined;
 
-  constructor(world: World, name: string) {
+  constructor(world: Simulation, name: string) {
     this.world = world;
     this.name = name;
   }
@@ -73,23 +72,23 @@ export class Scope {
   }
 
   /** Remembers a timer that is to fire. */
-  add(timer: VirtualTimer): void {
+  add(timer: NumberedTimer): void {
     this.#timers.add(timer);
   }
 
   /** Forgets a timer. */
-  delete(timer: VirtualTimer): void {
+  delete(timer: NumberedTimer): void {
     this.#timers.delete(timer);
     if (this.#byId.size > 0) this.#byId.delete(timer.id);
   }
 
   /** Lets `clearTimeout()` find a timer by its number. */
-  addId(timer: VirtualTimer): void {
+  addId(timer: NumberedTimer): void {
     if (this.#timers.has(timer)) this.#byId.set(timer.id, timer);
   }
 
   /** Returns the timer of a number. */
-  byId(id: number): VirtualTimer | undefined {
+  byId(id: number): NumberedTimer | undefined {
     return this.#byId.get(id);
   }
 }

@@ -1,5 +1,6 @@
 import type { Patches } from "./patches.ts";
 import { currentScope } from "./scope.ts";
+import type { NumberedTimer } from "./simulation.ts";
 import { IMMEDIATE, timerDelay, VirtualTimer } from "./timer.ts";
 
 type Callback = (...args: unknown[]) => unknown;
@@ -57,7 +58,7 @@ function makeClear(original: Original, name: string): unknown {
 }
 
 /** Returns the timer of the simulation that a number is of. */
-function byId(timer: unknown): VirtualTimer | undefined {
+function byId(timer: unknown): NumberedTimer | undefined {
   return typeof timer === "number" || typeof timer === "string"
     ? currentScope()?.byId(Number(timer))
     : undefined;

@@ -1,9 +1,10 @@
 import { Random } from "../../_random.ts";
 import { Scheduler } from "./scheduler.ts";
 import { runOutside, Scope } from "./scope.ts";
+import type { Simulation } from "./simulation.ts";
 
 /** A simulation: its clock, its random numbers, and the scopes of its programs. */
-export class World {
+export class World implements Simulation {
   readonly seed: number;
   /** Fork it: what draws from it directly shifts the numbers of others. */
   readonly random: Random;
