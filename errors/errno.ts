@@ -1,3 +1,5 @@
+import { SYSTEM } from "../internal/runtime/mod.ts";
+
 /**
  * The systems whose numbers are known; the names are those of `Deno.build.os`.
  */
@@ -98,10 +100,9 @@ const COLUMN: Readonly<Record<ErrnoOs, 1 | 2 | 3>> = {
 };
 
 /** The system that runs this program, or Linux for one whose numbers are not known. */
-function hostOs(): ErrnoOs {
-  const os = Deno.build.os;
-  return os === "darwin" || os === "windows" ? os : "linux";
-}
+const HOST_OS: ErrnoOs = SYSTEM === "darwin" || SYSTEM === "windows"
+  ? SYSTEM
+  : "linux";
 
 /**
  * The number of a code, on this system unless another is named.
@@ -118,7 +119,7 @@ function hostOs(): ErrnoOs {
  */
 export function errnoOf(
   code: string,
-  os: ErrnoOs = hostOs(),
+  os: ErrnoOs = HOST_OS,
 ): number | undefined {
   return Object.hasOwn(ERRNO, code) ? ERRNO[code]![COLUMN[os]] : undefined;
 }
@@ -150,7 +151,7 @@ const codesByOs = new Map<ErrnoOs, Map<number, string>>();
  */
 export function codeOf(
   errno: number,
-  os: ErrnoOs = hostOs(),
+  os: ErrnoOs = HOST_OS,
 ): string | undefined {
   let codes = codesByOs.get(os);
   if (codes === undefined) codesByOs.set(os, codes = invert(os));

@@ -4,7 +4,7 @@
  * - {@linkcode SocketError}: what sockets fail with: a `code` such as
  *   `"ECONNREFUSED"`, the C call, both addresses, the runtime's error as `cause`.
  *   Its kinds ({@linkcode ConnectionRefusedError}, {@linkcode TimedOutError},
- *   {@linkcode ClosedError}, …) are also instances of the runtime's own classes.
+ *   {@linkcode ClosedError}, …) are in Deno also instances of the runtime's own classes.
  * - {@linkcode AddrInfoError}: what look-ups fail with: a code such as
  *   `"EAI_NONAME"`.
  * - {@linkcode strerror}, {@linkcode gaiStrerror}: the codes in words.
@@ -18,7 +18,7 @@
  *     SocketError        AddrInfoError     code "EAI_NONAME", …
  *    code "ECONNREFUSED", …
  *          |
- *     ConnectionRefusedError, …            also of the runtime's own class:
+ *     ConnectionRefusedError, …            in Deno also of its own class:
  *     one kind for what callers catch      Deno.errors.ConnectionRefused, …
  * ```
  *

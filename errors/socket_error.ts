@@ -85,9 +85,9 @@ export function addContext(
  * The one class of failure that sockets have.
  *
  * Codes that callers catch have kinds of their own, such as
- * {@linkcode ConnectionRefusedError}. Each kind also extends the runtime's
- * class for it, so that `error instanceof Deno.errors.ConnectionRefused` holds
- * as it does for errors of `Deno.connect`; and each kind is an instance of
+ * {@linkcode ConnectionRefusedError}. In Deno each kind also extends the
+ * runtime's class for it, so that `error instanceof Deno.errors.ConnectionRefused`
+ * holds as it does for errors of `Deno.connect`. Each kind is an instance of
  * `SocketError`.
  *
  * @example Telling failures apart
@@ -100,7 +100,7 @@ export function addContext(
  *   syscall: "connect",
  * });
  * assertInstanceOf(error, SocketError);
- * assertInstanceOf(error, Deno.errors.ConnectionRefused);
+ * assertInstanceOf(error, Deno.errors.ConnectionRefused); // in Deno
  * assertEquals(error.code, "ECONNREFUSED");
  * assertEquals(
  *   error.message,

@@ -1,3 +1,4 @@
+import { errorClass, type ErrorClassName } from "../internal/runtime/mod.ts";
 import {
   becomeSocketError,
   SocketError,
@@ -5,8 +6,8 @@ import {
 } from "./socket_error.ts";
 
 /**
- * The class of the socket errors that share one code. Where the runtime has a class
- * for that code, each of them is an instance of both.
+ * The class of the socket errors that share one code. Where Deno has a class for that
+ * code, each of them is an instance of both.
  *
  * @example Catching errors by their class
  * ```ts
@@ -20,49 +21,48 @@ import {
  *
  * const refused = socketError("ECONNREFUSED", { action: "connect to [::1]:1" });
  * assertInstanceOf(refused, ConnectionRefusedError);
- * assertInstanceOf(refused, Deno.errors.ConnectionRefused);
+ * assertInstanceOf(refused, Deno.errors.ConnectionRefused); // in Deno
  *
- * // The runtime has no class for this one.
+ * // Deno has no class for this one.
  * const tooLong = socketError("EMSGSIZE", { action: "send 70000 bytes" });
  * assertInstanceOf(tooLong, MessageTooLongError);
  * assertInstanceOf(tooLong, SocketError);
  * ```
  */
-export interface SocketErrorKind<Base extends Error = Error> {
+export interface SocketErrorKind {
   /** Makes an error of this kind. */
   new (
     message: string,
     code?: string,
     init?: SocketErrorInit,
-  ): SocketError & Base;
+  ): SocketError;
   /** What instances of the class inherit. */
-  readonly prototype: SocketError & Base;
+  readonly prototype: SocketError;
   /** The codes of `errno.h` that stand for this kind, the usual one first. */
   readonly codes: readonly [string, ...string[]];
 }
 
-/** Defines a kind over the runtime's class for it. */
-export function defineKind<Base extends Error>(
+/** Defines a kind over Deno's class for it; in another runtime, a plain kind. */
+export function defineKind(
   name: string,
-  Parent: new (message?: string, options?: ErrorOptions) => Base,
+  parent: ErrorClassName,
   codes: readonly [string, ...string[]],
-): SocketErrorKind<Base> {
-  class Kind extends (Parent as new (
-    message?: string,
-    options?: ErrorOptions,
-  ) => Error) {
+): SocketErrorKind {
+  const Parent = errorClass(parent);
+  if (Parent === undefined) return definePlainKind(name, codes);
+  class Kind extends Parent {
     static readonly codes = codes;
     constructor(message: string, code = codes[0], init: SocketErrorInit = {}) {
       super(message, "cause" in init ? { cause: init.cause } : undefined);
       becomeSocketError(this, code, init);
-      this.name = name; // the runtime's constructors set their own
+      this.name = name; // Deno's constructors set their own
     }
   }
   Object.defineProperty(Kind, "name", { value: name });
-  return Kind as unknown as SocketErrorKind<Base>;
+  return Kind as unknown as SocketErrorKind;
 }
 
-/** Defines a kind for which the runtime has no class. */
+/** Defines a kind for which Deno has no class. */
 export function definePlainKind(
   name: string,
   codes: readonly [string, ...string[]],

@@ -1,3 +1,4 @@
+import { isError } from "../internal/runtime/mod.ts";
 import { isOfTls, tlsFailure } from "./_tls.ts";
 import { AddrInfoError } from "./addr_info_error.ts";
 import { codeOf, strerror } from "./errno.ts";
@@ -75,7 +76,7 @@ function missingFlag({ message }: Error): string {
  */
 const ROWS: readonly Row[] = [
   { // Deno.connect and the like, started without the permission
-    is: (error) => error instanceof Deno.errors.NotCapable,
+    is: (error) => isError(error, "NotCapable"),
     code: () => "ENOTCAPABLE",
     reason: missingFlag,
   },
@@ -85,12 +86,12 @@ const ROWS: readonly Row[] = [
     reason: (error) => tlsFailure(error)?.reason,
   },
   { // use after close: no code; a listener's pending accept has it too
-    is: (error) => error instanceof Deno.errors.BadResource,
+    is: (error) => isError(error, "BadResource"),
     code: () => "EBADF",
   },
   { // what is pending when the runtime's own close() is called
     is: (error) =>
-      error instanceof Deno.errors.Interrupted &&
+      isError(error, "Interrupted") &&
       error.message === "operation canceled",
     code: () => "EBADF",
   },

@@ -5,17 +5,23 @@
  * @module
  */
 import type { Addr, NetAddr, UnixAddr } from "@berkeley/sockets/address";
+import type { SocketError } from "@berkeley/sockets/errors";
 import { assertEquals } from "@std/assert";
 
 /** Each type is assignable to the other one. */
 type Same<A extends B, B extends C, C = A> = true;
 
+/** The first type is assignable to the second one. */
+type Is<A extends B, B> = [A, B] extends [B, B] ? true : never;
+
 const PROOFS: [
   Same<NetAddr, Deno.NetAddr>,
   Same<UnixAddr, Deno.UnixAddr>,
   Same<Addr, Deno.Addr>,
-] = [true, true, true];
+  Is<SocketError, Deno.errors.ConnectionRefused>,
+  Is<SocketError, Deno.errors.InvalidData>,
+] = [true, true, true, true, true];
 
-Deno.test("NetAddr, UnixAddr and Addr are those of Deno", () => {
+Deno.test("our types pass where those of Deno of the same shape do", () => {
   assertEquals(PROOFS.every(Boolean), true);
 });
