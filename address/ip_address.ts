@@ -1,3 +1,4 @@
+import { INSPECT } from "../internal/runtime/mod.ts";
 import { formatIpv4, formatIpv6, isMapped } from "./_format.ts";
 import { isZone, scanIpv4, scanIpv6 } from "./_scan.ts";
 
@@ -342,7 +343,7 @@ export class IpAddress {
   }
 
   static { // how the console shows it; private fields would show nothing
-    Object.defineProperty(this.prototype, Symbol.for("Deno.customInspect"), {
+    Object.defineProperty(this.prototype, INSPECT, {
       value(this: IpAddress) {
         return `IpAddress(${this})`;
       },

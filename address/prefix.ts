@@ -1,3 +1,4 @@
+import { INSPECT } from "../internal/runtime/mod.ts";
 import { checkInteger } from "../internal/check/mod.ts";
 import { IpAddress, tryParseIpAddress } from "./ip_address.ts";
 
@@ -234,7 +235,7 @@ export class IpPrefix {
   }
 
   static { // how the console shows it
-    Object.defineProperty(this.prototype, Symbol.for("Deno.customInspect"), {
+    Object.defineProperty(this.prototype, INSPECT, {
       value(this: IpPrefix) {
         return `IpPrefix(${this})`;
       },

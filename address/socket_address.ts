@@ -1,3 +1,4 @@
+import { INSPECT } from "../internal/runtime/mod.ts";
 import type { NetAddr } from "../errors/mod.ts";
 import { IpAddress, parseIpAddress, tryParseIpAddress } from "./ip_address.ts";
 import { checkPort } from "./port.ts";
@@ -174,7 +175,7 @@ export class SocketAddress {
   }
 
   static { // how the console shows it; private fields would show nothing
-    Object.defineProperty(this.prototype, Symbol.for("Deno.customInspect"), {
+    Object.defineProperty(this.prototype, INSPECT, {
       value(this: SocketAddress) {
         return `SocketAddress(${this})`;
       },

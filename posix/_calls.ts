@@ -1,6 +1,7 @@
 /** C's calls that move bytes: each returns undefined where it would have to wait. */
 import { lengthOf } from "../internal/check/mod.ts";
 import { socketError } from "../errors/mod.ts";
+import { SYSTEM } from "../internal/runtime/mod.ts";
 import { countOf } from "./_buffers.ts";
 import { mustWait } from "./_failure.ts";
 import { loadLibc } from "./_libc.ts";
@@ -36,7 +37,7 @@ export function callFlags(flags: number): number {
   if (lacking !== 0) {
     throw socketError("ENOTSUP", {
       action: "use the flags of the call",
-      reason: `${Deno.build.os} lacks flag 0x${lacking.toString(16)}`,
+      reason: `${SYSTEM} lacks flag 0x${lacking.toString(16)}`,
     });
   }
   return nativeFlags(flags & ~MSG_WAITALL | MSG_DONTWAIT);

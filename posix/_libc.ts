@@ -1,5 +1,11 @@
 import { socketError } from "../errors/mod.ts";
-import { libcObstacle, libcPaths } from "../internal/runtime/mod.ts";
+import {
+  isError,
+  isGranted,
+  libcObstacle,
+  libcPaths,
+  MACHINE,
+} from "../internal/runtime/mod.ts";
 import { IS_LINUX } from "./_platform.ts";
 
 /** Functions that return an `int`, by their parameters. */
@@ -46,7 +52,7 @@ const LINUX_CALLS = {
  * Apple's arm64 passes variadic arguments on the stack: six that are ignored
  * fill the registers before it.
  */
-const IS_VARIADIC = !IS_LINUX && Deno.build.arch === "aarch64";
+const IS_VARIADIC = !IS_LINUX && MACHINE === "aarch64";
 const IGNORED = IS_VARIADIC ? new Array(6).fill("i64") : [];
 
 /** All others. */
@@ -94,7 +100,7 @@ export interface Libc extends Calls<typeof CALLS>, Calls<typeof LINUX_CALLS> {
   /** Returns the address of a buffer, which is given twice, and 0. */
   addressOf(buffer: BufferSource, same: BufferSource, size: 0): number | bigint;
   if_nametoindex(name: BufferSource): number;
-  if_indextoname(index: number, name: BufferSource): Deno.PointerValue;
+  if_indextoname(index: number, name: BufferSource): unknown;
   /** `epoll_wait` of Linux, `poll` of macOS. */
   readonly waitInThread: InThread;
   /** The `errno` of this thread: of the call of libc just before. */
@@ -127,7 +133,7 @@ function inThread(path: string, name: "epoll_wait" | "poll"): InThread {
   const parameters: readonly Deno.NativeType[] =
     { ...CALLS, ...LINUX_CALLS }[name];
   const definition = { parameters, result: "i32", nonblocking: true } as const;
-  if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") {
+  if (!isGranted({ name: "ffi" })) {
     return Deno.dlopen(path, { [name]: definition }).symbols[name] as InThread;
   }
   const library = Deno.dlopen(path, { [name]: { type: "pointer" } });
@@ -140,7 +146,7 @@ function inThread(path: string, name: "epoll_wait" | "poll"): InThread {
     } catch (error) {
       // The program has revoked its FFI access in the meantime: the sockets that
       // are open are looked at now and then.
-      if (!(error instanceof Deno.errors.NotCapable)) throw error;
+      if (!isError(error, "NotCapable")) throw error;
       return await new Promise((resolve) =>
         setTimeout(() => resolve(0), LOOK_INTERVAL)
       );

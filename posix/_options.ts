@@ -1,6 +1,7 @@
 import { IPPROTO_IPV6, parseIpAddress } from "../address/mod.ts";
 import { checkInteger } from "../internal/check/mod.ts";
 import { socketError } from "../errors/mod.ts";
+import { SYSTEM } from "../internal/runtime/mod.ts";
 import { countOf } from "./_buffers.ts";
 import { checkCall } from "./_failure.ts";
 import { loadLibc } from "./_libc.ts";
@@ -26,7 +27,7 @@ function placeOf<K extends SocketOptionName>(
     throw socketError("ENOPROTOOPT", {
       action: `${verb} ${name}`,
       syscall: "setsockopt",
-      reason: `${Deno.build.os} has no such option`,
+      reason: `${SYSTEM} has no such option`,
     });
   }
   return { level, number, codec };

@@ -3,10 +3,11 @@
  * Both systems are little-endian on both architectures.
  */
 import { AF_INET6, IPPROTO_IP, IPPROTO_IPV6 } from "../address/mod.ts";
+import { MACHINE, SYSTEM } from "../internal/runtime/mod.ts";
 import * as C from "./constants.ts";
 
 /** Whether this is Linux; else it is macOS. */
-export const IS_LINUX: boolean = Deno.build.os === "linux";
+export const IS_LINUX: boolean = SYSTEM === "linux";
 
 /** This system's number for a family. */
 export function nativeFamily(family: number): number {
@@ -126,7 +127,7 @@ export const CMSGHDR: Readonly<
 
 /** `struct epoll_event`, which is packed on x86-64 alone. */
 export const EPOLL_EVENT: Readonly<Record<"size" | "data", number>> =
-  Deno.build.arch === "x86_64" ? { size: 12, data: 4 } : { size: 16, data: 8 };
+  MACHINE === "x86_64" ? { size: 12, data: 4 } : { size: 16, data: 8 };
 
 /**
  * Options, and control messages, by which packets go another way than their address

@@ -1,4 +1,5 @@
 import { afterTurn, isLoopStarved } from "../internal/wait/mod.ts";
+import { unrefTimer } from "../internal/runtime/mod.ts";
 import { Epoll } from "./_epoll.ts";
 import { loadLibc } from "./_libc.ts";
 import { IS_LINUX } from "./_platform.ts";
@@ -90,7 +91,7 @@ export class Reactor {
     if (!needsTimer) return;
     const look = () => this.#poller.look(this.#onEvent);
     this.#timer = setInterval(look, UNREF_INTERVAL);
-    Deno.unrefTimer(this.#timer);
+    unrefTimer(this.#timer);
   }
 
   readonly #onThreadEvent: OnEvent = (id, events) => {

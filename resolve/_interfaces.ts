@@ -1,3 +1,4 @@
+import { hostInterfaces } from "../internal/runtime/mod.ts";
 import { IpPrefix, parseIpAddress } from "../address/mod.ts";
 
 /** The interfaces are looked at no more often than this, in milliseconds. */
@@ -16,12 +17,7 @@ export function interfaceAddresses(): readonly IpPrefix[] | undefined {
 }
 
 function readInterfaces(): readonly IpPrefix[] | undefined {
-  const { state } = Deno.permissions.querySync({
-    name: "sys",
-    kind: "networkInterfaces",
-  });
-  if (state !== "granted") return undefined;
-  return Deno.networkInterfaces().map(({ address, cidr }) =>
+  return hostInterfaces()?.map(({ address, cidr }) =>
     new IpPrefix(parseIpAddress(address), Number(cidr.split("/")[1]))
   );
 }

@@ -1,3 +1,5 @@
+import { makeError } from "../internal/runtime/mod.ts";
+
 /** A signal that aborts with another one, when the time is up, or when it is ended. */
 export interface Limit extends Disposable {
   readonly signal: AbortSignal;
@@ -31,7 +33,7 @@ export function limitOf(
   const controller = new AbortController();
   const start = performance.now();
   const end = (reason: unknown) => controller.abort(reason);
-  const expire = () => end(new Deno.errors.TimedOut(text));
+  const expire = () => end(makeError("TimedOut", text));
   const onAbort = () => end(signal.reason);
   signal.addEventListener("abort", onAbort);
   const shorten = (least: number) => {

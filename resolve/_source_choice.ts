@@ -1,3 +1,4 @@
+import { isAllNet, SYSTEM } from "../internal/runtime/mod.ts";
 import { MAX_DELAY } from "../internal/wait/mod.ts";
 import { RuntimeSource } from "./_runtime_source.ts";
 import type { DnsSource } from "./_source.ts";
@@ -71,8 +72,7 @@ export class SourceChoice {
     const now = Date.now();
     if (Math.abs(now - this.#checked) >= RECHECK_MS) {
       this.#checked = now;
-      const { state, partial } = Deno.permissions.querySync({ name: "net" });
-      this.#isOpen = state === "granted" && !partial;
+      this.#isOpen = isAllNet();
     }
     return this.#isOpen;
   }
@@ -86,5 +86,5 @@ function serversOf({ nameServers }: ResolvConf): Required<NameServer>[] {
 
 /** On macOS the file is not what the system goes by; Windows has none. */
 function followsResolvConf(): boolean {
-  return Deno.build.os !== "darwin" && Deno.build.os !== "windows";
+  return SYSTEM !== "darwin" && SYSTEM !== "windows";
 }

@@ -1,4 +1,5 @@
 import type { IpPrefix } from "../address/mod.ts";
+import { hostName } from "../internal/runtime/mod.ts";
 import { interfaceAddresses } from "./_interfaces.ts";
 import type { DnsSource } from "./_source.ts";
 import { currentServices } from "./_system_files.ts";
@@ -23,11 +24,5 @@ export interface Surroundings {
 export const HERE: Surroundings = {
   interfaces: interfaceAddresses,
   services: currentServices,
-  hostname() {
-    const { state } = Deno.permissions.querySync({
-      name: "sys",
-      kind: "hostname",
-    });
-    return state === "granted" ? Deno.hostname() : undefined;
-  },
+  hostname: hostName,
 };

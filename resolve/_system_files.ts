@@ -2,6 +2,7 @@
  * Where each operating system keeps its tables, and their contents or, where
  * they may not be read, the built-in ones.
  */
+import { envVariable, SYSTEM } from "../internal/runtime/mod.ts";
 import { PROTOCOLS, SERVICES } from "./_service_tables.ts";
 import { WatchedFile } from "./_watched_file.ts";
 import { HostsTable } from "./hosts.ts";
@@ -43,14 +44,6 @@ export function systemPaths(
   };
 }
 
-function systemRoot(): string | undefined {
-  const name = "SystemRoot";
-  const isGranted =
-    Deno.permissions.querySync({ name: "env", variable: name }).state ===
-      "granted";
-  return isGranted ? Deno.env.get(name) : undefined;
-}
-
 let paths: SystemPaths | undefined;
 let services: WatchedFile<ServiceTable> | undefined;
 let protocols: WatchedFile<ProtocolTable> | undefined;
@@ -58,10 +51,9 @@ let builtInServices: ServiceTable | undefined;
 let builtInProtocols: ProtocolTable | undefined;
 
 function pathsHere(): SystemPaths {
-  const { os } = Deno.build;
-  return paths ??= os === "windows"
-    ? systemPaths(os, systemRoot())
-    : systemPaths(os);
+  return paths ??= SYSTEM === "windows"
+    ? systemPaths(SYSTEM, envVariable("SystemRoot"))
+    : systemPaths(SYSTEM);
 }
 
 /** The system's services, else the built-in ones. */

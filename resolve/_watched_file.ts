@@ -1,3 +1,5 @@
+import { isGranted, readTextFile, stat } from "../internal/runtime/mod.ts";
+
 /** A file is looked at no more often than this, in milliseconds. */
 const RECHECK_MS = 1000;
 
@@ -33,20 +35,18 @@ export class WatchedFile<T> {
   #reload(): void {
     try {
       const path = this.#path;
-      if (
-        Deno.permissions.querySync({ name: "read", path }).state !== "granted"
-      ) {
+      if (!isGranted({ name: "read", path })) {
         this.#forget();
         return;
       }
-      const { isFile, mtime, size, ino } = Deno.statSync(path);
+      const { isFile, mtime, size, ino } = stat(path);
       if (!isFile) { // reading a pipe or a device may never end
         this.#forget();
         return;
       }
       const stamp = `${mtime?.getTime()} ${size} ${ino}`;
       if (stamp === this.#stamp) return;
-      this.#value = this.#parse(Deno.readTextFileSync(path));
+      this.#value = this.#parse(readTextFile(path));
       this.#stamp = stamp;
     } catch {
       this.#forget(); // as where there is no such file

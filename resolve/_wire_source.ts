@@ -2,6 +2,7 @@
  * The DNS by our own packets, where the name servers are known: response codes
  * told apart, TTLs, cancellation, and the timeouts that were asked for.
  */
+import { isError, makeError } from "../internal/runtime/mod.ts";
 import {
   BADVERS,
   type DnsAnswer,
@@ -153,7 +154,7 @@ export class WireSource implements DnsSource {
     } catch (error) {
       signal.throwIfAborted();
       cause = error;
-      const isSilent = error instanceof Deno.errors.TimedOut;
+      const isSilent = isError(error, "TimedOut");
       if (isSilent && query.suspects.has(server)) query.closed.add(server);
     }
     return outcomeOf(answer, cause);
@@ -204,7 +205,7 @@ export class WireSource implements DnsSource {
     if (finding === "closed") closed.add(server);
     const hasOthers = this.#servers.some((other) => !suspects.has(other));
     if (finding === "closed" || hasOthers) {
-      limit.end(new Deno.errors.ConnectionRefused("The port is closed"));
+      limit.end(makeError("ConnectionRefused", "The port is closed"));
     } else {
       limit.shorten(SUSPECT_MS);
     }

@@ -1,4 +1,5 @@
 import type { Addr } from "../address/mod.ts";
+import { makeError } from "../internal/runtime/mod.ts";
 import { takenAway } from "../internal/check/mod.ts";
 import { afterTurn, isLoopStarved } from "../internal/wait/mod.ts";
 import {
@@ -131,7 +132,7 @@ export class DuplexTransport<
     this.#mayHold = mayHold;
     this.#ended = duplex.readableEnded;
     if (duplex.destroyed) { // reset before it was accepted
-      this.#error = duplex.errored ?? new Deno.errors.BadResource("closed");
+      this.#error = duplex.errored ?? makeError("BadResource", "closed");
     }
     this.#hold();
     duplex.on("readable", this.#onNews);
@@ -170,7 +171,7 @@ export class DuplexTransport<
 
   /** The error of a stream that failed, or was closed before its end. */
   protected failureOf(error: unknown): unknown {
-    return error ?? new Deno.errors.BadResource("closed");
+    return error ?? makeError("BadResource", "closed");
   }
 
   /** Whether a read is pending, and has taken nothing. */

@@ -1,4 +1,5 @@
 import type { Addr } from "../address/mod.ts";
+import { makeError, unrefTimer } from "../internal/runtime/mod.ts";
 import type { Server, Socket } from "node:net";
 import type { ListenerTransport, StreamTransport } from "./_transport.ts";
 
@@ -127,7 +128,7 @@ export class NodeListener<A extends Addr, T extends StreamTransport<A>>
       if (shortage === undefined) this.#watch();
       else this.#onError(shortage);
     }, LOOK_AGAIN);
-    Deno.unrefTimer(this.#timer);
+    unrefTimer(this.#timer);
   }
 
   accept(): Promise<T> {
@@ -189,5 +190,5 @@ export class NodeListener<A extends Addr, T extends StreamTransport<A>>
 function ignore(): void {}
 
 function closedError(): Error {
-  return new Deno.errors.BadResource("Listener has been closed");
+  return makeError("BadResource", "Listener has been closed");
 }

@@ -1,4 +1,5 @@
 import type { NetAddr } from "../address/mod.ts";
+import { isError, SYSTEM } from "../internal/runtime/mod.ts";
 import { listenFailure } from "./_listen_failure.ts";
 import type {
   ListenTarget,
@@ -40,8 +41,8 @@ export async function listenOnBoth(
 function takesIpv4(port: number): boolean {
   const error = listenFailure({ hostname: ANY_IPV4, port });
   // On Windows the port is another program's then.
-  const isForeign = error instanceof Deno.errors.AddrInUse &&
-    Deno.build.os === "windows";
+  const isForeign = isError(error, "AddrInUse") &&
+    SYSTEM === "windows";
   if (isForeign) throw error;
   return error !== undefined;
 }

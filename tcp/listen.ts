@@ -1,5 +1,6 @@
 import { formatHostPort, SOCK_STREAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
+import { SYSTEM } from "../internal/runtime/mod.ts";
 import { lackReason, openingError } from "../internal/backends/mod.ts";
 import { findAddress } from "../internal/hosts/mod.ts";
 import { setOptions } from "../internal/libc/mod.ts";
@@ -65,7 +66,7 @@ export async function listenOver(
   const address = can.names && isForRuntime(lookup)
     ? { hostname }
     : await findAddress(request, wait, { action, syscall: "getaddrinfo" });
-  const takesBoth = !can.ipv6Only && Deno.build.os !== "windows";
+  const takesBoth = !can.ipv6Only && SYSTEM !== "windows";
   if (ipv6Only && address.hostname === ANY_IPV6 && takesBoth) {
     throw refusal("ipv6Only");
   }

@@ -1,4 +1,5 @@
 import type { NetAddr } from "../address/mod.ts";
+import { makeError } from "../internal/runtime/mod.ts";
 import { Timers } from "../internal/wait/mod.ts";
 import type { ListenerTransport } from "../stream/_seam.ts";
 import { PendingHandshake, type Shaken } from "./_pending_handshake.ts";
@@ -146,7 +147,7 @@ export class HandshakingListener
       void close(transport);
     }
     const end = this.#acceptor.close();
-    this.#waiter?.reject(new Deno.errors.BadResource("The listener is closed"));
+    this.#waiter?.reject(makeError("BadResource", "The listener is closed"));
     this.#waiter = undefined;
     return end;
   }

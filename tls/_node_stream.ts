@@ -1,4 +1,5 @@
 import type { Addr } from "../address/mod.ts";
+import { makeError } from "../internal/runtime/mod.ts";
 import { nextTick } from "node:process";
 import type { TLSSocket } from "node:tls";
 import { takenAway } from "../internal/check/mod.ts";
@@ -269,7 +270,7 @@ export class NodeTlsStream<A extends Addr = Addr> implements TlsTransport<A> {
 
   #onClose(): void {
     const isOver = this.#hasEnded && this.#isFinished;
-    if (!isOver) this.fail(new Deno.errors.BadResource("closed"));
+    if (!isOver) this.fail(makeError("BadResource", "closed"));
   }
 
   write(bytes: Uint8Array): Promise<number> {
@@ -331,7 +332,7 @@ export class NodeTlsStream<A extends Addr = Addr> implements TlsTransport<A> {
   /** Rejects what is pending. */
   #stop(): void {
     this.#chunks.length = 0;
-    this.#error ??= new Deno.errors.BadResource("closed");
+    this.#error ??= makeError("BadResource", "closed");
     this.#handshake.reject(this.#error);
     this.#rejectWrite?.(this.#error);
     this.#settleRead();

@@ -1,7 +1,7 @@
 import { lackReason } from "../internal/backends/mod.ts";
 import { checkChoice } from "../internal/check/mod.ts";
 import { mayChoosePosix } from "../internal/libc/mod.ts";
-import { hasUnstableNet } from "../internal/runtime/mod.ts";
+import { hasUnstableNet, SYSTEM } from "../internal/runtime/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { ABILITIES, BACKENDS, has } from "./_abilities.ts";
 import { bindDeno } from "./_deno_transport.ts";
@@ -45,7 +45,7 @@ export interface BackendRequest
  */
 export async function chooseBackend(
   { backend, ttl, hostname, isOneFamily }: BackendRequest,
-  os: Os = Deno.build.os,
+  os: Os = SYSTEM,
 ): Promise<UdpBackend> {
   checkChoice("backend", backend, BACKENDS);
   const isDivided = hostname === "::" && !isOneFamily && !hasDualStack(os);

@@ -1,6 +1,7 @@
 import type { Addr, NetAddr } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { EndingSockets, lackReason } from "../internal/backends/mod.ts";
+import { SYSTEM } from "../internal/runtime/mod.ts";
 import { ABILITIES } from "./_abilities.ts";
 import { interfaceIndex } from "./_interfaces.ts";
 import { isPassingFault, type Os, receiveRoom } from "./_systems.ts";
@@ -132,7 +133,7 @@ class DenoTransport implements DatagramTransport {
 /** Binds, to a port that one of our own sockets may just have closed, too. */
 export function bindDeno(
   target: BindTarget,
-  os: Os = Deno.build.os,
+  os: Os = SYSTEM,
 ): Promise<DatagramTransport> {
   const { hostname, port, reuseAddress } = target;
   const where = { transport: "udp", hostname, port } as const;

@@ -2,7 +2,13 @@ import type { NetAddr } from "../address/mod.ts";
 import dgram from "node:dgram";
 import { socketError } from "../errors/mod.ts";
 import { EndingSockets, isInUse } from "../internal/backends/mod.ts";
-import { requireNet } from "../internal/runtime/mod.ts";
+import {
+  makeError,
+  refTimer,
+  requireNet,
+  SYSTEM,
+  unrefTimer,
+} from "../internal/runtime/mod.ts";
 import { unmapped } from "../internal/hosts/mod.ts";
 import { MAX_DELAY } from "../internal/wait/mod.ts";
 import { ABILITIES } from "./_abilities.ts";
@@ -112,8 +118,8 @@ class NodeTransport implements DatagramTransport {
     this.#isHeld = isHeld;
     if (this.#keepAlive === undefined) {
       this.#keepAlive = setInterval(() => {}, MAX_DELAY);
-    } else if (isHeld) Deno.refTimer(this.#keepAlive);
-    else Deno.unrefTimer(this.#keepAlive);
+    } else if (isHeld) refTimer(this.#keepAlive);
+    else unrefTimer(this.#keepAlive);
   }
 
   #onError(error: unknown): void {
@@ -209,7 +215,7 @@ class NodeTransport implements DatagramTransport {
   close(): Promise<void> {
     this.#queue.clear();
     const end = ending.add(this.#sockets.map(closeSocket));
-    const closed = new Deno.errors.BadResource("Socket has been closed");
+    const closed = makeError("BadResource", "Socket has been closed");
     this.#onError(closed);
     this.#giveUpSend(closed);
     clearInterval(this.#keepAlive);
@@ -244,7 +250,7 @@ function makeRoom(socket: dgram.Socket, size: number): void {
 /** Binds, to a port that one of our own sockets may just have closed, too. */
 export function bindNode(
   target: BindTarget,
-  os: Os = Deno.build.os,
+  os: Os = SYSTEM,
 ): Promise<DatagramTransport> {
   const isPair = target.hostname === "::" && !hasDualStack(os);
   return ending.open(async () => {

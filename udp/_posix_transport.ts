@@ -3,6 +3,7 @@
  */
 import { AF_INET, AF_INET6, type NetAddr, SOCK_DGRAM } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
+import { SYSTEM } from "../internal/runtime/mod.ts";
 import { lackReason, optionOf } from "../internal/backends/mod.ts";
 import {
   applyOptions,
@@ -260,7 +261,7 @@ export async function bindPosix(
   target: BindTarget,
 ): Promise<DatagramTransport> {
   const posix = await requirePosix({ action: "bind", syscall: "bind" });
-  if (Deno.build.os !== "linux") {
+  if (SYSTEM !== "linux") {
     throw socketError("ENOTSUP", {
       action: `bind to ${target.hostname}`,
       syscall: "recvmmsg",

@@ -2,10 +2,11 @@
  * What systems do differently with datagrams. Each function takes the system, so that
  * the tests run all of them on any: tests/udp/other_systems_test.ts.
  */
+import { isError, type SystemName } from "../internal/runtime/mod.ts";
 import type { BindTarget } from "./_transport.ts";
 
 /** A system. */
-export type Os = typeof Deno.build.os;
+export type Os = SystemName;
 
 /** Room for any datagram. */
 const WHOLE = 65_536;
@@ -37,7 +38,7 @@ const OF_A_SEND = /\(os error (10052|10054)\)/;
  */
 export function isPassingFault(error: unknown, os: Os): boolean {
   const { code, message } = error as { code?: unknown; message?: unknown };
-  if (error instanceof Deno.errors.ConnectionReset) return true;
+  if (isError(error, "ConnectionReset")) return true;
   if (OF_A_SEND.test(String(message))) return true;
   return os === "windows" && code === "UNKNOWN";
 }

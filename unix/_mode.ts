@@ -1,3 +1,10 @@
+import {
+  getUmask,
+  mayUmask,
+  setFileMode,
+  setUmask,
+} from "../internal/runtime/mod.ts";
+
 /**
  * Calls `bind`, which creates a socket's file, so that no user gets more permissions
  * than `mode` in the moment before it is set. `bind` binds in the same turn.
@@ -11,25 +18,16 @@ export function withNarrowUmask<T>(
   bind: () => T,
 ): T {
   if (mode === undefined || !mayUmask()) return bind();
-  const before = Deno.umask();
-  Deno.umask(before | (0o777 & ~mode));
+  const before = getUmask();
+  setUmask(before | (0o777 & ~mode));
   try {
     return bind();
   } finally {
-    Deno.umask(before);
+    setUmask(before);
   }
-}
-
-function mayUmask(): boolean {
-  // The types of Deno 2.9 do not know this kind, which its runtime asks for.
-  const umask = { name: "sys", kind: "umask" } as unknown;
-  const { state } = Deno.permissions.querySync(
-    umask as Deno.SysPermissionDescriptor,
-  );
-  return state === "granted";
 }
 
 /** Sets the permissions of a file that was just created. */
 export function setMode(path: string, mode: number | undefined): void {
-  if (mode !== undefined) Deno.chmodSync(path, mode);
+  if (mode !== undefined) setFileMode(path, mode);
 }

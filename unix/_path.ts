@@ -1,11 +1,10 @@
 import { socketError, type SocketErrorContext } from "../errors/mod.ts";
 import { showValue } from "../internal/check/mod.ts";
-import { missingUnixFlags } from "../internal/runtime/mod.ts";
+import { missingUnixFlags, SYSTEM } from "../internal/runtime/mod.ts";
 import { unixAddr } from "./_transport.ts";
 
-const { os } = Deno.build;
 /** The size of C's `sun_path` in bytes. */
-const SUN_PATH = os === "linux" || os === "android" ? 108 : 104;
+const SUN_PATH = SYSTEM === "linux" || SYSTEM === "android" ? 108 : 104;
 
 /** What a path is for, as messages and errors name it. */
 export interface Use {
@@ -63,10 +62,10 @@ export function checkPath(path: unknown, use: Use): string {
   }
   const fail = (code: string, reason: string) =>
     socketError(code, { ...contextOf(path, use), reason });
-  if (os === "windows") {
-    throw fail("ENOTSUP", "Deno has no unix sockets on Windows");
+  if (SYSTEM === "windows") {
+    throw fail("ENOTSUP", "unix sockets are not supported on Windows");
   }
-  if (isName && os !== "linux") {
+  if (isName && SYSTEM !== "linux") {
     throw fail("ENOTSUP", "abstract names exist only on Linux; use a path");
   }
   const size = new TextEncoder().encode(path).length;

@@ -1,3 +1,12 @@
+import {
+  type FileInfo,
+  isGranted,
+  linkFile,
+  lstat,
+  removeFile,
+  renameFile,
+  workingFolder,
+} from "../internal/runtime/mod.ts";
 import { isAbstract } from "./_path.ts";
 
 /** What tells one file from another, also of the same path. */
@@ -7,9 +16,9 @@ interface FileId {
 }
 
 /** Returns the file that has a path now, which is not followed if it is a link. */
-export function fileAt(path: string): Deno.FileInfo | undefined {
+export function fileAt(path: string): FileInfo | undefined {
   try {
-    return Deno.lstatSync(path);
+    return lstat(path);
   } catch {
     return undefined;
   }
@@ -43,7 +52,7 @@ export class SocketFile {
   remove(): void {
     if (!this.#isAt(this.#fullPath)) return;
     try {
-      Deno.removeSync(this.#fullPath);
+      removeFile(this.#fullPath);
     } catch {
       // The folder is read-only now; the listener is to be closed anyway.
     }
@@ -70,7 +79,7 @@ export class SocketFile {
 function absolute(path: string): string {
   if (path.startsWith("/") || isAbstract(path)) return path;
   try {
-    return `${Deno.cwd()}/${path}`;
+    return `${workingFolder()}/${path}`;
   } catch {
     return path;
   }
@@ -88,8 +97,8 @@ function setAside(path: string): () => void {
   }
   return () => {
     try {
-      if (fileAt(path) === undefined) Deno.renameSync(spare, path);
-      else Deno.removeSync(spare); // it was not removed, or there is a newer one
+      if (fileAt(path) === undefined) renameFile(spare, path);
+      else removeFile(spare); // it was not removed, or there is a newer one
     } catch {
       // The folder has become read-only: it keeps the other name.
     }
@@ -99,14 +108,14 @@ function setAside(path: string): () => void {
 /** By a second name, so that the first one stays until the runtime removes it. */
 function keep(path: string, spare: string): void {
   try {
-    Deno.linkSync(path, spare);
+    linkFile(path, spare);
   } catch {
-    Deno.renameSync(path, spare); // another user's, or a system without links
+    renameFile(path, spare); // another user's, or a system without links
   }
 }
 
 function mayUse(path: string): boolean {
   return (["read", "write"] as const).every((name) =>
-    Deno.permissions.querySync({ name, path }).state === "granted"
+    isGranted({ name, path })
   );
 }

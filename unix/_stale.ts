@@ -1,5 +1,10 @@
 import { socketError, toSocketError } from "../errors/mod.ts";
 import { isInUse } from "../internal/backends/mod.ts";
+import {
+  type FolderLock,
+  openFolderLock,
+  removeFile,
+} from "../internal/runtime/mod.ts";
 import type { Calls } from "./_backends.ts";
 import { pause } from "./_pause.ts";
 import { fileAt } from "./_socket_file.ts";
@@ -33,14 +38,18 @@ export async function listenReplacing(
   { connect, listen }: Calls,
 ): Promise<UnixListenerTransport> {
   const { path } = target;
-  using _lock = await lockFolder(path);
-  for (let attempt = 1;; attempt++) {
-    try {
-      return await listen(target);
-    } catch (error) {
-      if (!isInUse(error) || attempt === MAX_ATTEMPTS) throw error;
+  const lock = await lockFolder(path);
+  try {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return await listen(target);
+      } catch (error) {
+        if (!isInUse(error) || attempt === MAX_ATTEMPTS) throw error;
+      }
+      await removeStale(path, connect);
     }
-    await removeStale(path, connect);
+  } finally {
+    lock?.close();
   }
 }
 
@@ -61,7 +70,7 @@ async function removeStale(
   const now = fileAt(path);
   const isSame = now?.dev === before.dev && now?.ino === before.ino &&
     now?.mtime?.getTime() === before.mtime?.getTime();
-  if (isSame) Deno.removeSync(path);
+  if (isSame) removeFile(path);
 }
 
 /** What the outcomes of a connect say of a path that is taken. */
@@ -99,23 +108,17 @@ function inUse(reason: string): Error {
  * program that holds the lock for longer than a second uses the folder for something
  * else; then the path is replaced without the lock.
  */
-async function lockFolder(path: string): Promise<Disposable | undefined> {
+async function lockFolder(path: string): Promise<FolderLock | undefined> {
   const folder = path.slice(0, path.lastIndexOf("/") + 1) || ".";
-  const read = { name: "read", path: folder } as const;
-  if (Deno.permissions.querySync(read).state !== "granted") return undefined;
-  let file: Deno.FsFile;
-  try {
-    file = Deno.openSync(folder);
-  } catch {
-    return undefined; // there is none, or it may not be read
-  }
+  const lock = openFolderLock(folder);
+  if (lock === undefined) return undefined;
   try {
     for (let waited = 0; waited < LOCK_TIME; waited += LOCK_PAUSE) {
-      if (file.tryLockSync(true)) break;
+      if (lock.tryLock()) break;
       await pause(LOCK_PAUSE);
     }
   } catch {
     // a file system without locks
   }
-  return file;
+  return lock;
 }

@@ -1,3 +1,5 @@
+import { isError } from "../runtime/mod.ts";
+
 /**
  * Sockets of ours that were closed, but whose address the runtime still holds: it
  * lets go of it when the calls that were pending have ended.
@@ -25,8 +27,8 @@ export class EndingSockets {
   }
 }
 
-/** Whether it is EADDRINUSE, as `Deno` and as `node:` modules report it. */
+/** Whether it is EADDRINUSE, as Deno and as Node report it. */
 export function isInUse(error: unknown): boolean {
-  return error instanceof Deno.errors.AddrInUse ||
+  return isError(error, "AddrInUse") ||
     (error as { code?: unknown }).code === "EADDRINUSE";
 }

@@ -1,4 +1,4 @@
-type Os = typeof Deno.build.os;
+import { SYSTEM, type SystemName } from "../runtime/mod.ts";
 
 /** What to do about something that some backend lacks. */
 interface Row {
@@ -149,13 +149,13 @@ export interface Lack {
   /** Whether it was an option of the function that opens the socket. */
   readonly isOpening?: boolean | undefined;
   /** The system. Defaults to this one. */
-  readonly os?: Os | undefined;
+  readonly os?: SystemName | undefined;
 }
 
 /** Returns the reason of an ENOTSUP error: what is missing, and what to do instead. */
 export function lackReason(
   feature: Feature,
-  { backend, family, other, isOpening, os = Deno.build.os }: Lack,
+  { backend, family, other, isOpening, os = SYSTEM }: Lack,
 ): string {
   const { lack, hints: own = [], options, onLinux }: Row = ROWS[feature];
   const hints = [...own];

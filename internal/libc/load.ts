@@ -1,5 +1,5 @@
 import { socketError, type SocketErrorContext } from "../../errors/mod.ts";
-import { libcObstacle } from "../runtime/mod.ts";
+import { isDeno, libcObstacle, SYSTEM } from "../runtime/mod.ts";
 
 export type {
   GroupRequest,
@@ -27,7 +27,7 @@ export async function findPosix(): Promise<Posix | undefined> {
 
 /** Whether libc carries sockets that no backend was chosen for: on Linux only. */
 export async function mayChoosePosix(): Promise<boolean> {
-  return Deno.build.os === "linux" && await findPosix() !== undefined;
+  return SYSTEM === "linux" && await findPosix() !== undefined;
 }
 
 /**
@@ -43,8 +43,10 @@ export async function requirePosix(
   if (found !== undefined) return found;
   throw socketError("ENOTSUP", {
     ...context,
-    reason: libcObstacle()?.code === "ENOTCAPABLE"
+    reason: !isDeno
+      ? "it needs libc, which can be used in Deno only"
+      : libcObstacle()?.code === "ENOTCAPABLE"
       ? "it needs libc; start the program with --allow-ffi"
-      : `libc cannot be used on ${Deno.build.os}`,
+      : `libc cannot be used on ${SYSTEM}`,
   });
 }

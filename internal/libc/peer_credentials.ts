@@ -1,4 +1,5 @@
 import { socketError, type UnixAddr } from "../../errors/mod.ts";
+import { SYSTEM } from "../runtime/mod.ts";
 import { type PeerCredentials, requirePosix } from "./load.ts";
 import { requireReal } from "./options.ts";
 
@@ -27,7 +28,7 @@ export async function readPeerCredentials(
   };
   requireOpen(context.syscall);
   requireReal(socket, context);
-  if (Deno.build.os !== "linux") {
+  if (SYSTEM !== "linux") {
     const reason = "only Linux has SO_PEERCRED";
     throw socketError("ENOTSUP", { ...context, reason });
   }

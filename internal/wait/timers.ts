@@ -1,3 +1,5 @@
+import { refTimer, unrefTimer } from "../runtime/mod.ts";
+
 /** `setTimeout` keeps its delay in 31 bits; a longer one would fire at once. */
 export const MAX_DELAY: number = 2 ** 31 - 1;
 
@@ -21,7 +23,7 @@ export class Timers {
       callback();
     }, Math.min(delay, MAX_DELAY));
     this.#pending.add(timer);
-    if (this.#isUnref) Deno.unrefTimer(timer);
+    if (this.#isUnref) unrefTimer(timer);
     return () => {
       this.#pending.delete(timer);
       clearTimeout(timer);
@@ -31,12 +33,12 @@ export class Timers {
   /** Lets the timers keep the program alive, as they do from the start. */
   ref(): void {
     this.#isUnref = false;
-    for (const timer of this.#pending) Deno.refTimer(timer);
+    for (const timer of this.#pending) refTimer(timer);
   }
 
   /** Lets the program end while timers are pending. */
   unref(): void {
     this.#isUnref = true;
-    for (const timer of this.#pending) Deno.unrefTimer(timer);
+    for (const timer of this.#pending) unrefTimer(timer);
   }
 }
