@@ -6,7 +6,8 @@
  *   its abilities are {@linkcode SIMULATED}.
  * - {@linkcode simulatedUdp}: the UDP of a host that binds so.
  * - {@linkcode bindOver}, {@linkcode connectOver}: the functions of the module, over it.
- * - {@linkcode UdpCore}, {@linkcode DatagramQueue}: to make a socket of a transport.
+ * - {@linkcode UdpCore}, {@linkcode DatagramQueue}, {@linkcode checkLimits}: to make a
+ *   socket of a transport.
  *
  * @module
  */
@@ -27,5 +28,5 @@ export type {
   UdpAbilities,
   UdpBind,
 } from "./_transport.ts";
-export { bindOver } from "./bind.ts";
+export { bindOver, checkLimits } from "./bind.ts";
 export { connectOver } from "./connect.ts";

@@ -107,7 +107,13 @@ export async function bindCore(
   }
 }
 
-function checkLimits(options: UdpOptions) {
+/** Returns the limits of a socket, checked, with the defaults. */
+export function checkLimits(
+  options: UdpOptions,
+): Pick<
+  BindTarget,
+  "maxDatagramSize" | "maxQueuedDatagrams" | "maxQueuedBytes" | "dropPolicy"
+> {
   const {
     maxDatagramSize = 9216,
     maxQueuedDatagrams = 4096,

@@ -259,10 +259,8 @@ export class WireMachine implements Machine {
   /** To all members, or to all hosts of the subnet, but to the sender only with 0 hops. */
   #spread(packet: Packet, isReached: (machine: WireMachine) => boolean): void {
     if (packet.protocol !== "udp") return;
-    if (packet.hops === 0) {
-      if (isReached(this)) this.#loopback.send(packet);
-      return;
-    }
+    // The stack knows whether a socket has joined on loopback.
+    if (packet.hops === 0) return this.#loopback.send(packet);
     for (const machine of this.#wire.machines) {
       if (machine !== this && isReached(machine)) {
         this.linkTo(machine).send(packet);
