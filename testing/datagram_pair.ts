@@ -1,10 +1,6 @@
 import { type NetAddr, SocketAddress } from "../address/mod.ts";
 import { type BindTarget, checkLimits, UdpCore } from "../udp/_seam.ts";
-import {
-  type BindUdpOptions,
-  ConnectedUdpSocket,
-  type UdpOptions,
-} from "../udp/mod.ts";
+import { ConnectedUdpSocket, type UdpOptions } from "../udp/mod.ts";
 import { DatagramLink } from "./_datagram_link.ts";
 import { MemoryDatagramTransport } from "./_memory_datagram_transport.ts";
 import type { DatagramFaults } from "./datagram_faults.ts";

@@ -5,6 +5,7 @@
  * - {@linkcode connPair}: two connected ends in memory, with faults on demand.
  * - {@linkcode listenerInMemory}: a listener in memory, to test servers.
  * - {@linkcode withFaults}: a bad network for a connection of any kind.
+ * - {@linkcode datagramPair}: two connected UDP sockets in memory, with loss on demand.
  * - {@linkcode verifyFraming}: whether a framing keeps its rules.
  * - {@linkcode makeCertificate}: certificates for TLS, of an authority that exists in
  *   the test only.
@@ -23,11 +24,14 @@
  */
 export type { Addr, NetAddr, UnixAddr, VsockAddr } from "../address/mod.ts";
 export type * from "../stream/mod.ts";
+export type * from "../udp/mod.ts";
 export type { WaitOptions } from "../internal/wait/mod.ts";
 export type { CertificateOptions } from "./_certificate_options.ts";
 export * from "./certificate.ts";
 export * from "./conn_pair.ts";
 export type { ConnPairOptions } from "./conn_pair_options.ts";
+export type { DatagramChoice, DatagramFaults } from "./datagram_faults.ts";
+export * from "./datagram_pair.ts";
 export * from "./framing_fault.ts";
 export type { LinkOptions } from "./link_options.ts";
 export * from "./listener_in_memory.ts";

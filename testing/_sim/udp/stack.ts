@@ -15,7 +15,7 @@ import {
   isLoopback,
 } from "./addresses.ts";
 import { covers, Ports } from "./ports.ts";
-import { SimulatedUdpTransport } from "./transport.ts";
+import { SimulatedUdpTransport, type SocketOwner } from "./transport.ts";
 
 /** The bytes of the headers: IPv4 or IPv6, and UDP. */
 const HEADERS = { 4: 20 + 8, 6: 40 + 8 };
@@ -27,7 +27,7 @@ const ICMP_SIZE = { 4: 56, 6: 96 };
 const CALL_TIME = 0.001;
 
 /** The UDP of a host: which socket gets which packet, as Linux decides it. */
-export class UdpStack implements Stack {
+export class UdpStack implements Stack, SocketOwner {
   readonly machine: Machine;
   /** How many sockets are members of a group on the loopback interface. */
   readonly onLoopback: Map<string, number> = new Map();

@@ -11,12 +11,11 @@ import {
   SIMULATED,
   type UdpAbilities,
 } from "../../../udp/_seam.ts";
-import { failure, type UdpPacket } from "../types.ts";
+import { failure, type Machine, type UdpPacket } from "../types.ts";
 import { canonical, familyOf, plain, shown } from "./addresses.ts";
 import { type Interface, interfaceOf, Memberships } from "./memberships.ts";
 import type { Binding } from "./ports.ts";
 import { ReceiveBuffer } from "./receive_buffer.ts";
-import type { UdpStack } from "./stack.ts";
 
 /** How long a call of the kernel takes, in milliseconds: no loop stops the clock. */
 const CALL_TIME = 0.001;
@@ -25,6 +24,32 @@ const CALL_TIME = 0.001;
 interface Peer {
   readonly address: string;
   readonly port: number;
+}
+
+/** What a socket needs of the UDP of its host. */
+export interface SocketOwner {
+  readonly machine: Machine;
+  /** How many sockets are members of a group on the loopback interface. */
+  readonly onLoopback: Map<string, number>;
+  /** Settles after a delay with what a function returns or throws. */
+  later<T>(delay: number, result: () => T): Promise<T>;
+  /** The address that packets of a socket to a destination bear. */
+  sourceOf(bound: string, destination: string, syscall: string): string;
+  /** Refuses a broadcast address to a socket without SO_BROADCAST. */
+  requireBroadcast(
+    address: string,
+    from: SimulatedUdpTransport,
+    syscall: string,
+  ): boolean;
+  /** Sends a datagram; the payload is not changed any more. */
+  send(
+    from: SimulatedUdpTransport,
+    payload: Uint8Array,
+    address: string,
+    port: number,
+  ): void;
+  /** A socket has ended. */
+  remove(socket: SimulatedUdpTransport): void;
 }
 
 /** A UDP socket of a host. */
@@ -44,7 +69,7 @@ export class SimulatedUdpTransport implements Binding, DatagramTransport {
   multicastLoopback = true;
   multicastInterface: Interface | undefined;
   broadcast = false;
-  readonly #stack: UdpStack;
+  readonly #stack: SocketOwner;
   readonly #bound: string;
   readonly #maxDatagramSize: number;
   readonly #buffer: ReceiveBuffer;
@@ -59,7 +84,7 @@ export class SimulatedUdpTransport implements Binding, DatagramTransport {
   #isDropped = false;
 
   constructor(
-    stack: UdpStack,
+    stack: SocketOwner,
     target: BindTarget,
     port: number,
     giveBack: () => void,
