@@ -1,4 +1,5 @@
-import type { Happened, TraceKind } from "./recorder.ts";
+import type { TraceKind } from "../../trace_event.ts";
+import type { Happened } from "./recorder.ts";
 
 /** An event besides packets. */
 export class HostRecord implements Happened {
@@ -6,7 +7,7 @@ export class HostRecord implements Happened {
   readonly kind: TraceKind;
   readonly from: string | undefined;
   readonly to = undefined;
-  readonly isLost = false;
+  readonly isLost: boolean;
   readonly #text: string | (() => string);
 
   /** Remembers what happened to a host, or to the network. */
@@ -15,14 +16,20 @@ export class HostRecord implements Happened {
     kind: TraceKind,
     from: string | undefined,
     text: string | (() => string),
+    isLost = false,
   ) {
     this.time = time;
     this.kind = kind;
     this.from = from;
     this.#text = text;
+    this.isLost = isLost;
   }
 
   text(): string {
     return typeof this.#text === "string" ? this.#text : this.#text();
+  }
+
+  label(): string {
+    return this.text();
   }
 }

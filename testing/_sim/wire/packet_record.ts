@@ -50,45 +50,63 @@ export class PacketRecord implements Happened {
   }
 
   text(): string {
+    const header = typeof this.#header === "string"
+      ? this.#header
+      : this.#header.text();
     const duplicate = this.isDuplicate ? "; duplicate" : "";
-    const fate = this.#reason !== undefined
-      ? `lost (${this.#reason})`
-      : this.arrival === undefined
+    return `${header}${duplicate}; ${this.#fate()}`;
+  }
+
+  label(): string {
+    const header = typeof this.#header === "string"
+      ? this.#header
+      : this.#header.label();
+    const duplicate = this.isDuplicate ? ", duplicate" : "";
+    const isOnTime = this.arrival !== undefined;
+    return `${header}${duplicate}${isOnTime ? "" : `, ${this.#fate()}`}`;
+  }
+
+  #fate(): string {
+    if (this.#reason !== undefined) return `lost (${this.#reason})`;
+    return this.arrival === undefined
       ? "held"
       : `arrives ${this.arrival.toFixed(3)}`;
-    return `${this.#header}${duplicate}; ${fate}`;
   }
 }
 
-/** The ports and addresses of a packet. */
-class Endpoints {
-  readonly #from: string;
-  readonly #to: string;
-  readonly #sourcePort: number;
-  readonly #port: number;
+/** A packet of UDP. */
+class UdpHeader {
+  readonly from: string;
+  readonly to: string;
+  readonly sourcePort: number;
+  readonly port: number;
   readonly length: number;
 
   constructor({ from, to, sourcePort, port, payload }: TcpPacket | UdpPacket) {
-    this.#from = from;
-    this.#to = to;
-    this.#sourcePort = sourcePort;
-    this.#port = port;
+    this.from = from;
+    this.to = to;
+    this.sourcePort = sourcePort;
+    this.port = port;
     this.length = payload.length;
   }
 
-  toString(): string {
-    const from = endpointText(this.#from, this.#sourcePort);
-    return `${from} > ${endpointText(this.#to, this.#port)}`;
+  text(): string {
+    const from = endpointText(this.from, this.sourcePort);
+    const to = endpointText(this.to, this.port);
+    return `${from} > ${to}: ${this.what()}`;
+  }
+
+  label(): string {
+    return `${this.sourcePort} to ${this.port}: ${this.what()}`;
+  }
+
+  what(): string {
+    return `UDP, length ${this.length}`;
   }
 }
 
-class UdpHeader extends Endpoints {
-  override toString(): string {
-    return `${super.toString()}: UDP, length ${this.length}`;
-  }
-}
-
-class TcpHeader extends Endpoints {
+/** A segment of TCP, in the words of tcpdump. */
+class TcpHeader extends UdpHeader {
   readonly #flags: string;
   readonly #sequence: number;
   readonly #acknowledged: number | undefined;
@@ -102,19 +120,18 @@ class TcpHeader extends Endpoints {
     this.#window = packet.window;
   }
 
-  /** As tcpdump prints it. */
-  override toString(): string {
-    const sequence = this.length === 0
-      ? `${this.#sequence}`
-      : `${this.#sequence}:${this.#sequence + this.length}`;
+  override what(): string {
+    const { length } = this;
+    const start = this.#sequence;
+    const sequence = length === 0 ? `${start}` : `${start}:${start + length}`;
     const ack = this.#acknowledged === undefined
       ? ""
       : `, ack ${this.#acknowledged}`;
-    return `${super.toString()}: Flags [${this.#flags}], seq ${sequence}${ack}, win ${this.#window}, length ${this.length}`;
+    return `Flags [${this.#flags}], seq ${sequence}${ack}, win ${this.#window}, length ${length}`;
   }
 }
 
-/** Flags as tcpdump prints them: a dot is ACK. Constants, so that nothing is allocated. */
+/** A dot is ACK. The texts are constants, so that a packet allocates none. */
 function flagsText({ syn, ack, fin, rst }: TcpPacket): string {
   if (rst) return ack ? "R." : "R";
   if (syn) return ack ? "S." : "S";

@@ -1,3 +1,5 @@
+import type { TraceKind } from "../../trace_event.ts";
+
 /** What happened at one time. Nothing is formatted before somebody reads it. */
 export interface Happened {
   /** Milliseconds since the simulation began. */
@@ -8,14 +10,13 @@ export interface Happened {
   readonly from: string | undefined;
   /** The host that a packet went to. */
   readonly to: string | undefined;
-  /** Whether the packet, the query or the chance was lost or failed. */
+  /** Whether the packet or the query was lost. */
   readonly isLost: boolean;
-  /** Describes it. */
+  /** Describes it on a line of its own. */
   text(): string;
+  /** Describes it in a few words for a diagram that shows the hosts. */
+  label(): string;
 }
-
-/** The kinds of events of a trace. */
-export type TraceKind = "packet" | "host" | "socket" | "dns" | "link" | "note";
 
 /** What happened last, up to a bound. */
 export class Recorder {

@@ -1,4 +1,5 @@
 import type { LinkOptions } from "../../link_options.ts";
+import type { TraceKind } from "../../trace_event.ts";
 import type { Random } from "../../_random.ts";
 import type { Scheduler } from "../time/scheduler.ts";
 import { Faults } from "./faults.ts";
@@ -11,7 +12,7 @@ import {
   type ReadLinkOptions,
   readLinkOptions,
 } from "./read_link_options.ts";
-import { Recorder, type TraceKind } from "./recorder.ts";
+import { Recorder } from "./recorder.ts";
 
 /** What a network is like. */
 export interface WireOptions {
