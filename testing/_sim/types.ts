@@ -76,10 +76,13 @@ export interface Stack {
   shutdown(): void;
 }
 
+/** The clock of a host, and its events: they happen in its scope, and not after a crash. */
+export type Timing = Pick<Scheduler, "now" | "after">;
+
 /** A host as its stacks see it. */
 export interface Machine {
   readonly name: string;
-  readonly scheduler: Scheduler;
+  readonly scheduler: Timing;
   /** Random numbers of this host only. */
   readonly random: Random;
   /** Whether an address is its own; all of 127.0.0.0/8 and ::1 are. */

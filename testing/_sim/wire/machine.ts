@@ -1,12 +1,13 @@
 import { checkInteger } from "../../../internal/check/mod.ts";
 import type { Random } from "../../_random.ts";
-import type { Scheduler } from "../time/scheduler.ts";
+import type { TraceKind } from "../../trace_event.ts";
 import {
   failure,
   type IcmpPacket,
   type Machine,
   type Packet,
   type Stack,
+  type Timing,
 } from "../types.ts";
 import {
   BROADCAST,
@@ -16,11 +17,12 @@ import {
   isMulticast,
   LOOPBACK_BROADCAST,
 } from "./host_address.ts";
-import type { Link } from "./link.ts";
+import type { Link, LinkContext } from "./link.ts";
+import { MachineTiming, type RunInScope } from "./machine_timing.ts";
 import { Neighbours } from "./neighbours.ts";
 import { PacketRecord } from "./packet_record.ts";
+import type { ReadLinkOptions } from "./read_link_options.ts";
 import { Sources } from "./sources.ts";
-import type { Wire } from "./wire.ts";
 
 /** The size of an ICMP report: RFC 792, with the start of the packet. */
 const ICMP_SIZE = 56;
@@ -31,19 +33,40 @@ export interface MachineOptions {
   readonly addresses?: readonly string[] | undefined;
   /** How many sockets it can have open. Defaults to 65,536. */
   readonly maxSockets?: number | undefined;
+  /** Makes the scope of each boot: what the host does runs in it. Defaults to none. */
+  readonly newScope?: (() => RunInScope) | undefined;
+}
+
+/** What a machine needs of its network. */
+interface Segment extends LinkContext {
+  readonly machines: readonly WireMachine[];
+  /** Changes when an address gets another owner. */
+  readonly version: number;
+  /** The options of links that were not changed. */
+  readonly defaults: ReadLinkOptions;
+  ownerOf(address: string): WireMachine | undefined;
+  reassign(
+    machine: WireMachine,
+    before: readonly HostAddress[],
+    after: readonly HostAddress[],
+  ): void;
+  link(from: WireMachine, to: WireMachine): Link;
+  record(kind: TraceKind, host: string, text: string | (() => string)): void;
 }
 
 /** What a machine runs: one stack for each protocol. */
 type Protocol = "tcp" | "udp";
 
-/** A machine on a {@linkcode Wire}. */
+/** A machine on a a `Wire`. */
 export class WireMachine implements Machine {
   readonly name: string;
   readonly random: Random;
-  readonly #wire: Wire;
+  readonly #wire: Segment;
   readonly #loopback: Link;
   readonly #neighbours: Neighbours;
   readonly #maxSockets: number;
+  readonly #newScope: (() => RunInScope) | undefined;
+  #timing: MachineTiming;
   #addresses: readonly HostAddress[] = [];
   #sources = new Sources([]);
   #stacks: { [P in Protocol]?: Stack } = {};
@@ -57,10 +80,17 @@ export class WireMachine implements Machine {
   /** How often it has started. */
   #boot = 1;
 
-  /** Made by {@linkcode Wire}. */
-  constructor(wire: Wire, name: string, maxSockets = 65_536) {
+  /** Made by `Wire`. */
+  constructor(
+    wire: Segment,
+    name: string,
+    options: Omit<MachineOptions, "addresses">,
+  ) {
+    const { maxSockets = 65_536, newScope } = options;
     this.#wire = wire;
     this.name = name;
+    this.#newScope = newScope;
+    this.#timing = new MachineTiming(wire.scheduler, newScope?.());
     this.#maxSockets = checkInteger("maxSockets", maxSockets, 0);
     this.random = wire.random.fork(`host ${name}`);
     this.#loopback = wire.link(this, this);
@@ -71,8 +101,8 @@ export class WireMachine implements Machine {
     });
   }
 
-  get scheduler(): Scheduler {
-    return this.#wire.scheduler;
+  get scheduler(): Timing {
+    return this.#timing;
   }
 
   /** Whether it runs. */
@@ -193,7 +223,9 @@ export class WireMachine implements Machine {
       return false;
     }
     const about = packet.protocol === "icmp" ? packet.about : packet;
-    return this.#stacks[about.protocol]?.receive(packet) ?? false;
+    const stack = this.#stacks[about.protocol];
+    if (stack === undefined) return false;
+    return this.#timing.run(() => stack.receive(packet));
   }
 
   open(): () => void {
@@ -215,6 +247,7 @@ export class WireMachine implements Machine {
   crash(): void {
     if (!this.#isUp) return;
     this.#isUp = false;
+    this.#timing.end();
     for (const stack of Object.values(this.#stacks)) stack.crash();
     this.#forget();
   }
@@ -224,6 +257,7 @@ export class WireMachine implements Machine {
     this.crash();
     this.#isUp = true;
     this.#boot++;
+    this.#timing = new MachineTiming(this.#wire.scheduler, this.#newScope?.());
   }
 
   /** Closes all sockets; connections are reset. It stays up. */

@@ -63,8 +63,8 @@ export class Wire {
 
   /** Adds a machine; by default with the next free of 10.0.0.n and fd00::n. */
   machine(name: string, options: MachineOptions = {}): WireMachine {
-    const { addresses = this.#nextAddresses(), maxSockets } = options;
-    const machine = new WireMachine(this, name, maxSockets);
+    const { addresses = this.#nextAddresses(), ...others } = options;
+    const machine = new WireMachine(this, name, others);
     machine.setAddresses(addresses);
     this.#machines.push(machine);
     return machine;
