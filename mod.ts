@@ -19,6 +19,7 @@
  *   {@linkcode serveUnix}.
  * - UDP: {@linkcode bindUdp}, {@linkcode connectUdp}.
  * - Names: {@linkcode getAddrInfo}, {@linkcode getNameInfo}, {@linkcode Resolver}.
+ * - {@linkcode Sockets}: these functions, of this host or of a simulated one.
  * - Addresses: {@linkcode parseIpAddress}, {@linkcode SocketAddress},
  *   {@linkcode IpPrefix}.
  * - Errors: {@linkcode SocketError} and its kinds, {@linkcode AddrInfoError}.
@@ -50,6 +51,7 @@
 export * from "./address/mod.ts";
 export * from "./errors/mod.ts";
 export * from "./resolve/mod.ts";
+export type { Sockets } from "./sockets.ts";
 export * from "./stream/mod.ts";
 export * from "./tcp/mod.ts";
 export * from "./tls/mod.ts";

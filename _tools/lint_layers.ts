@@ -67,6 +67,8 @@ const USES_SEAM = /^(tcp|tls|unix|testing)\//;
 /** The ways below the functions of a module, for the simulated network only. */
 const NETWORK_SEAM = /^(tcp|tls|unix|udp|resolve)\/_seam\.ts$/;
 const USES_NETWORK_SEAM = /^testing\//;
+/** The functions of a host, as a type. */
+const SOCKETS_TYPE = "sockets.ts";
 
 const ROOT = new URL("../", import.meta.url).href;
 
@@ -106,8 +108,9 @@ export function layerFault(
   const to = folderOf(target);
   if (to === from) return undefined;
   if (SEAM.test(target) && USES_SEAM.test(file)) return undefined;
-  if (NETWORK_SEAM.test(target) && USES_NETWORK_SEAM.test(file)) {
-    return undefined;
+  if (USES_NETWORK_SEAM.test(file)) {
+    if (NETWORK_SEAM.test(target)) return undefined;
+    if (target === SOCKETS_TYPE && kind === "type") return undefined;
   }
   if (!/(^|\/)mod\.ts$/.test(target)) {
     return `reach ${to}/ through ${to}/mod.ts, not "${specifier}"`;

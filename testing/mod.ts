@@ -23,8 +23,12 @@
  * @module
  */
 export type { Addr, NetAddr, UnixAddr, VsockAddr } from "../address/mod.ts";
-export type * from "../stream/mod.ts";
+export type * from "../resolve/mod.ts";
+export type { Sockets } from "../sockets.ts";
+export type * from "../tcp/mod.ts";
+export type * from "../tls/mod.ts";
 export type * from "../udp/mod.ts";
+export type * from "../unix/mod.ts";
 export type { WaitOptions } from "../internal/wait/mod.ts";
 export type { CertificateOptions } from "./_certificate_options.ts";
 export * from "./certificate.ts";
