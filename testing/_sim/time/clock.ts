@@ -59,17 +59,3 @@ export function patchDate(patches: Patches): void {
     () => Date,
   );
 }
-
-/** Replaces what `performance` measures by. */
-export function patchPerformance(patches: Patches): void {
-  const { prototype } = Performance;
-  patches.replace(prototype, "now", "performance.now", (original) => {
-    const outer = original() as () => number;
-    return function now(this: Performance): number {
-      const scope = currentScope();
-      return scope === undefined
-        ? Reflect.apply(outer, this, [])
-        : scope.world.now;
-    };
-  });
-}

@@ -91,6 +91,7 @@ export class Driver {
     removeEventListener("error", this.#onError);
     removeEventListener("unhandledrejection", this.#onError);
     this.#patches.restore();
+    this.#world.leave();
     running = undefined;
   }
 

@@ -1,6 +1,10 @@
-import { patchDate, patchPerformance } from "./clock.ts";
+import { patchDate } from "./clock.ts";
+import { guardIo } from "./guard.ts";
 import { Patches } from "./patches.ts";
+import { patchPerformance, patchProcess } from "./performance.ts";
 import { patchRandom } from "./randomness.ts";
+import { patchRealWork } from "./real_work.ts";
+import { patchTemporal } from "./temporal.ts";
 import { patchTimers } from "./timers.ts";
 
 /**
@@ -12,6 +16,10 @@ export function installGlobals(): Patches {
   patchTimers(patches);
   patchDate(patches);
   patchPerformance(patches);
+  patchProcess(patches);
+  patchTemporal(patches);
   patchRandom(patches);
+  patchRealWork(patches);
+  guardIo(patches);
   return patches;
 }

@@ -4,6 +4,7 @@ interface Patch {
   readonly key: PropertyKey;
   readonly name: string;
   readonly original: PropertyDescriptor;
+  /** The value that replaces it; undefined for a getter. */
   readonly replacement: unknown;
 }
 
@@ -12,6 +13,11 @@ function read(target: object, property: PropertyDescriptor): unknown {
   return property.get === undefined
     ? property.value
     : Reflect.apply(property.get, target, []);
+}
+
+/** Returns a global object or class that not every runtime has. */
+export function globalObject(name: string): object | undefined {
+  return Reflect.get(globalThis, name);
 }
 
 /** Properties of global objects that are replaced for a time. */
@@ -40,10 +46,25 @@ export class Patches {
     });
   }
 
+  /** Replaces a getter; the original is called where the new one returns undefined. */
+  replaceGetter(target: object, key: PropertyKey, get: () => unknown): void {
+    const original = Object.getOwnPropertyDescriptor(target, key);
+    const outer = original?.get;
+    if (original?.configurable !== true || outer === undefined) return;
+    const name = String(key);
+    this.#patches.push({ target, key, name, original, replacement: undefined });
+    Object.defineProperty(target, key, {
+      ...original,
+      get(): unknown {
+        return get() ?? Reflect.apply(outer, this, []);
+      },
+    });
+  }
+
   /** The name of a property whose replacement was itself replaced. */
   findOverwritten(): string | undefined {
     return this.#patches.find(({ target, key, replacement }) =>
-      Reflect.get(target, key) !== replacement
+      replacement !== undefined && Reflect.get(target, key) !== replacement
     )?.name;
   }
 

@@ -6,7 +6,8 @@ const storage = new AsyncLocalStorage<Scope | undefined>();
 
 /** Returns the scope that the caller runs in; undefined outside of a simulation. */
 export function currentScope(): Scope | undefined {
-  return storage.getStore();
+  const scope = storage.getStore();
+  return scope === undefined || scope.world.isGone ? undefined : scope;
 }
 
 /** Calls a function outside of the simulation, with the real clock and real I/O. */

@@ -11,6 +11,8 @@ export interface Simulation {
   readonly now: number;
   /** Whether the test has ended. */
   readonly isOver: boolean;
+  /** Whether the globals are real again: code that still runs is outside. */
+  readonly isGone: boolean;
   /** Returns the number of the next timer. */
   nextTimerId(): number;
   /** Ends the simulation with an error. Only the first one counts. */

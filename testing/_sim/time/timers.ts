@@ -1,4 +1,4 @@
-import type { Patches } from "./patches.ts";
+import { globalObject, type Patches } from "./patches.ts";
 import { currentScope } from "./scope.ts";
 import type { NumberedTimer } from "./simulation.ts";
 import { IMMEDIATE, timerDelay, VirtualTimer } from "./timer.ts";
@@ -111,6 +111,8 @@ export function patchTimers(patches: Patches): void {
     replace(globalThis, name, (original) => makeClear(original, name));
   }
   replace(AbortSignal, "timeout", makeTimeout);
-  replace(Deno, "refTimer", (original) => makeReference(original, true));
-  replace(Deno, "unrefTimer", (original) => makeReference(original, false));
+  const deno = globalObject("Deno");
+  if (deno === undefined) return;
+  replace(deno, "refTimer", (original) => makeReference(original, true));
+  replace(deno, "unrefTimer", (original) => makeReference(original, false));
 }

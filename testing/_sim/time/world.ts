@@ -17,6 +17,7 @@ export class World implements Simulation {
   readonly #descriptions: (() => Iterable<string>)[] = [];
   #timerId = 0;
   #isOver = false;
+  #isGone = false;
   #failure: { readonly error: unknown } | undefined;
   #held = 0;
   #onReleased: (() => void) | undefined;
@@ -36,6 +37,10 @@ export class World implements Simulation {
   /** Whether the test has ended. */
   get isOver(): boolean {
     return this.#isOver;
+  }
+
+  get isGone(): boolean {
+    return this.#isGone;
   }
 
   /** The first error outside of the test's own promise. */
@@ -102,6 +107,11 @@ export class World implements Simulation {
     this.#isOver = true;
     this.scope.drop();
     this.scheduler.clear();
+  }
+
+  /** The globals are real again. */
+  leave(): void {
+    this.#isGone = true;
   }
 
   nextTimerId(): number {

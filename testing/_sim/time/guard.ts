@@ -1,0 +1,140 @@
+import process from "node:process";
+import { globalObject, type Patches } from "./patches.ts";
+import { currentScope } from "./scope.ts";
+
+type Call = (...args: unknown[]) => unknown;
+
+/** Functions of `Deno` that reject inside of a simulation. */
+const REJECTING = [
+  ...["connect", "connectTls", "startTls", "resolveDns", "spawnAndWait"],
+  ...["open", "create", "readFile", "readTextFile", "writeFile"],
+  ...["writeTextFile", "copyFile", "mkdir", "makeTempDir", "makeTempFile"],
+  ...["readLink", "realPath", "remove", "rename", "stat", "lstat", "symlink"],
+  ...["link", "chmod", "chown", "truncate", "utime"],
+];
+
+/** Functions of `Deno` that throw inside of a simulation. */
+const THROWING = [
+  ...["listen", "listenTls", "listenDatagram", "serve", "serveHttp"],
+  ...["spawn", "readDir", "watchFs"],
+];
+
+/** Global classes whose objects do real I/O, or run beside the clock. */
+const CLASSES = ["WebSocket", "WebSocketStream", "EventSource", "Worker"];
+
+/** Methods of classes of `node:` modules: these work however a program imports them. */
+const NODE_METHODS: readonly [module: string, className: string, string[]][] = [
+  ["net", "Socket", ["connect"]],
+  ["net", "Server", ["listen"]],
+  ["dgram", "Socket", ["bind", "connect", "send"]],
+];
+
+/** Functions of `node:dns` and `node:dns/promises`, of their default export only. */
+const NODE_DNS = /^(lookup|resolve|reverse)/;
+
+/** The error of real I/O inside of a simulation. */
+function refusal(name: string): Error {
+  return new Error(
+    `Cannot use ${name} inside of simulate(): it works in real time. Use the functions of a simulated host, or network.real(() => …) for work that has to be real`,
+  );
+}
+
+/** Makes a function that fails inside of a simulation. */
+function guarded(
+  name: string,
+  original: () => unknown,
+  rejects: boolean,
+): Call {
+  return function (this: unknown, ...args: unknown[]): unknown {
+    if (currentScope() === undefined) {
+      return Reflect.apply(original() as Call, this, args);
+    }
+    const error = refusal(`${name}()`);
+    if (rejects) return Promise.reject(error);
+    throw error;
+  };
+}
+
+/** Makes a class that cannot be constructed inside of a simulation. */
+function guardedClass(name: string, original: () => unknown): unknown {
+  return new Proxy(original() as new (...args: unknown[]) => object, {
+    construct(target, args, newTarget): object {
+      if (currentScope() !== undefined) throw refusal(`new ${name}()`);
+      return Reflect.construct(target, args, newTarget);
+    },
+  });
+}
+
+function guardDeno(patches: Patches): void {
+  const deno = globalObject("Deno");
+  if (deno === undefined) return;
+  for (const key of [...REJECTING, ...THROWING]) {
+    const name = `Deno.${key}`;
+    const rejects = REJECTING.includes(key);
+    patches.replace(
+      deno,
+      key,
+      name,
+      (original) => guarded(name, original, rejects),
+    );
+  }
+  patches.replace(
+    deno,
+    "Command",
+    "Deno.Command",
+    (original) => guardedClass("Deno.Command", original),
+  );
+}
+
+function guardNode(patches: Patches): void {
+  for (const [module, className, methods] of NODE_METHODS) {
+    const exports = process.getBuiltinModule(module) as object;
+    const { prototype } = Reflect.get(exports, className);
+    for (const method of methods) {
+      const name = `node:${module} ${className}.${method}`;
+      patches.replace(
+        prototype,
+        method,
+        name,
+        (original) => guarded(name, original, false),
+      );
+    }
+  }
+  const dns = process.getBuiltinModule("dns") as unknown as {
+    promises: object;
+  };
+  for (const exports of [dns, dns.promises]) {
+    const rejects = exports !== dns;
+    for (
+      const key of Object.keys(exports).filter((key) => NODE_DNS.test(key))
+    ) {
+      const name = `node:dns ${key}`;
+      patches.replace(
+        exports,
+        key,
+        name,
+        (original) => guarded(name, original, rejects),
+      );
+    }
+  }
+}
+
+/** Makes real I/O fail inside of a simulation, as far as it can be replaced. */
+export function guardIo(patches: Patches): void {
+  guardDeno(patches);
+  guardNode(patches);
+  patches.replace(
+    globalThis,
+    "fetch",
+    "fetch",
+    (original) => guarded("fetch", original, true),
+  );
+  for (const name of CLASSES) {
+    patches.replace(
+      globalThis,
+      name,
+      name,
+      (original) => guardedClass(name, original),
+    );
+  }
+}
