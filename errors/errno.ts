@@ -1,4 +1,4 @@
-import { SYSTEM } from "../internal/runtime/mod.ts";
+import { SYSTEM } from "../internal/runtime/runtime.ts";
 
 /**
  * The systems whose numbers are known; the names are those of `Deno.build.os`.

@@ -1,4 +1,7 @@
-import { errorClass, type ErrorClassName } from "../internal/runtime/mod.ts";
+import {
+  errorClass,
+  type ErrorClassName,
+} from "../internal/runtime/error_class.ts";
 import {
   becomeSocketError,
   SocketError,

@@ -1,4 +1,4 @@
-import { isError } from "../internal/runtime/mod.ts";
+import { isError } from "../internal/runtime/error_class.ts";
 import { isOfTls, tlsFailure } from "./_tls.ts";
 import { AddrInfoError } from "./addr_info_error.ts";
 import { codeOf, strerror } from "./errno.ts";

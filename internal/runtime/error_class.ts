@@ -1,4 +1,4 @@
-import { isDeno } from "./is_deno.ts";
+import { isDeno } from "./runtime.ts";
 
 /**
  * The classes of `Deno.errors` that this package throws or looks for, and the code

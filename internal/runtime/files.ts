@@ -1,6 +1,6 @@
 import type { Stats } from "node:fs";
-import { builtIn, nodeProcess } from "./_node.ts";
-import { isDeno } from "./is_deno.ts";
+import { isGranted } from "./permission.ts";
+import { builtIn, isDeno, nodeProcess } from "./runtime.ts";
 
 /** What the system knows of a file. */
 export interface FileInfo {
@@ -85,4 +85,49 @@ export function openAndClose(path: string): void {
 /** Returns the working directory; throws if it was removed or is not permitted. */
 export function workingFolder(): string {
   return isDeno ? Deno.cwd() : nodeProcess().cwd();
+}
+
+/** A folder that is open, to lock it against other processes. */
+export interface FolderLock {
+  /**
+   * Tries to lock the folder, as C's `flock` does; returns whether it has the lock.
+   * Throws on a file system without locks.
+   */
+  tryLock(): boolean;
+  /** Closes the folder, and so unlocks it. */
+  close(): void;
+}
+
+/**
+ * Opens a folder to lock it. Returns undefined if there is no such folder, if the
+ * program may not read it, and in runtimes other than Deno: they have no locks.
+ */
+export function openFolderLock(folder: string): FolderLock | undefined {
+  if (!isDeno || !isGranted({ name: "read", path: folder })) return undefined;
+  try {
+    const file = Deno.openSync(folder);
+    return {
+      tryLock: () => file.tryLockSync(true),
+      close: () => file.close(),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether the program may change umask. Workers of Node cannot. Never prompts. */
+export function mayUmask(): boolean {
+  return isDeno
+    ? isGranted({ name: "sys", kind: "umask" })
+    : builtIn("node:worker_threads").isMainThread;
+}
+
+/** Sets umask, and returns what it was. */
+export function setUmask(mask: number): number {
+  return isDeno ? Deno.umask(mask) : nodeProcess().umask(mask);
+}
+
+/** Returns umask. */
+export function getUmask(): number {
+  return isDeno ? Deno.umask() : nodeProcess().umask();
 }

@@ -1,6 +1,5 @@
-import { isDeno } from "./is_deno.ts";
+import { isDeno, MACHINE, SYSTEM } from "./runtime.ts";
 import { type PermissionState, permissionState } from "./permission.ts";
-import { MACHINE, SYSTEM } from "./system_name.ts";
 
 /** Where Linux systems keep libc, for each machine that the tables know. */
 const LINUX_FOLDERS: Readonly<Record<string, readonly string[]>> = {

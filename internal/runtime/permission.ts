@@ -1,4 +1,5 @@
-import { isDeno } from "./is_deno.ts";
+import { makeError } from "./error_class.ts";
+import { isDeno } from "./runtime.ts";
 
 /** A permission of Deno, for everything or for a part. */
 export type Permission =
@@ -30,4 +31,69 @@ export function permissionState(permission: Permission): PermissionState {
 /** Whether a permission is granted, though a part of it may be denied. Never prompts. */
 export function isGranted(permission: Permission): boolean {
   return permissionState(permission).state === "granted";
+}
+
+/** How the permissions of the runtime name a host and a port. */
+function hostOf(hostname: string, port: number): string {
+  return hostname.includes(":")
+    ? `[${hostname}]:${port}`
+    : `${hostname}:${port}`;
+}
+
+function refuse(what: string): never {
+  throw makeError(
+    "NotCapable",
+    `Requires net access to ${what}, run again with the --allow-net flag`,
+  );
+}
+
+/**
+ * Throws, as the runtime's own calls do, where the program may not use a host.
+ *
+ * For APIs that report it where nobody can catch it, so that the program ends
+ * (`node:net` when it listens, `node:dgram` when it binds), or not at all (libc).
+ *
+ * @throws {Error} `Deno.errors.NotCapable`, when net access to the host is not granted.
+ */
+export function requireNet(hostname: string, port: number): void {
+  const host = hostOf(hostname, port);
+  if (!isGranted({ name: "net", host })) refuse(`"${host}"`);
+}
+
+/**
+ * Throws if net access to a host was denied, as by `--deny-net`. It need not have
+ * been granted.
+ *
+ * @throws {Error} `Deno.errors.NotCapable`, if it was denied.
+ */
+export function requireNotDenied(hostname: string, port: number): void {
+  const host = hostOf(hostname, port);
+  if (permissionState({ name: "net", host }).state === "denied") {
+    refuse(`"${host}"`);
+  }
+}
+
+/** Whether the program may use every host: all are granted, and none is denied. */
+export function isAllNet(): boolean {
+  const { state, partial } = permissionState({ name: "net" });
+  return state === "granted" && !partial; // partial: some hosts are denied
+}
+
+/**
+ * Throws unless the program may use every host, for what has no address that could
+ * be checked.
+ *
+ * @throws {Error} `Deno.errors.NotCapable`, if a host is not granted, or denied.
+ */
+export function requireAllNet(): void {
+  if (!isAllNet()) refuse("all hosts");
+}
+
+/**
+ * Whether net access is granted to a host under its name, and not to all: its
+ * addresses may not be used then, and the runtime itself has to look it up.
+ */
+export function isNetByName(hostname: string, port: number): boolean {
+  return !isGranted({ name: "net" }) &&
+    isGranted({ name: "net", host: `${hostname}:${port}` });
 }

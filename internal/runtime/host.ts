@@ -1,6 +1,13 @@
-import { builtIn } from "./_node.ts";
-import { isDeno } from "./is_deno.ts";
 import { isGranted } from "./permission.ts";
+import { builtIn, isDeno, nodeProcess } from "./runtime.ts";
+
+/** Returns the name of this host, or undefined if the program may not ask for it. Never prompts. */
+export function hostName(): string | undefined {
+  if (!isDeno) return builtIn("node:os").hostname();
+  return isGranted({ name: "sys", kind: "hostname" })
+    ? Deno.hostname()
+    : undefined;
+}
 
 /** An address of an interface of this host. */
 export interface InterfaceAddress {
@@ -32,4 +39,12 @@ function nodeInterfaces(): InterfaceAddress[] {
       return { name, family, address, cidr, scopeid };
     })
   );
+}
+
+/** Returns a variable of the environment, or undefined if the program may not read it. Never prompts. */
+export function envVariable(name: string): string | undefined {
+  if (!isDeno) return nodeProcess().env[name];
+  return isGranted({ name: "env", variable: name })
+    ? Deno.env.get(name)
+    : undefined;
 }
