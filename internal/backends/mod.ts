@@ -14,5 +14,4 @@
  */
 export * from "./ending_sockets.ts";
 export * from "./hints.ts";
-export * from "./is_shortage.ts";
 export * from "./opening_error.ts";

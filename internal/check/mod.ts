@@ -17,5 +17,4 @@
  */
 export * from "./bytes.ts";
 export * from "./number.ts";
-export * from "./show_value.ts";
 export * from "./type.ts";

@@ -1,4 +1,4 @@
-import { showValue } from "./show_value.ts";
+import { showValue } from "./type.ts";
 
 /**
  * Returns the value if it is an integer from `least` to `most`.

@@ -1,5 +1,3 @@
-import { showValue } from "./show_value.ts";
-
 /**
  * Refuses an option that is set and not of its type.
  *
@@ -32,4 +30,16 @@ export function checkChoice(
       choices.map(showValue).join(" or ")
     }`,
   );
+}
+
+/**
+ * Returns how a message shows a value: text in quotes, so that `"80"` is not taken
+ * for 80, and of an object only what kind it is.
+ */
+export function showValue(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
+  return value === Object(value)
+    ? Object.prototype.toString.call(value)
+    : String(value);
 }
