@@ -77,7 +77,7 @@ export interface Stack {
 }
 
 /** The clock of a host, and its events: they happen in its scope, and not after a crash. */
-export type Timing = Pick<Scheduler, "now" | "after">;
+export type Timing = Pick<Scheduler, "now" | "next" | "after">;
 
 /** A host as its stacks see it. */
 export interface Machine {

@@ -20,6 +20,10 @@ export class MachineTiming implements Timing {
     return this.#scheduler.now;
   }
 
+  get next(): number | undefined {
+    return this.#scheduler.next;
+  }
+
   after(delay: number, run: Happening): Scheduled {
     return this.#scheduler.after(
       delay,

@@ -1,0 +1,460 @@
+import { failure, type IcmpPacket, type TcpPacket } from "../types.ts";
+import type { Machine, Timing } from "../types.ts";
+import type { Flow } from "./flow.ts";
+import { KeepAlive } from "./keep_alive.ts";
+import type { Binding } from "./port_table.ts";
+import { ReceiveHalf } from "./receive_half.ts";
+import { Repeater } from "./repeater.ts";
+import { type Ends, headerSize, makeSegment, NO_BYTES } from "./segment.ts";
+import { SendHalf } from "./send_half.ts";
+import type { TimerSource } from "./timer.ts";
+import type { Waker } from "./waker.ts";
+
+/** How often a SYN is sent again: `tcp_syn_retries`; it fails after 127 s. */
+const SYN_RETRIES = 6;
+/** How often a SYN with ACK is sent again: `tcp_synack_retries`. */
+const SYN_ACK_RETRIES = 5;
+
+/**
+ * The states of RFC 9293 section 3.3.2. TIME-WAIT is not one of them: a connection in
+ * it is closed for its program, and a `TimeWait` has its ports.
+ */
+export type TcpState =
+  | "syn-sent"
+  | "syn-received"
+  | "established"
+  | "fin-wait-1"
+  | "fin-wait-2"
+  | "close-wait"
+  | "closing"
+  | "last-ack"
+  | "closed";
+
+/** What a connection needs of the stack of its host. */
+export interface ConnectionOwner extends TimerSource {
+  readonly machine: Machine;
+  readonly receiveBuffer: number;
+  readonly sendBuffer: number;
+  /** Returns the sequence number for the SYN of a new connection. */
+  newSequence(): number;
+  /** Forgets a connection: its ports are free. */
+  remove(connection: TcpConnection): void;
+  /**
+   * Keeps only the ports of a connection, for a minute: in TIME-WAIT, or in FIN-WAIT-2
+   * without a program.
+   */
+  retire(connection: TcpConnection, isEnded: boolean): void;
+}
+
+/** What is to be done once when a connection is opened or has failed to. */
+export interface Opening {
+  /**
+   * The handshake is complete; returns false if there is no room for the connection
+   * yet, so that the peer's segment is to be dropped.
+   */
+  onOpen(connection: TcpConnection): boolean;
+  onFail(connection: TcpConnection, error: Error): void;
+}
+
+/** One connection, as the kernel of its host has it. */
+export class TcpConnection implements Flow {
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Its hold on the local port. */
+  readonly binding: Binding;
+  readonly scheduler: Timing;
+  readonly waker: Waker;
+  state: TcpState;
+  /** Whether the program has closed it. */
+  isOrphan = false;
+  readonly #owner: ConnectionOwner;
+  readonly #send: SendHalf;
+  /** There is none before the peer's SYN has come. */
+  #receive!: ReceiveHalf;
+  readonly #keepAlive: KeepAlive;
+  readonly #handshake: Repeater;
+  readonly #opening: Opening;
+  readonly #openedAt: number;
+  /** Whether the program has ended its writing half. */
+  #isShut = false;
+  /** The error that the next call of the program reports, once: SO_ERROR. */
+  #error: string | undefined;
+  /** What ICMP said, in case that the peer never answers. */
+  #unreachable: string | undefined;
+  #maxSegment = 0;
+  #maxSegmentAt = -1;
+
+  /** With the peer's SYN for a connection that it opens, else one that opens itself. */
+  constructor(
+    owner: ConnectionOwner,
+    ends: Ends,
+    binding: Binding,
+    opening: Opening,
+    syn?: TcpPacket,
+  ) {
+    this.#owner = owner;
+    this.localAddress = ends.localAddress;
+    this.localPort = ends.localPort;
+    this.remoteAddress = ends.remoteAddress;
+    this.remotePort = ends.remotePort;
+    this.binding = binding;
+    this.scheduler = owner.scheduler;
+    this.waker = owner.waker;
+    this.#opening = opening;
+    this.#openedAt = this.scheduler.now;
+    this.#send = new SendHalf(this, owner.newSequence(), owner.sendBuffer);
+    this.#keepAlive = new KeepAlive(this, () => {
+      this.#sendReset();
+      this.giveUp();
+    });
+    this.state = syn === undefined ? "syn-sent" : "syn-received";
+    if (syn !== undefined) this.#onPeerSyn(syn);
+    this.#handshake = new Repeater(this, {
+      retries: syn === undefined ? SYN_RETRIES : SYN_ACK_RETRIES,
+      send: () => this.#sendSyn(),
+      giveUp: () => this.giveUp(),
+    });
+  }
+
+  /** Sends the SYN, or the SYN with ACK. */
+  start(): void {
+    this.#handshake.start();
+  }
+
+  #onPeerSyn({ sequence }: TcpPacket): void {
+    this.#receive = new ReceiveHalf(this, sequence, this.#owner.receiveBuffer);
+  }
+
+  // What its halves need.
+
+  get maxSegment(): number {
+    const { now } = this.scheduler;
+    if (this.#maxSegmentAt !== now) {
+      const { remoteAddress } = this;
+      this.#maxSegmentAt = now;
+      this.#maxSegment = Math.max(
+        1,
+        this.#owner.machine.mtuTo(remoteAddress) - headerSize(remoteAddress),
+      );
+    }
+    return this.#maxSegment;
+  }
+
+  get isBusy(): boolean {
+    return this.#send.isBusy;
+  }
+
+  transmit(sequence: number, payload: Uint8Array, fin: boolean): void {
+    this.#owner.machine.send(makeSegment(this, {
+      sequence,
+      acknowledged: this.#receive.next,
+      fin,
+      window: this.#receive.advertise(),
+      payload,
+    }));
+  }
+
+  sendAck(): void {
+    if (this.state === "closed") return;
+    this.transmit(this.#send.most, NO_BYTES, false);
+  }
+
+  #sendSyn(): void {
+    const isAnswer = this.state === "syn-received";
+    this.#owner.machine.send(makeSegment(this, {
+      sequence: this.#send.unacknowledged,
+      acknowledged: isAnswer ? this.#receive.next : undefined,
+      syn: true,
+      window: isAnswer ? this.#receive.advertise() : this.#owner.receiveBuffer,
+    }));
+  }
+
+  #sendReset(): void {
+    const isSynchronized = this.state !== "syn-sent";
+    this.#owner.machine.send(makeSegment(this, {
+      sequence: this.#send.most,
+      acknowledged: isSynchronized ? this.#receive.next : undefined,
+      rst: true,
+    }));
+  }
+
+  probe(): void {
+    this.#send.probe();
+  }
+
+  /** The peer has not answered for too long. */
+  giveUp(): void {
+    this.#fail(this.#unreachable ?? "ETIMEDOUT");
+  }
+
+  // Segments.
+
+  receive(packet: TcpPacket): void {
+    this.#keepAlive.hear();
+    if (this.state === "syn-sent") return this.#receiveInSynSent(packet);
+    if (packet.syn && !this.#isOpeningTogether(packet)) {
+      return this.#receiveSyn(packet);
+    }
+    if (!this.#receive.isAcceptable(packet)) {
+      if (!packet.rst) this.#receive.answer(packet);
+      return;
+    }
+    if (packet.rst) return this.#receiveReset(packet);
+    if (!packet.ack) return;
+    if (this.state === "syn-received" && !this.#receiveHandshake(packet)) {
+      return;
+    }
+    if (!this.#send.acknowledge(packet)) return;
+    if (this.#send.isEndAcknowledged) this.#onEndAcknowledged();
+    if (this.state !== "closed") this.#receiveBytes(packet);
+  }
+
+  #receiveInSynSent(packet: TcpPacket): void {
+    const { most } = this.#send;
+    if (packet.ack && packet.acknowledged !== most) {
+      if (packet.rst) return;
+      // Of a connection that this host has forgotten: the peer is to forget it, too.
+      this.#owner.machine.send(makeSegment(this, {
+        sequence: packet.acknowledged,
+        acknowledged: undefined,
+        rst: true,
+      }));
+      return;
+    }
+    if (packet.rst) {
+      if (packet.ack) this.#fail("ECONNREFUSED");
+      return;
+    }
+    if (!packet.syn) return;
+    this.#onPeerSyn(packet);
+    if (!packet.ack) { // both sides open at once: RFC 9293 section 3.5, figure 7
+      this.state = "syn-received";
+      this.#sendSyn();
+      return;
+    }
+    this.#establish();
+    this.#send.acknowledge(packet);
+    this.sendAck();
+  }
+
+  /** Whether it is the SYN with ACK of a peer that opens at the same time. */
+  #isOpeningTogether({ sequence, ack, acknowledged }: TcpPacket): boolean {
+    return this.state === "syn-received" && ack &&
+      sequence === this.#receive.initial &&
+      acknowledged === this.#send.most;
+  }
+
+  /** A SYN into a connection: one that was sent again, or of a peer that was restarted. */
+  #receiveSyn(packet: TcpPacket): void {
+    if (packet.rst) return;
+    const isAgain = this.state === "syn-received" && !packet.ack &&
+      packet.sequence === this.#receive.initial;
+    if (isAgain) this.#sendSyn();
+    else this.#receive.answer(packet);
+  }
+
+  /** RFC 5961 section 3.2: only an RST at the very next byte is believed. */
+  #receiveReset(packet: TcpPacket): void {
+    if (packet.sequence !== this.#receive.next) {
+      return this.#receive.answer(packet);
+    }
+    const isHalfClosed = this.state === "close-wait";
+    this.#fail(isHalfClosed ? "EPIPE" : "ECONNRESET");
+  }
+
+  /** Returns whether the segment completes the handshake. */
+  #receiveHandshake(packet: TcpPacket): boolean {
+    if (packet.acknowledged !== this.#send.most) {
+      this.#owner.machine.send(makeSegment(this, {
+        sequence: packet.acknowledged,
+        acknowledged: undefined,
+        rst: true,
+      }));
+      return false;
+    }
+    return this.#establish();
+  }
+
+  #establish(): boolean {
+    const before = this.state;
+    this.state = "established";
+    if (!this.#opening.onOpen(this)) {
+      this.state = before;
+      return false;
+    }
+    this.#handshake.stop();
+    if (this.#handshake.repeats === 0) {
+      this.#send.roundTrip.measure(this.scheduler.now - this.#openedAt);
+    }
+    return true;
+  }
+
+  #receiveBytes(packet: TcpPacket): void {
+    const { payload, sequence } = packet;
+    const receive = this.#receive;
+    const isNew = payload.length > 0 &&
+      sequence + payload.length > receive.next && !receive.hasEnded;
+    if (this.isOrphan && isNew) { // nobody will ever read it: RFC 1122, 4.2.2.13
+      this.#sendReset();
+      return this.#fail("ECONNRESET");
+    }
+    const hadEnded = receive.hasEnded;
+    receive.accept(packet);
+    if (receive.hasEnded && !hadEnded) this.#onPeerEnd();
+  }
+
+  #onPeerEnd(): void {
+    if (this.state === "established") this.state = "close-wait";
+    else if (this.state === "fin-wait-1") this.state = "closing";
+    else if (this.state === "fin-wait-2") this.#retire(true);
+  }
+
+  #onEndAcknowledged(): void {
+    if (this.state === "fin-wait-1") {
+      this.state = "fin-wait-2";
+      if (this.isOrphan) this.#retire(false);
+    } else if (this.state === "closing") {
+      this.#retire(true);
+    } else if (this.state === "last-ack") {
+      this.#close();
+      this.#owner.remove(this);
+    }
+  }
+
+  onUnreachable(kind: IcmpPacket["kind"]): void {
+    const code = kind === "host-unreachable" ? "EHOSTUNREACH" : "ECONNREFUSED";
+    if (this.state === "syn-sent") this.#fail(code);
+    else this.#unreachable = code;
+  }
+
+  // The end.
+
+  #retire(isEnded: boolean): void {
+    this.#owner.retire(this, isEnded);
+    this.#close();
+  }
+
+  /** The numbers of the sequence with which what is left of it goes on. */
+  get sequences(): { readonly send: number; readonly receive: number } {
+    return { send: this.#send.most, receive: this.#receive.next };
+  }
+
+  /** Stops all timers: nothing follows. */
+  #close(): void {
+    this.state = "closed";
+    this.#isShut = true;
+    this.drop();
+    this.#settle();
+  }
+
+  /** Stops all that would happen by itself. */
+  drop(): void {
+    this.#handshake.stop();
+    this.#keepAlive.stop();
+    this.#send.stop();
+    this.#receive?.stop();
+  }
+
+  /** Ends with an error, which the program sees once: the reader, if one waits. */
+  #fail(code: string): void {
+    const { state } = this;
+    const isOpening = state === "syn-sent" || state === "syn-received";
+    this.#error = code;
+    this.#owner.remove(this);
+    this.#close();
+    if (isOpening) this.#opening.onFail(this, failure(code, "connect"));
+  }
+
+  /** Ends the calls that wait on a connection that has ended. */
+  #settle(): void {
+    this.#receive?.finish(() => failure(this.#takeError()!, "read"));
+    this.#send.rejectWrite(() =>
+      failure(this.#takeError() ?? "EPIPE", "write")
+    );
+  }
+
+  #takeError(): string | undefined {
+    const error = this.#error;
+    this.#error = undefined;
+    return error;
+  }
+
+  // Calls of the program.
+
+  read(buffer: Uint8Array): Promise<number | null> {
+    const result = this.#receive.readNow(buffer);
+    if (result !== undefined) return Promise.resolve(result);
+    const code = this.#takeError();
+    if (code !== undefined) return Promise.reject(failure(code, "read"));
+    return this.state === "closed"
+      ? Promise.resolve(null)
+      : this.#receive.wait(buffer);
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    const code = this.#takeError() ?? (this.#isShut ? "EPIPE" : undefined);
+    return code === undefined
+      ? this.#send.write(bytes)
+      : Promise.reject(failure(code, "write"));
+  }
+
+  /** C's `shutdown(SHUT_WR)`. */
+  closeWrite(): Promise<void> {
+    if (this.state === "closed") {
+      return Promise.reject(failure("ENOTCONN", "shutdown"));
+    }
+    this.#end();
+    return Promise.resolve();
+  }
+
+  #end(): void {
+    if (this.#isShut) return;
+    this.#isShut = true;
+    this.state = this.state === "close-wait" ? "last-ack" : "fin-wait-1";
+    this.#send.finish();
+  }
+
+  /** C's `close`: bytes that were not read make it a reset (RFC 2525 section 2.17). */
+  close(): void {
+    if (this.isOrphan) return;
+    this.isOrphan = true;
+    this.#keepAlive.stop();
+    const closed = () => failure("EBADF");
+    this.#receive.rejectRead(closed);
+    this.#send.rejectWrite(closed);
+    const isUnread = this.#receive.unread > 0;
+    this.#receive.clear();
+    if (this.state === "closed") return;
+    if (isUnread) this.reset();
+    else if (this.state === "fin-wait-2") this.#retire(false);
+    else this.#end();
+  }
+
+  /** Ends it with RST; or, while it opens, without a word. */
+  reset(): void {
+    this.isOrphan = true;
+    if (this.state === "closed") return;
+    this.abort();
+    this.#error = "EBADF";
+    this.#owner.remove(this);
+    this.#close();
+  }
+
+  /** Sends RST; calls that wait are not settled. */
+  abort(): void {
+    if (this.state !== "syn-sent") this.#sendReset();
+    this.state = "closed";
+  }
+
+  setNoDelay(on: boolean): void {
+    this.#send.noDelay = on;
+    if (on && this.state !== "closed") this.#send.output();
+  }
+
+  setKeepAlive(on: boolean, idle?: number): void {
+    if (on && this.state !== "closed") this.#keepAlive.start(idle);
+    else this.#keepAlive.stop();
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Hosts with TCP only, in virtual time: for tests of the TCP model.
+ *
+ * @module
+ */
+import {
+  TcpStack,
+  type TcpStackOptions,
+} from "../../../testing/_sim/tcp/stack.ts";
+import {
+  runInVirtualTime,
+  type World,
+} from "../../../testing/_sim/time/mod.ts";
+import type {
+  MachineOptions,
+  WireMachine,
+} from "../../../testing/_sim/wire/machine.ts";
+import type { LinkOptions } from "../../../testing/link_options.ts";
+import { readLinkOptions } from "../../../testing/_sim/wire/read_link_options.ts";
+import { Wire, type WireOptions } from "../../../testing/_sim/wire/wire.ts";
+import {
+  connectOver,
+  listenOver,
+  simulatedTcp,
+  type TcpNetwork,
+} from "../../../tcp/_seam.ts";
+import type {
+  ConnectTcpOptions,
+  ListenTcpOptions,
+  TcpConn,
+  TcpListener,
+} from "@berkeley/sockets/tcp";
+
+/** A host. */
+export class TcpHost {
+  readonly machine: WireMachine;
+  readonly v4: string;
+  readonly v6: string;
+  readonly #options: TcpStackOptions;
+  #network: TcpNetwork;
+
+  constructor(machine: WireMachine, options: TcpStackOptions) {
+    this.machine = machine;
+    this.#options = options;
+    this.v4 = machine.addresses[0]!.text;
+    this.v6 = machine.addresses[1]?.text ?? "::";
+    this.#network = this.#boot();
+  }
+
+  #boot(): TcpNetwork {
+    const stack = new TcpStack(this.machine, this.#options);
+    this.machine.attach("tcp", stack);
+    return simulatedTcp(stack, {
+      getAddrInfo: () => Promise.reject(new Error("there are no names")),
+    });
+  }
+
+  /** Starts again with an empty stack. */
+  restart(): void {
+    this.machine.restart();
+    this.#network = this.#boot();
+  }
+
+  connect(options: ConnectTcpOptions): Promise<TcpConn> {
+    return connectOver(this.#network, options);
+  }
+
+  listen(options: ListenTcpOptions): Promise<TcpListener> {
+    return listenOver(this.#network, options);
+  }
+}
+
+/** How a network is made. */
+export interface TcpNetOptions extends WireOptions, TcpStackOptions {
+  readonly seed?: number;
+}
+
+/** The network, and its clock. */
+export class TcpNet {
+  readonly wire: Wire;
+  readonly world: World;
+  readonly #options: TcpNetOptions;
+
+  constructor(world: World, options: TcpNetOptions) {
+    this.world = world;
+    this.#options = options;
+    this.wire = new Wire(world.scheduler, world.random.fork("wire"), options);
+  }
+
+  /** Milliseconds since the start. */
+  get now(): number {
+    return this.world.scheduler.now;
+  }
+
+  host(name: string, options?: MachineOptions): TcpHost {
+    return new TcpHost(this.wire.machine(name, options), this.#options);
+  }
+
+  /** Two hosts, a listener on the second and a connection to it. */
+  async pair(): Promise<TcpPair> {
+    const a = this.host("a");
+    const b = this.host("b");
+    const listener = await b.listen({ hostname: b.v4, port: 80 });
+    const client = await a.connect({ hostname: b.v4, port: 80 });
+    const server = await listener.accept();
+    return { a, b, listener, client, server };
+  }
+
+  /** Changes the links between two hosts. */
+  link(a: TcpHost, b: TcpHost, options: LinkOptions): void {
+    const read = readLinkOptions(options);
+    a.machine.linkTo(b.machine).options = read;
+    b.machine.linkTo(a.machine).options = read;
+  }
+
+  /** What the packets so far were. */
+  get packets(): string[] {
+    return [...this.wire.recorder].map((event) =>
+      `${event.time.toFixed(3)} ${event.text()}`
+    );
+  }
+}
+
+/** Two ends of a connection between two hosts. */
+export interface TcpPair {
+  readonly a: TcpHost;
+  readonly b: TcpHost;
+  readonly listener: TcpListener;
+  readonly client: TcpConn;
+  readonly server: TcpConn;
+}
+
+/** Resolves after so many milliseconds of virtual time. */
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Runs a test on a network in virtual time. */
+export function onTcpNet<T>(
+  options: TcpNetOptions,
+  test: (net: TcpNet) => Promise<T>,
+): Promise<T> {
+  return runInVirtualTime(
+    { seed: options.seed ?? 1 },
+    (world) => test(new TcpNet(world, options)),
+  );
+}
