@@ -1,5 +1,6 @@
 import type { Addr } from "../address/mod.ts";
 import type { StreamFeature, StreamTransport } from "./_transport.ts";
+import type { DenoConn } from "./deno_conn.ts";
 
 /**
  * A connection over any `Deno.Conn`: one of the runtime's, which is the fastest
@@ -7,7 +8,7 @@ import type { StreamFeature, StreamTransport } from "./_transport.ts";
  */
 export class ConnTransport<
   A extends Addr = Addr,
-  C extends Deno.Conn<A> = Deno.Conn<A>,
+  C extends DenoConn<A> = DenoConn<A>,
 > implements StreamTransport<A> {
   readonly backend: "deno" = "deno" as const;
   /** The runtime's connection. */
@@ -75,7 +76,7 @@ export class ConnTransport<
 }
 
 /** Returns the features that a connection lacks, such as one of another library. */
-function lacksOf(conn: Partial<Deno.Conn>): ReadonlySet<StreamFeature> {
+function lacksOf(conn: Partial<DenoConn>): ReadonlySet<StreamFeature> {
   const lacks = new Set<StreamFeature>();
   if (typeof conn.closeWrite !== "function") lacks.add("closeWrite");
   if (typeof conn.unref !== "function") lacks.add("ref");

@@ -1,20 +1,23 @@
 import type { Addr } from "../address/mod.ts";
+import { isError } from "../internal/runtime/mod.ts";
 import { EndingSockets } from "../internal/backends/mod.ts";
 import type { ListenerTransport, StreamTransport } from "./_transport.ts";
 
 /** Until the accept that was pending has ended, the runtime keeps the address. */
 const ENDING = new EndingSockets();
 
-/** What of a runtime's listener is needed here. */
-export type RuntimeListener<C extends Deno.Conn> = Pick<
-  Deno.Listener<C, Addr>,
-  "accept" | "close" | "ref" | "unref"
->;
+/** What this file uses of a listener of Deno. */
+export interface RuntimeListener<C> {
+  accept(): Promise<C>;
+  close(): void;
+  ref(): void;
+  unref(): void;
+}
 
-/** A listener of `Deno`'s, of any kind of stream. */
+/** A listener of Deno's, of any kind of stream. */
 export class DenoListener<
   A extends Addr,
-  C extends Deno.Conn,
+  C,
   T extends StreamTransport<A>,
 > implements ListenerTransport<A, T> {
   readonly backend = "deno";
@@ -42,7 +45,7 @@ export class DenoListener<
         // The runtime asks for the peer's address after C's accept, and drops a
         // connection that was reset before. That is no fault of the listener,
         // and no caller can use it: go on to the next.
-        if (!(error instanceof Deno.errors.NotConnected)) throw error;
+        if (!isError(error, "NotConnected")) throw error;
       } finally {
         this.#accepting = undefined;
       }

@@ -6,6 +6,7 @@ import type { NodeDuplex } from "./_duplex_transport.ts";
 import { SourceConn } from "./_source_conn.ts";
 import { type AnyDuplex, SourceDuplex } from "./_source_duplex.ts";
 import type { StreamTransport } from "./_transport.ts";
+import type { DenoConn } from "./deno_conn.ts";
 
 /** Options of {@linkcode StreamConn.from}. */
 export interface SourceOptions<A extends Addr = Addr> {
@@ -25,7 +26,7 @@ export interface SourceOptions<A extends Addr = Addr> {
 }
 
 /** The properties that a source may have. */
-type Source = { [K in keyof (Deno.Conn & NodeDuplex)]?: unknown };
+type Source = { [K in keyof (DenoConn & NodeDuplex)]?: unknown };
 
 /** Makes the transport of a source, by its shape. */
 export function sourceTransport(
@@ -38,7 +39,7 @@ export function sourceTransport(
     return new SourceDuplex(given as AnyDuplex, addrs);
   }
   if ([read, write, close].every(isFunction)) {
-    return new SourceConn(given as Deno.Conn, addrs);
+    return new SourceConn(given as DenoConn, addrs);
   }
   const { readable, writable } = given; // of a Deno.Conn they would be made
   const isPair = isHalf(readable, "getReader") &&

@@ -3,12 +3,13 @@ import { socketError } from "../errors/mod.ts";
 import { isLoopStarved, nextTurn } from "../internal/wait/mod.ts";
 import { type AddrPair, addrsOf, type SomeAddrs } from "./_addr_pair.ts";
 import { ConnTransport } from "./_conn_transport.ts";
+import type { DenoConn } from "./deno_conn.ts";
 
 /** A `Deno.Conn` of another library, whose counts are checked. */
 export class SourceConn extends ConnTransport {
   readonly #addrs: AddrPair;
 
-  constructor(conn: Deno.Conn, given: SomeAddrs) {
+  constructor(conn: DenoConn, given: SomeAddrs) {
     super(conn);
     this.#addrs = addrsOf(given, conn);
   }

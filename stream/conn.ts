@@ -9,6 +9,7 @@ import { StreamReader } from "./_stream_reader.ts";
 import { StreamWriter } from "./_stream_writer.ts";
 import type { StreamTransport } from "./_transport.ts";
 import { WebStreams } from "./_web_streams.ts";
+import type { DenoConn } from "./deno_conn.ts";
 import { EndingConn } from "./ending_conn.ts";
 
 /** How many queued bytes make `send` wait by default. */
@@ -42,8 +43,7 @@ export const DEFAULT_HIGH_WATER_MARK: number = 256 * 1024;
  * ```
  */
 export class StreamConn<A extends Addr = Addr, C = unknown>
-  extends EndingConn<A, C>
-  implements Deno.Conn<A> {
+  extends EndingConn<A, C> {
   readonly #transport: StreamTransport<A>;
   /** The timeouts of calls: they keep the program alive as the connection does. */
   readonly #timers: Timers;
@@ -118,8 +118,8 @@ export class StreamConn<A extends Addr = Addr, C = unknown>
    * assertEquals(await conn.readLine(), "many words");
    * ```
    */
-  static from<A extends Addr, C extends Deno.Conn<A>>(
-    source: C & Deno.Conn<A>,
+  static from<A extends Addr, C extends DenoConn<A>>(
+    source: C & DenoConn<A>,
     options?: SourceOptions<A>,
   ): StreamConn<A, C>;
   /** Makes a connection of a stream of Node. */
@@ -133,7 +133,7 @@ export class StreamConn<A extends Addr = Addr, C = unknown>
     options?: SourceOptions<A>,
   ): StreamConn<A | UnixAddr, C>;
   static from(
-    source: Deno.Conn | NodeDuplex | BytePair,
+    source: DenoConn | NodeDuplex | BytePair,
     options: SourceOptions = {},
   ): StreamConn {
     if (source instanceof StreamConn) {

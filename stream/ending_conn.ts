@@ -10,6 +10,7 @@ import { refusal } from "./_refusal.ts";
 import type { StreamReader } from "./_stream_reader.ts";
 import type { StreamWriter } from "./_stream_writer.ts";
 import type { StreamTransport } from "./_transport.ts";
+import type { DenoTcpConn } from "./deno_conn.ts";
 import { SendingConn } from "./sending_conn.ts";
 
 /** How long `closeGracefully` waits by default, in milliseconds. */
@@ -48,7 +49,7 @@ export let takeOver: <A extends Addr>(
 ) => TakenOver<A>;
 
 /** The result of {@linkcode EndingConn.prototype.detach | detach}. */
-export interface DetachedConn<C = Deno.TcpConn> {
+export interface DetachedConn<C = DenoTcpConn> {
   /** The runtime's connection, or the source that `StreamConn.from` was given. */
   conn: C;
   /** The bytes that were received and not read. They precede the bytes that `conn` reads. */

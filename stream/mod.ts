@@ -46,6 +46,7 @@ export type { BytePair } from "./_pair_transport.ts";
 export type { ServeOptions } from "./_serve_options.ts";
 export type { SourceOptions } from "./_source.ts";
 export * from "./conn.ts";
+export type { DenoConn, DenoTcpConn } from "./deno_conn.ts";
 export type { DetachedConn, EndingConn } from "./ending_conn.ts";
 export * from "./framing/mod.ts";
 export * from "./listener.ts";

@@ -1,6 +1,6 @@
 import type { NetAddr } from "../address/mod.ts";
 import { isError, SYSTEM } from "../internal/runtime/mod.ts";
-import { listenFailure } from "./_listen_failure.ts";
+import { listenFailure } from "./_deno_probe.ts";
 import type {
   ListenTarget,
   TcpListenerTransport,

@@ -2,7 +2,7 @@ import type { NetAddr } from "../address/mod.ts";
 import type net from "node:net";
 import { requireNet } from "../internal/runtime/mod.ts";
 import { NodeListener, openServer } from "../stream/_node_seam.ts";
-import { descriptorShortage, listenFailure } from "./_listen_failure.ts";
+import { descriptorShortage, listenFailure } from "./_deno_probe.ts";
 import { NodeTransport } from "./_node_transport.ts";
 import { DEFAULT_BACKLOG } from "./_transport.ts";
 import type {

@@ -5,6 +5,7 @@
 import type { NetAddr } from "../address/mod.ts";
 import type { SocketOptions } from "../internal/libc/mod.ts";
 import type { ListenerTransport, StreamTransport } from "../stream/_seam.ts";
+import type { DenoTcpConn } from "../stream/mod.ts";
 
 /** Which API carries a connection. */
 export type TcpBackend = "deno" | "node" | "posix";
@@ -27,7 +28,7 @@ export interface TcpTransport extends StreamTransport<NetAddr> {
   /** SO_KEEPALIVE, and TCP_KEEPIDLE in milliseconds if it has that. */
   setKeepAlive(on: boolean, idle?: number): void;
   /** Returns the runtime's connection, if `Deno` made it, for another owner. */
-  detach?(): Deno.TcpConn;
+  detach?(): DenoTcpConn;
 }
 
 /** One listening socket as a runtime API has it. */

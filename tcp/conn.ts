@@ -5,7 +5,11 @@ import {
   type SocketOptionName,
   type SocketOptions,
 } from "../internal/libc/mod.ts";
-import { type DetachedConn, StreamConn } from "../stream/mod.ts";
+import {
+  type DenoTcpConn,
+  type DetachedConn,
+  StreamConn,
+} from "../stream/mod.ts";
 import { checkIdle } from "./_check_idle.ts";
 import type { TcpCarrier, TcpTransport } from "./_transport.ts";
 
@@ -31,8 +35,7 @@ import type { TcpCarrier, TcpTransport } from "./_transport.ts";
  * assertEquals(await server.readExact(2), new Uint8Array([1, 2]));
  * ```
  */
-export class TcpConn extends StreamConn<NetAddr, Deno.TcpConn>
-  implements Deno.TcpConn {
+export class TcpConn extends StreamConn<NetAddr, DenoTcpConn> {
   readonly #transport: TcpTransport;
 
   /**

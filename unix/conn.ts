@@ -31,7 +31,7 @@ import type { UnixBackend, UnixTransport } from "./_transport.ts";
  * }
  * ```
  */
-export class UnixConn extends StreamConn<UnixAddr> implements Deno.UnixConn {
+export class UnixConn extends StreamConn<UnixAddr> {
   readonly #transport: UnixTransport;
 
   /**
