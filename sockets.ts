@@ -9,6 +9,7 @@ import type {
 import type { connectTcp, listenTcp, serveTcp } from "./tcp/mod.ts";
 import type { connectTls, listenTls, serveTls, startTls } from "./tls/mod.ts";
 import type { bindUdp, connectUdp } from "./udp/mod.ts";
+import type { connectUnix, listenUnix, serveUnix } from "./unix/mod.ts";
 
 /**
  * What a program needs of its host to use the network. The module itself is one, and so
@@ -50,6 +51,12 @@ export interface Sockets {
   readonly serveTls: typeof serveTls;
   /** Starts TLS on a connection, see {@linkcode startTls}. */
   readonly startTls: typeof startTls;
+  /** Connects to a unix socket of the host, see {@linkcode connectUnix}. */
+  readonly connectUnix: typeof connectUnix;
+  /** Listens on a unix socket, see {@linkcode listenUnix}. */
+  readonly listenUnix: typeof listenUnix;
+  /** Serves a unix socket, see {@linkcode serveUnix}. */
+  readonly serveUnix: typeof serveUnix;
   /** Binds a UDP socket, see {@linkcode bindUdp}. */
   readonly bindUdp: typeof bindUdp;
   /** Opens a UDP socket with a peer, see {@linkcode connectUdp}. */

@@ -11,7 +11,10 @@ export function simulatedTcp(
   calls: TcpCalls,
   resolver: AddressFinder,
 ): TcpNetwork {
-  const loaded = Promise.resolve(calls);
+  const loaded = Promise.resolve<TcpCalls>({
+    connect: (target, signal) => calls.connect(target, signal),
+    listen: (target) => calls.listen(target),
+  });
   const backend: Backend = {
     name: "simulated",
     localAddress: true,

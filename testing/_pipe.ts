@@ -37,6 +37,8 @@ export class Pipe {
   #size = 0;
   /** Whether the writer has sent FIN. */
   #isEnded = false;
+  /** What the reader gets in place of the end. */
+  #endError: Error | undefined;
   /** Whether the reader is gone: the next write finds that out. */
   #isUnread = false;
   #failure: Error | undefined;
@@ -85,17 +87,21 @@ export class Pipe {
     });
   }
 
-  /** The writer sends FIN, behind all that it has written. */
-  end(): void {
+  /**
+   * The writer ends, behind all that it has written: by FIN, or with an error that the
+   * reader gets instead.
+   */
+  end(error?: Error): void {
     this.#isEnded = true;
+    this.#endError ??= error;
     this.#run();
   }
 
-  /** The writer closes: its own call ends, and then it sends FIN. */
-  closeWriter(): void {
+  /** The writer closes: its own call ends, and then the direction, as by `end`. */
+  closeWriter(error?: Error): void {
     this.#write?.reject(failure("EBADF"));
     this.#write = undefined;
-    this.end();
+    this.end(error);
   }
 
   /** The reader closes: what is written from now on resets the connection. */
@@ -138,7 +144,11 @@ export class Pipe {
     const count = this.#take(read.buffer);
     if (count === undefined) return;
     this.#read = undefined;
-    read.resolve(count);
+    if (count === null && this.#endError !== undefined) {
+      read.reject(this.#endError);
+    } else {
+      read.resolve(count);
+    }
   }
 
   /** Takes what may arrive; null at the end, undefined if it has to wait. */

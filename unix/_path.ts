@@ -3,8 +3,10 @@ import { showValue } from "../internal/check/mod.ts";
 import { missingUnixFlags, SYSTEM } from "../internal/runtime/mod.ts";
 import { unixAddr } from "./_transport.ts";
 
-/** The size of C's `sun_path` in bytes. */
-const SUN_PATH = SYSTEM === "linux" || SYSTEM === "android" ? 108 : 104;
+/** Returns the size of C's `sun_path` in bytes. */
+function sunPathOf(system: string): number {
+  return system === "linux" || system === "android" ? 108 : 104;
+}
 
 /** What a path is for, as messages and errors name it. */
 export interface Use {
@@ -37,13 +39,17 @@ export function contextOf(
 }
 
 /**
- * Returns the path if a socket can have it.
+ * Returns the path if a socket of a system can have it.
  *
  * @throws {TypeError} If it is not a string, empty, or has a NUL inside.
  * @throws {SocketError} `ENAMETOOLONG` if C has no room for it; `ENOTSUP` if the
  * system has no such sockets.
  */
-export function checkPath(path: unknown, use: Use): string {
+export function checkPath(
+  path: unknown,
+  use: Use,
+  system: string = SYSTEM,
+): string {
   if (typeof path !== "string") {
     throw new TypeError(
       `Cannot use path ${showValue(path)}: it must be a string`,
@@ -62,14 +68,15 @@ export function checkPath(path: unknown, use: Use): string {
   }
   const fail = (code: string, reason: string) =>
     socketError(code, { ...contextOf(path, use), reason });
-  if (SYSTEM === "windows") {
+  if (system === "windows") {
     throw fail("ENOTSUP", "unix sockets are not supported on Windows");
   }
-  if (isName && SYSTEM !== "linux") {
+  if (isName && system !== "linux") {
     throw fail("ENOTSUP", "abstract names exist only on Linux; use a path");
   }
   const size = new TextEncoder().encode(path).length;
-  const most = isName ? SUN_PATH : SUN_PATH - 1; // a path ends in NUL
+  const room = sunPathOf(system);
+  const most = isName ? room : room - 1; // a path ends in NUL
   if (size <= most) return path;
   throw fail(
     "ENAMETOOLONG",

@@ -8,12 +8,15 @@ import type { ListenerTransport, StreamTransport } from "../stream/_seam.ts";
 /** Which API carries a connection. */
 export type UnixBackend = "deno" | "node" | "posix";
 
+/** What carries a connection: an API, or a simulated network. */
+export type UnixCarrier = UnixBackend | "simulated";
+
 /** How many connections wait for accept by default; as in Node. */
 export const DEFAULT_BACKLOG = 511;
 
 /** One connection as a runtime API has it. */
 export interface UnixTransport extends StreamTransport<UnixAddr> {
-  readonly backend: UnixBackend;
+  readonly backend: UnixCarrier;
   /** The descriptor, where the API tells it. */
   readonly descriptor?: number;
 }
@@ -21,7 +24,7 @@ export interface UnixTransport extends StreamTransport<UnixAddr> {
 /** One listening socket as a runtime API has it. */
 export interface UnixListenerTransport
   extends ListenerTransport<UnixAddr, UnixTransport> {
-  readonly backend: UnixBackend;
+  readonly backend: UnixCarrier;
 }
 
 /** Where to listen, and how. */

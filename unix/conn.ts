@@ -2,7 +2,7 @@ import type { UnixAddr } from "../address/mod.ts";
 import type { PeerCredentials } from "../internal/libc/mod.ts";
 import { readPeerCredentials } from "../internal/libc/mod.ts";
 import { StreamConn } from "../stream/mod.ts";
-import type { UnixBackend, UnixTransport } from "./_transport.ts";
+import type { UnixCarrier, UnixTransport } from "./_transport.ts";
 
 /**
  * A connection of a unix socket, made by {@linkcode connectUnix} or accepted by a
@@ -47,8 +47,8 @@ export class UnixConn extends StreamConn<UnixAddr> {
     this.#transport = transport;
   }
 
-  /** Which API carries the connection. */
-  override get backend(): UnixBackend {
+  /** Which API carries the connection; `"simulated"` in a simulated network. */
+  override get backend(): UnixCarrier {
     return this.#transport.backend;
   }
 

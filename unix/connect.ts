@@ -6,8 +6,9 @@ import {
   waitFor,
   type WaitOptions,
 } from "../internal/wait/mod.ts";
-import { BACKEND_NAMES, BACKENDS } from "./_backends.ts";
-import { checkPath, contextOf, requirePath, type Use } from "./_path.ts";
+import { type Backend, BACKEND_NAMES } from "./_backends.ts";
+import { HERE, type UnixNetwork } from "./_network.ts";
+import { checkPath, contextOf, type Use } from "./_path.ts";
 import { pause } from "./_pause.ts";
 import { connectReason } from "./_reasons.ts";
 import type { UnixBackend, UnixTransport } from "./_transport.ts";
@@ -73,23 +74,31 @@ export async function connectUnix(
   options: ConnectUnixOptions,
 ): Promise<UnixConn> {
   try {
-    return await connect(options);
+    return await connectOver(HERE, options);
   } catch (error) {
     throw retrace(error);
   }
 }
 
-async function connect(options: ConnectUnixOptions): Promise<UnixConn> {
+/** Connects on a host. */
+export async function connectOver(
+  network: UnixNetwork,
+  options: ConnectUnixOptions,
+): Promise<UnixConn> {
   const { path: given, highWaterMark, backend = "deno" } = options;
   const { signal, timeout } = options;
-  const path = checkPath(given, USE);
+  const path = checkPath(given, USE, network.system);
   checkCount("highWaterMark", highWaterMark);
   checkChoice("backend", backend, BACKEND_NAMES);
   const wait = checkWait({ signal, timeout });
-  requirePath(path, USE);
+  network.requirePath(path, USE);
 
   const giveUp = new AbortController();
-  const connecting = connectWhenRoom(path, backend, giveUp.signal);
+  const connecting = connectWhenRoom(
+    path,
+    network.choose(backend),
+    giveUp.signal,
+  );
   const transport = await waitFor(
     connecting,
     wait,
@@ -106,11 +115,11 @@ async function connect(options: ConnectUnixOptions): Promise<UnixConn> {
 /** Connects, again and again while the listener's queue is full. */
 async function connectWhenRoom(
   path: string,
-  backend: UnixBackend,
+  backend: Backend,
   signal: AbortSignal,
 ): Promise<UnixTransport> {
   const context = contextOf(path, USE);
-  const { connect } = await BACKENDS[backend].load(context.action, "connect");
+  const { connect } = await backend.load(context.action, "connect");
   for (let ms = MIN_PAUSE;; ms = Math.min(ms * 2, MAX_PAUSE)) {
     signal.throwIfAborted();
     try {

@@ -1,21 +1,15 @@
 import { socketError } from "../errors/mod.ts";
 import { lackReason, openingError } from "../internal/backends/mod.ts";
 import { retrace } from "../internal/wait/mod.ts";
-import { BACKENDS } from "./_backends.ts";
+import type { Calls } from "./_backends.ts";
 import {
   checkListenOptions,
   type ListenOptions,
   readListenOptions,
 } from "./_listen_options.ts";
-import {
-  checkPath,
-  contextOf,
-  isAbstract,
-  requirePath,
-  type Use,
-} from "./_path.ts";
+import { HERE, type UnixNetwork } from "./_network.ts";
+import { checkPath, contextOf, isAbstract, type Use } from "./_path.ts";
 import { listenReason } from "./_reasons.ts";
-import { listenReplacing } from "./_stale.ts";
 import { unixAddr, type UnixListenerTransport } from "./_transport.ts";
 import type { ListenUnixOptions } from "./listen_options.ts";
 import { UnixListener } from "./listener.ts";
@@ -61,18 +55,22 @@ export async function listenUnix(
   options: ListenUnixOptions,
 ): Promise<UnixListener> {
   try {
-    return await listen(options);
+    return await listenOver(HERE, options);
   } catch (error) {
     throw retrace(error);
   }
 }
 
-async function listen(options: ListenUnixOptions): Promise<UnixListener> {
+/** Listens on a host. */
+export async function listenOver(
+  network: UnixNetwork,
+  options: ListenUnixOptions,
+): Promise<UnixListener> {
   const read = readListenOptions(options);
-  const path = checkPath(read.path, USE);
+  const path = checkPath(read.path, USE, network.system);
   checkListenOptions(read);
   const { backlog, backend = backlog === undefined ? "deno" : "node" } = read;
-  const can = BACKENDS[backend];
+  const can = network.choose(backend);
   const context = contextOf(path, USE);
   if (backlog !== undefined && !can.backlog) {
     throw socketError("ENOTSUP", {
@@ -81,20 +79,21 @@ async function listen(options: ListenUnixOptions): Promise<UnixListener> {
       reason: lackReason("backlog", { backend }),
     });
   }
-  requirePath(path, USE);
+  network.requirePath(path, USE);
   const calls = await can.load(context.action, "bind");
-  return new UnixListener(await bind(calls, read), read);
+  return new UnixListener(await bind(network, calls, read), read);
 }
 
 async function bind(
-  calls: Parameters<typeof listenReplacing>[1],
+  network: UnixNetwork,
+  calls: Calls,
   { path, mode, backlog, replaceStale }: ListenOptions,
 ): Promise<UnixListenerTransport> {
   const target = { path, mode, backlog };
   const isReplacing = replaceStale && !isAbstract(path);
   try {
     return isReplacing
-      ? await listenReplacing(target, calls)
+      ? await network.replace(target, calls)
       : await calls.listen(target);
   } catch (error) {
     throw openingError(error, {

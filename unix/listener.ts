@@ -1,7 +1,7 @@
 import type { UnixAddr } from "../address/mod.ts";
 import { StreamListener } from "../stream/mod.ts";
 import type {
-  UnixBackend,
+  UnixCarrier,
   UnixListenerTransport,
   UnixTransport,
 } from "./_transport.ts";
@@ -47,8 +47,8 @@ export class UnixListener extends StreamListener<UnixAddr, UnixConn> {
     this.#transport = transport;
   }
 
-  /** Which API of the runtime carries it. */
-  override get backend(): UnixBackend {
+  /** Which API carries it; `"simulated"` in a simulated network. */
+  override get backend(): UnixCarrier {
     return this.#transport.backend;
   }
 }

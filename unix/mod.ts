@@ -36,10 +36,15 @@
 export type { Addr, NetAddr, UnixAddr, VsockAddr } from "../address/mod.ts";
 export type { PeerCredentials } from "../internal/libc/mod.ts";
 export * from "../stream/mod.ts";
-export type { UnixBackend } from "./_transport.ts";
+export type { UnixBackend, UnixCarrier } from "./_transport.ts";
 export * from "./conn.ts";
-export * from "./connect.ts";
-export * from "./listen.ts";
+export { connectUnix, type ConnectUnixOptions } from "./connect.ts";
+export { listenUnix } from "./listen.ts";
 export * from "./listen_options.ts";
 export * from "./listener.ts";
-export * from "./serve.ts";
+export {
+  serveUnix,
+  type ServeUnixOptions,
+  type UnixHandler,
+  UnixServer,
+} from "./serve.ts";

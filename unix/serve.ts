@@ -1,6 +1,6 @@
 import type { UnixAddr } from "../address/mod.ts";
 import { checkType } from "../internal/check/mod.ts";
-import { checkWait } from "../internal/wait/mod.ts";
+import { checkWait, retrace } from "../internal/wait/mod.ts";
 import { announce, readServeOptions } from "../stream/_seam.ts";
 import {
   type ServeOptions,
@@ -9,7 +9,8 @@ import {
 } from "../stream/mod.ts";
 import { readListenOptions } from "./_listen_options.ts";
 import type { UnixConn } from "./conn.ts";
-import { listenUnix } from "./listen.ts";
+import { HERE, type UnixNetwork } from "./_network.ts";
+import { listenOver } from "./listen.ts";
 import type { ListenUnixOptions } from "./listen_options.ts";
 
 /** How to listen and serve. */
@@ -64,6 +65,19 @@ export async function serveUnix(
   options: ServeUnixOptions,
   handler: UnixHandler,
 ): Promise<UnixServer> {
+  try {
+    return await serveOver(HERE, options, handler);
+  } catch (error) {
+    throw retrace(error);
+  }
+}
+
+/** Serves on a host. */
+export async function serveOver(
+  network: UnixNetwork,
+  options: ServeUnixOptions,
+  handler: UnixHandler,
+): Promise<UnixServer> {
   const { maxConnections, idleTimeout, onError, onListen, signal } = options;
   const listening = readListenOptions(options);
   const serving = readServeOptions<UnixConn>(
@@ -72,7 +86,7 @@ export async function serveUnix(
   );
   checkType("onListen", onListen, "function");
   checkWait({ signal });
-  const listener = await listenUnix(listening);
+  const listener = await listenOver(network, listening);
   const server = new UnixServer(listener, handler, serving);
   return await announce(server, onListen);
 }

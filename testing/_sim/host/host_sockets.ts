@@ -4,12 +4,14 @@ import type { Sockets } from "../../../sockets.ts";
 import * as tcp from "../../../tcp/_seam.ts";
 import * as tls from "../../../tls/_seam.ts";
 import * as udp from "../../../udp/_seam.ts";
+import * as unix from "../../../unix/_seam.ts";
 
 /** What the functions of a host use, from one boot of the host to the next. */
 export interface HostNetwork {
   readonly tcp: tcp.TcpNetwork;
   readonly tls: tls.TlsNetwork;
   readonly udp: udp.UdpNetwork;
+  readonly unix: unix.UnixNetwork;
   readonly resolver: Resolver;
 }
 
@@ -17,6 +19,7 @@ export interface HostNetwork {
 export function hostNetwork(
   calls: tcp.TcpCalls,
   bind: udp.UdpBind,
+  unixCalls: unix.UnixCalls,
   resolver: Resolver,
 ): HostNetwork {
   const ownTcp = tcp.simulatedTcp(calls, resolver);
@@ -28,6 +31,7 @@ export function hostNetwork(
       backend: "node",
     },
     udp: udp.simulatedUdp(bind, resolver),
+    unix: unix.simulatedUnix(unixCalls),
     resolver,
   };
 }
@@ -62,6 +66,12 @@ export function hostSockets(
       on(({ tls: own }) => tls.serveOver(own, options, handler)),
     startTls: (conn, options) =>
       on(({ tls: own }) => tls.startOver(own, conn, options)),
+    connectUnix: (options) =>
+      on(({ unix: own }) => unix.connectOver(own, options)),
+    listenUnix: (options) =>
+      on(({ unix: own }) => unix.listenOver(own, options)),
+    serveUnix: (options, handler) =>
+      on(({ unix: own }) => unix.serveOver(own, options, handler)),
     bindUdp: (options) => on(({ udp: own }) => udp.bindOver(own, options)),
     connectUdp: (options) =>
       on(({ udp: own }) => udp.connectOver(own, options)),
