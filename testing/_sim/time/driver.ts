@@ -109,9 +109,10 @@ export class Driver {
 
   /** Errors that no program handles fail the simulation that they come from. */
   readonly #onError = (event: ErrorEvent | PromiseRejectionEvent) => {
-    if (currentScope()?.world !== this.#world) return;
+    const scope = currentScope();
+    if (scope?.world !== this.#world) return;
     event.preventDefault();
-    this.#world.fail("reason" in event ? event.reason : event.error);
+    scope.fail("reason" in event ? event.reason : event.error);
   };
 
   readonly #turn = () => {

@@ -1,6 +1,6 @@
 import process from "node:process";
 import { globalObject, type Patches } from "./patches.ts";
-import { currentScope } from "./scope.ts";
+import { currentScope, type Scope } from "./scope.ts";
 
 type Call = (...args: unknown[]) => unknown;
 
@@ -32,8 +32,9 @@ const NODE_METHODS: readonly [module: string, className: string, string[]][] = [
 /** Functions of `node:dns` and `node:dns/promises`, of their default export only. */
 const NODE_DNS = /^(lookup|resolve|reverse)/;
 
-/** The error of real I/O inside of a simulation. */
-function refusal(name: string): Error {
+/** The error of real I/O inside of a simulation, which remembers it. */
+function refuse(scope: Scope, name: string): Error {
+  scope.world.refuse(name);
   return new Error(
     `Cannot use ${name} inside of simulate(): it works in real time. Use the functions of a simulated host, or network.real(() => …) for work that has to be real`,
   );
@@ -46,10 +47,11 @@ function guarded(
   rejects: boolean,
 ): Call {
   return function (this: unknown, ...args: unknown[]): unknown {
-    if (currentScope() === undefined) {
+    const scope = currentScope();
+    if (scope === undefined) {
       return Reflect.apply(original() as Call, this, args);
     }
-    const error = refusal(`${name}()`);
+    const error = refuse(scope, `${name}()`);
     if (rejects) return Promise.reject(error);
     throw error;
   };
@@ -59,7 +61,8 @@ function guarded(
 function guardedClass(name: string, original: () => unknown): unknown {
   return new Proxy(original() as new (...args: unknown[]) => object, {
     construct(target, args, newTarget): object {
-      if (currentScope() !== undefined) throw refusal(`new ${name}()`);
+      const scope = currentScope();
+      if (scope !== undefined) throw refuse(scope, `new ${name}()`);
       return Reflect.construct(target, args, newTarget);
     },
   });

@@ -64,6 +64,11 @@ export class Scope {
     return storage.getStore() === this ? work() : storage.run(this, work);
   }
 
+  /** Fails the simulation; what dropped programs throw is lost with them. */
+  fail(error: unknown): void {
+    if (!this.isDropped) this.world.fail(error, this.name);
+  }
+
   /** Cancels its timers; timers that its programs start later never fire. */
   drop(): void {
     if (this.#isDropped) return;

@@ -15,8 +15,10 @@ export interface Simulation {
   readonly isGone: boolean;
   /** Returns the number of the next timer. */
   nextTimerId(): number;
-  /** Ends the simulation with an error. Only the first one counts. */
-  fail(error: unknown): void;
+  /** Ends the simulation with an error of a scope. Only the first one counts. */
+  fail(error: unknown, where?: string): void;
+  /** Records real I/O that was refused. */
+  refuse(name: string): void;
   /** Calls `work` outside of the simulation, whose clock stands meanwhile. */
   real<T>(work: () => T | PromiseLike<T>): Promise<T>;
 }

@@ -59,7 +59,7 @@ export class VirtualTimer {
     try {
       this.#callback.apply(this, this.#args as unknown[]);
     } catch (error) {
-      this.#scope.world.fail(error);
+      this.#scope.fail(error);
     }
     if (this.#repeats && this.#event === undefined && !this.#isClosed) {
       this.#start();

@@ -19,6 +19,8 @@ export class World implements Simulation {
   #isOver = false;
   #isGone = false;
   #failure: { readonly error: unknown } | undefined;
+  #where: string | undefined;
+  readonly #refused = new Set<string>();
   #held = 0;
   #onReleased: (() => void) | undefined;
 
@@ -58,9 +60,24 @@ export class World implements Simulation {
     return new Scope(this, name);
   }
 
-  /** Ends the simulation with an error. Only the first one counts. */
-  fail(error: unknown): void {
-    if (!this.#isOver) this.#failure ??= { error };
+  /** The scope of the first error, if it was not the test's. */
+  get where(): string | undefined {
+    return this.#where;
+  }
+
+  /** Real I/O that was refused, by name. */
+  get refused(): readonly string[] {
+    return [...this.#refused];
+  }
+
+  fail(error: unknown, where?: string): void {
+    if (this.#isOver || this.#failure !== undefined) return;
+    this.#failure = { error };
+    if (where !== this.scope.name) this.#where = where;
+  }
+
+  refuse(name: string): void {
+    this.#refused.add(name);
   }
 
   /** Adds lines to the error of a simulation where nothing happens any more. */
