@@ -2,10 +2,11 @@ import { failure, type IcmpPacket, type TcpPacket } from "../types.ts";
 import type { Machine, Timing } from "../types.ts";
 import type { Flow } from "./flow.ts";
 import { KeepAlive } from "./keep_alive.ts";
+import { Outlet } from "./outlet.ts";
 import type { Binding } from "./port_table.ts";
 import { ReceiveHalf } from "./receive_half.ts";
 import { Repeater } from "./repeater.ts";
-import { type Ends, headerSize, makeSegment, NO_BYTES } from "./segment.ts";
+import { type Ends, NO_BYTES } from "./segment.ts";
 import { SendHalf } from "./send_half.ts";
 import type { TimerSource } from "./timer.ts";
 import type { Waker } from "./waker.ts";
@@ -70,21 +71,20 @@ export class TcpConnection implements Flow {
   /** Whether the program has closed it. */
   isOrphan = false;
   readonly #owner: ConnectionOwner;
-  readonly #send: SendHalf;
+  readonly sending: SendHalf;
   /** There is none before the peer's SYN has come. */
-  #receive!: ReceiveHalf;
+  receiving!: ReceiveHalf;
+  readonly #outlet: Outlet;
   readonly #keepAlive: KeepAlive;
   readonly #handshake: Repeater;
   readonly #opening: Opening;
   readonly #openedAt: number;
-  /** Whether the program has ended its writing half. */
+  /** Whether the writing half has ended. */
   #isShut = false;
   /** The error that the next call of the program reports, once: SO_ERROR. */
   #error: string | undefined;
   /** What ICMP said, in case that the peer never answers. */
   #unreachable: string | undefined;
-  #maxSegment = 0;
-  #maxSegmentAt = -1;
 
   /** With the peer's SYN for a connection that it opens, else one that opens itself. */
   constructor(
@@ -103,8 +103,9 @@ export class TcpConnection implements Flow {
     this.scheduler = owner.scheduler;
     this.waker = owner.waker;
     this.#opening = opening;
+    this.#outlet = new Outlet(owner.machine, this);
     this.#openedAt = this.scheduler.now;
-    this.#send = new SendHalf(this, owner.newSequence(), owner.sendBuffer);
+    this.sending = new SendHalf(this, owner.newSequence(), owner.sendBuffer);
     this.#keepAlive = new KeepAlive(this, () => {
       this.#sendReset();
       this.giveUp();
@@ -124,64 +125,48 @@ export class TcpConnection implements Flow {
   }
 
   #onPeerSyn({ sequence }: TcpPacket): void {
-    this.#receive = new ReceiveHalf(this, sequence, this.#owner.receiveBuffer);
+    this.receiving = new ReceiveHalf(this, sequence, this.#owner.receiveBuffer);
+  }
+
+  /** Whether the writing half has ended. */
+  get isShut(): boolean {
+    return this.#isShut;
   }
 
   // What its halves need.
 
   get maxSegment(): number {
-    const { now } = this.scheduler;
-    if (this.#maxSegmentAt !== now) {
-      const { remoteAddress } = this;
-      this.#maxSegmentAt = now;
-      this.#maxSegment = Math.max(
-        1,
-        this.#owner.machine.mtuTo(remoteAddress) - headerSize(remoteAddress),
-      );
-    }
-    return this.#maxSegment;
+    return this.#outlet.maxSegment;
   }
 
   get isBusy(): boolean {
-    return this.#send.isBusy;
+    return this.sending.isBusy;
   }
 
   transmit(sequence: number, payload: Uint8Array, fin: boolean): void {
-    this.#owner.machine.send(makeSegment(this, {
-      sequence,
-      acknowledged: this.#receive.next,
-      fin,
-      window: this.#receive.advertise(),
-      payload,
-    }));
+    this.#outlet.send(sequence, payload, fin, this.receiving);
   }
 
   sendAck(): void {
     if (this.state === "closed") return;
-    this.transmit(this.#send.most, NO_BYTES, false);
+    this.transmit(this.sending.most, NO_BYTES, false);
   }
 
   #sendSyn(): void {
-    const isAnswer = this.state === "syn-received";
-    this.#owner.machine.send(makeSegment(this, {
-      sequence: this.#send.unacknowledged,
-      acknowledged: isAnswer ? this.#receive.next : undefined,
-      syn: true,
-      window: isAnswer ? this.#receive.advertise() : this.#owner.receiveBuffer,
-    }));
+    const { unacknowledged } = this.sending;
+    this.#outlet.sendSyn(
+      unacknowledged,
+      this.#owner.receiveBuffer,
+      this.receiving,
+    );
   }
 
   #sendReset(): void {
-    const isSynchronized = this.state !== "syn-sent";
-    this.#owner.machine.send(makeSegment(this, {
-      sequence: this.#send.most,
-      acknowledged: isSynchronized ? this.#receive.next : undefined,
-      rst: true,
-    }));
+    this.#outlet.sendReset(this.sending.most, this.receiving);
   }
 
   probe(): void {
-    this.#send.probe();
+    this.sending.probe();
   }
 
   /** The peer has not answered for too long. */
@@ -197,8 +182,8 @@ export class TcpConnection implements Flow {
     if (packet.syn && !this.#isOpeningTogether(packet)) {
       return this.#receiveSyn(packet);
     }
-    if (!this.#receive.isAcceptable(packet)) {
-      if (!packet.rst) this.#receive.answer(packet);
+    if (!this.receiving.isAcceptable(packet)) {
+      if (!packet.rst) this.receiving.answer(packet);
       return;
     }
     if (packet.rst) return this.#receiveReset(packet);
@@ -206,22 +191,17 @@ export class TcpConnection implements Flow {
     if (this.state === "syn-received" && !this.#receiveHandshake(packet)) {
       return;
     }
-    if (!this.#send.acknowledge(packet)) return;
-    if (this.#send.isEndAcknowledged) this.#onEndAcknowledged();
+    if (!this.sending.acknowledge(packet)) return;
+    if (this.sending.isEndAcknowledged) this.#onEndAcknowledged();
     if (this.state !== "closed") this.#receiveBytes(packet);
   }
 
   #receiveInSynSent(packet: TcpPacket): void {
-    const { most } = this.#send;
+    const { most } = this.sending;
     if (packet.ack && packet.acknowledged !== most) {
       if (packet.rst) return;
       // Of a connection that this host has forgotten: the peer is to forget it, too.
-      this.#owner.machine.send(makeSegment(this, {
-        sequence: packet.acknowledged,
-        acknowledged: undefined,
-        rst: true,
-      }));
-      return;
+      return this.#outlet.sendReset(packet.acknowledged);
     }
     if (packet.rst) {
       if (packet.ack) this.#fail("ECONNREFUSED");
@@ -235,30 +215,30 @@ export class TcpConnection implements Flow {
       return;
     }
     this.#establish();
-    this.#send.acknowledge(packet);
+    this.sending.acknowledge(packet);
     this.sendAck();
   }
 
   /** Whether it is the SYN with ACK of a peer that opens at the same time. */
   #isOpeningTogether({ sequence, ack, acknowledged }: TcpPacket): boolean {
     return this.state === "syn-received" && ack &&
-      sequence === this.#receive.initial &&
-      acknowledged === this.#send.most;
+      sequence === this.receiving.initial &&
+      acknowledged === this.sending.most;
   }
 
   /** A SYN into a connection: one that was sent again, or of a peer that was restarted. */
   #receiveSyn(packet: TcpPacket): void {
     if (packet.rst) return;
     const isAgain = this.state === "syn-received" && !packet.ack &&
-      packet.sequence === this.#receive.initial;
+      packet.sequence === this.receiving.initial;
     if (isAgain) this.#sendSyn();
-    else this.#receive.answer(packet);
+    else this.receiving.answer(packet);
   }
 
   /** RFC 5961 section 3.2: only an RST at the very next byte is believed. */
   #receiveReset(packet: TcpPacket): void {
-    if (packet.sequence !== this.#receive.next) {
-      return this.#receive.answer(packet);
+    if (packet.sequence !== this.receiving.next) {
+      return this.receiving.answer(packet);
     }
     const isHalfClosed = this.state === "close-wait";
     this.#fail(isHalfClosed ? "EPIPE" : "ECONNRESET");
@@ -266,12 +246,8 @@ export class TcpConnection implements Flow {
 
   /** Returns whether the segment completes the handshake. */
   #receiveHandshake(packet: TcpPacket): boolean {
-    if (packet.acknowledged !== this.#send.most) {
-      this.#owner.machine.send(makeSegment(this, {
-        sequence: packet.acknowledged,
-        acknowledged: undefined,
-        rst: true,
-      }));
+    if (packet.acknowledged !== this.sending.most) {
+      this.#outlet.sendReset(packet.acknowledged);
       return false;
     }
     return this.#establish();
@@ -286,23 +262,23 @@ export class TcpConnection implements Flow {
     }
     this.#handshake.stop();
     if (this.#handshake.repeats === 0) {
-      this.#send.roundTrip.measure(this.scheduler.now - this.#openedAt);
+      this.sending.roundTrip.measure(this.scheduler.now - this.#openedAt);
     }
     return true;
   }
 
   #receiveBytes(packet: TcpPacket): void {
     const { payload, sequence } = packet;
-    const receive = this.#receive;
+    const { receiving } = this;
     const isNew = payload.length > 0 &&
-      sequence + payload.length > receive.next && !receive.hasEnded;
+      sequence + payload.length > receiving.next && !receiving.hasEnded;
     if (this.isOrphan && isNew) { // nobody will ever read it: RFC 1122, 4.2.2.13
       this.#sendReset();
       return this.#fail("ECONNRESET");
     }
-    const hadEnded = receive.hasEnded;
-    receive.accept(packet);
-    if (receive.hasEnded && !hadEnded) this.#onPeerEnd();
+    const { hasEnded } = receiving;
+    receiving.accept(packet);
+    if (receiving.hasEnded && !hasEnded) this.#onPeerEnd();
   }
 
   #onPeerEnd(): void {
@@ -338,7 +314,7 @@ export class TcpConnection implements Flow {
 
   /** The numbers of the sequence with which what is left of it goes on. */
   get sequences(): { readonly send: number; readonly receive: number } {
-    return { send: this.#send.most, receive: this.#receive.next };
+    return { send: this.sending.most, receive: this.receiving.next };
   }
 
   /** Stops all timers: nothing follows. */
@@ -353,8 +329,8 @@ export class TcpConnection implements Flow {
   drop(): void {
     this.#handshake.stop();
     this.#keepAlive.stop();
-    this.#send.stop();
-    this.#receive?.stop();
+    this.sending.stop();
+    this.receiving?.stop();
   }
 
   /** Ends with an error, which the program sees once: the reader, if one waits. */
@@ -369,67 +345,39 @@ export class TcpConnection implements Flow {
 
   /** Ends the calls that wait on a connection that has ended. */
   #settle(): void {
-    this.#receive?.finish(() => failure(this.#takeError()!, "read"));
-    this.#send.rejectWrite(() =>
-      failure(this.#takeError() ?? "EPIPE", "write")
+    this.receiving?.finish(() => failure(this.takeError() ?? "EBADF", "read"));
+    this.sending.rejectWrite(() =>
+      failure(this.takeError() ?? "EPIPE", "write")
     );
   }
 
-  #takeError(): string | undefined {
+  /** Returns the error that the program has not seen yet, which then it has. */
+  takeError(): string | undefined {
     const error = this.#error;
     this.#error = undefined;
     return error;
   }
 
-  // Calls of the program.
-
-  read(buffer: Uint8Array): Promise<number | null> {
-    const result = this.#receive.readNow(buffer);
-    if (result !== undefined) return Promise.resolve(result);
-    const code = this.#takeError();
-    if (code !== undefined) return Promise.reject(failure(code, "read"));
-    return this.state === "closed"
-      ? Promise.resolve(null)
-      : this.#receive.wait(buffer);
-  }
-
-  write(bytes: Uint8Array): Promise<number> {
-    const code = this.#takeError() ?? (this.#isShut ? "EPIPE" : undefined);
-    return code === undefined
-      ? this.#send.write(bytes)
-      : Promise.reject(failure(code, "write"));
-  }
+  // What the program does.
 
   /** C's `shutdown(SHUT_WR)`. */
-  closeWrite(): Promise<void> {
-    if (this.state === "closed") {
-      return Promise.reject(failure("ENOTCONN", "shutdown"));
-    }
-    this.#end();
-    return Promise.resolve();
-  }
-
-  #end(): void {
+  end(): void {
     if (this.#isShut) return;
     this.#isShut = true;
     this.state = this.state === "close-wait" ? "last-ack" : "fin-wait-1";
-    this.#send.finish();
+    this.sending.finish();
   }
 
   /** C's `close`: bytes that were not read make it a reset (RFC 2525 section 2.17). */
   close(): void {
-    if (this.isOrphan) return;
+    if (this.state === "closed") return;
     this.isOrphan = true;
     this.#keepAlive.stop();
-    const closed = () => failure("EBADF");
-    this.#receive.rejectRead(closed);
-    this.#send.rejectWrite(closed);
-    const isUnread = this.#receive.unread > 0;
-    this.#receive.clear();
-    if (this.state === "closed") return;
+    const isUnread = this.receiving.unread > 0;
+    this.receiving.clear();
     if (isUnread) this.reset();
     else if (this.state === "fin-wait-2") this.#retire(false);
-    else this.#end();
+    else this.end();
   }
 
   /** Ends it with RST; or, while it opens, without a word. */
@@ -437,7 +385,6 @@ export class TcpConnection implements Flow {
     this.isOrphan = true;
     if (this.state === "closed") return;
     this.abort();
-    this.#error = "EBADF";
     this.#owner.remove(this);
     this.#close();
   }
@@ -449,8 +396,8 @@ export class TcpConnection implements Flow {
   }
 
   setNoDelay(on: boolean): void {
-    this.#send.noDelay = on;
-    if (on && this.state !== "closed") this.#send.output();
+    this.sending.noDelay = on;
+    if (on && this.state !== "closed") this.sending.output();
   }
 
   setKeepAlive(on: boolean, idle?: number): void {

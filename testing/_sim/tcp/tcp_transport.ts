@@ -29,18 +29,41 @@ export class SimulatedTransport implements TcpTransport {
   }
 
   read(buffer: Uint8Array): Promise<number | null> {
-    return this.#use("read", () => this.#connection.read(buffer));
+    return this.#call("read", () => {
+      const connection = this.#connection;
+      const result = connection.receiving.readNow(buffer);
+      if (result !== undefined) return Promise.resolve(result);
+      const code = connection.takeError();
+      if (code !== undefined) return Promise.reject(failure(code, "read"));
+      return connection.state === "closed"
+        ? Promise.resolve(null)
+        : connection.receiving.wait(buffer);
+    });
   }
 
   write(bytes: Uint8Array): Promise<number> {
-    return this.#use("write", () => this.#connection.write(bytes));
+    return this.#call("write", () => {
+      const { isShut, sending } = this.#connection;
+      const code = this.#connection.takeError() ??
+        (isShut ? "EPIPE" : undefined);
+      return code === undefined
+        ? sending.write(bytes)
+        : Promise.reject(failure(code, "write"));
+    });
   }
 
+  /** C's `shutdown(SHUT_WR)`. */
   closeWrite(): Promise<void> {
-    return this.#use("shutdown", () => this.#connection.closeWrite());
+    return this.#call("shutdown", () => {
+      if (this.#connection.state === "closed") {
+        return Promise.reject(failure("ENOTCONN", "shutdown"));
+      }
+      this.#connection.end();
+      return Promise.resolve();
+    });
   }
 
-  #use<T>(syscall: string, call: () => Promise<T>): Promise<T> {
+  #call<T>(syscall: string, call: () => Promise<T>): Promise<T> {
     if (this.#programs.haveEnded) return silent();
     return this.#isClosed ? Promise.reject(failure("EBADF", syscall)) : call();
   }
@@ -54,11 +77,14 @@ export class SimulatedTransport implements TcpTransport {
     return true;
   }
 
-  /** Returns whether it was open. */
+  /** Ends the calls that wait; returns false if there is nothing to close any more. */
   #end(): boolean {
     if (this.#isClosed || this.#programs.haveEnded) return false;
     this.#isClosed = true;
     this.#giveBack();
+    const closed = () => failure("EBADF");
+    this.#connection.receiving.rejectRead(closed);
+    this.#connection.sending.rejectWrite(closed);
     return true;
   }
 
