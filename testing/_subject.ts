@@ -1,6 +1,7 @@
 import { formatIpAddress, parseIpAddress } from "../address/mod.ts";
 import { checkType, showValue } from "../internal/check/mod.ts";
 import type { CertificateOptions } from "./_certificate_options.ts";
+import { realNow } from "./_sim/time/clock.ts";
 
 /** The longest common name (RFC 5280, ub-common-name). */
 const MAX_COMMON_NAME = 64;
@@ -90,11 +91,13 @@ function periodOf(
   from: Date | undefined,
   to: Date | undefined,
 ): Pick<Subject, "validFrom" | "validTo"> {
-  const now = Date.now();
+  // In a simulation the clock of the program differs from that of what encrypts.
+  const clocks = [Date.now(), realNow()];
   const end = timeOf("validTo", to);
-  const start = timeOf("validFrom", from) ?? Math.min(now, end ?? now) - DAY;
+  const first = Math.min(...clocks, end ?? Infinity);
+  const start = timeOf("validFrom", from) ?? first - DAY;
   const validFrom = new Date(start);
-  const validTo = new Date(end ?? Math.max(now, start) + DAY);
+  const validTo = new Date(end ?? Math.max(...clocks, start) + DAY);
   if (validFrom <= validTo) return { validFrom, validTo };
   throw new RangeError(
     "Cannot make a certificate: validTo is before validFrom",

@@ -11,6 +11,8 @@ import {
   type CertificateOptions,
   makeCertificate,
 } from "@berkeley/sockets/testing";
+import { X509Certificate } from "node:crypto";
+import { runInVirtualTime } from "../../testing/_sim/time/mod.ts";
 import { HAS_OPENSSL, openssl } from "./_openssl.ts";
 
 const ignore = !HAS_OPENSSL;
@@ -293,3 +295,17 @@ Deno.test("makeCertificate() reads each option once", async () => {
   await makeCertificate(counted({ issuer: counted({ cert, key }) }));
   assertEquals(reads.length, new Set(reads).size, reads.map(String).join());
 });
+
+for (const start of ["2001-01-01T00:00:00Z", "2044-01-01T00:00:00Z"]) {
+  Deno.test(`makeCertificate() in a simulation of ${start.slice(0, 4)} is valid now, too`, async () => {
+    const virtual = Date.parse(start);
+    const { cert } = await runInVirtualTime(
+      { seed: 1, start: virtual },
+      () => makeCertificate(),
+    );
+    const { validFromDate, validToDate } = new X509Certificate(cert);
+    for (const time of [Date.now(), virtual]) {
+      assert(validFromDate.getTime() < time && time < validToDate.getTime());
+    }
+  });
+}
