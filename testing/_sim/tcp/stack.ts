@@ -12,11 +12,12 @@ import { FlowTable } from "./flow.ts";
 import { Ports } from "./ports.ts";
 import { type Ends, refusalOf } from "./segment.ts";
 import { Programs } from "./programs.ts";
-import {
-  type ConnectionOwner,
-  type Opening,
-  TcpConnection,
-} from "./tcp_connection.ts";
+import type {
+  ConnectionOwner,
+  Opening,
+  OwnedConnection,
+} from "./connection_owner.ts";
+import { TcpConnection } from "./tcp_connection.ts";
 import { type ListenerOwner, TcpListener } from "./tcp_listener.ts";
 import { SimulatedTransport } from "./tcp_transport.ts";
 import { TimeWait, type TimeWaitOwner } from "./time_wait.ts";
@@ -88,7 +89,7 @@ export class TcpStack
           resolve(new SimulatedTransport(programs, connection, giveBack));
           return true;
         },
-        onFail: (_connection, error) => {
+        onFail: (error) => {
           this.waker.wake();
           fail(error);
         },
@@ -148,7 +149,11 @@ export class TcpStack
   }
 
   /** Makes the connection that a SYN asks a listener for. */
-  answer(listener: TcpListener, syn: TcpPacket): TcpConnection {
+  answer(
+    listener: TcpListener,
+    syn: TcpPacket,
+    opening: Opening,
+  ): TcpConnection {
     const ends: Ends = {
       localAddress: syn.to,
       localPort: syn.port,
@@ -161,7 +166,7 @@ export class TcpStack
       isListening: false,
     };
     this.#ports.add(binding);
-    const connection = new TcpConnection(this, ends, binding, listener, syn);
+    const connection = new TcpConnection(this, ends, binding, opening, syn);
     this.#flows.add(connection);
     return connection;
   }
@@ -172,12 +177,12 @@ export class TcpStack
     this.remove(connection);
   }
 
-  remove(connection: TcpConnection): void {
+  remove(connection: OwnedConnection): void {
     this.#flows.delete(connection);
     this.#ports.delete(connection.binding);
   }
 
-  retire(connection: TcpConnection, isEnded: boolean): void {
+  retire(connection: OwnedConnection, isEnded: boolean): void {
     const rest = new TimeWait(this, connection, isEnded);
     this.#flows.delete(connection);
     this.#expire();

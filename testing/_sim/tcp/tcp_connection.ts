@@ -1,6 +1,11 @@
 import { failure, type IcmpPacket, type TcpPacket } from "../types.ts";
-import type { Machine, Timing } from "../types.ts";
-import type { Flow } from "./flow.ts";
+import type { Timing } from "../types.ts";
+import type {
+  ConnectionOwner,
+  Opening,
+  OwnedConnection,
+  TcpState,
+} from "./connection_owner.ts";
 import { KeepAlive } from "./keep_alive.ts";
 import { Outlet } from "./outlet.ts";
 import type { Binding } from "./port_table.ts";
@@ -8,7 +13,6 @@ import { ReceiveHalf } from "./receive_half.ts";
 import { Repeater } from "./repeater.ts";
 import { type Ends, NO_BYTES } from "./segment.ts";
 import { SendHalf } from "./send_half.ts";
-import type { TimerSource } from "./timer.ts";
 import type { Waker } from "./waker.ts";
 
 /** How often a SYN is sent again: `tcp_syn_retries`; it fails after 127 s. */
@@ -16,49 +20,8 @@ const SYN_RETRIES = 6;
 /** How often a SYN with ACK is sent again: `tcp_synack_retries`. */
 const SYN_ACK_RETRIES = 5;
 
-/**
- * The states of RFC 9293 section 3.3.2. TIME-WAIT is not one of them: a connection in
- * it is closed for its program, and a `TimeWait` has its ports.
- */
-export type TcpState =
-  | "syn-sent"
-  | "syn-received"
-  | "established"
-  | "fin-wait-1"
-  | "fin-wait-2"
-  | "close-wait"
-  | "closing"
-  | "last-ack"
-  | "closed";
-
-/** What a connection needs of the stack of its host. */
-export interface ConnectionOwner extends TimerSource {
-  readonly machine: Machine;
-  readonly receiveBuffer: number;
-  readonly sendBuffer: number;
-  /** Returns the sequence number for the SYN of a new connection. */
-  newSequence(): number;
-  /** Forgets a connection: its ports are free. */
-  remove(connection: TcpConnection): void;
-  /**
-   * Keeps only the ports of a connection, for a minute: in TIME-WAIT, or in FIN-WAIT-2
-   * without a program.
-   */
-  retire(connection: TcpConnection, isEnded: boolean): void;
-}
-
-/** What is to be done once when a connection is opened or has failed to. */
-export interface Opening {
-  /**
-   * The handshake is complete; returns false if there is no room for the connection
-   * yet, so that the peer's segment is to be dropped.
-   */
-  onOpen(connection: TcpConnection): boolean;
-  onFail(connection: TcpConnection, error: Error): void;
-}
-
 /** One connection, as the kernel of its host has it. */
-export class TcpConnection implements Flow {
+export class TcpConnection implements OwnedConnection {
   readonly localAddress: string;
   readonly localPort: number;
   readonly remoteAddress: string;
@@ -256,7 +219,7 @@ export class TcpConnection implements Flow {
   #establish(): boolean {
     const before = this.state;
     this.state = "established";
-    if (!this.#opening.onOpen(this)) {
+    if (!this.#opening.onOpen()) {
       this.state = before;
       return false;
     }
@@ -312,7 +275,6 @@ export class TcpConnection implements Flow {
     this.#close();
   }
 
-  /** The numbers of the sequence with which what is left of it goes on. */
   get sequences(): { readonly send: number; readonly receive: number } {
     return { send: this.sending.most, receive: this.receiving.next };
   }
@@ -340,7 +302,7 @@ export class TcpConnection implements Flow {
     this.#error = code;
     this.#owner.remove(this);
     this.#close();
-    if (isOpening) this.#opening.onFail(this, failure(code, "connect"));
+    if (isOpening) this.#opening.onFail(failure(code, "connect"));
   }
 
   /** Ends the calls that wait on a connection that has ended. */

@@ -3,7 +3,8 @@ import type { TcpListenerTransport, TcpTransport } from "../../../tcp/_seam.ts";
 import { failure, type Machine, type TcpPacket } from "../types.ts";
 import type { Binding } from "./port_table.ts";
 import { type Programs, silent } from "./programs.ts";
-import type { Opening, TcpConnection } from "./tcp_connection.ts";
+import type { Opening } from "./connection_owner.ts";
+import type { TcpConnection } from "./tcp_connection.ts";
 import { SimulatedTransport } from "./tcp_transport.ts";
 import type { Waker } from "./waker.ts";
 
@@ -19,7 +20,11 @@ export interface ListenerOwner {
   readonly waker: Waker;
   readonly programs: Programs;
   /** Makes the connection that a SYN asks for. */
-  answer(listener: TcpListener, syn: TcpPacket): TcpConnection;
+  answer(
+    listener: TcpListener,
+    syn: TcpPacket,
+    opening: Opening,
+  ): TcpConnection;
   /** Forgets a connection without a word to its peer. */
   discard(connection: TcpConnection): void;
   /** Forgets the listener: its port is free. */
@@ -27,7 +32,7 @@ export interface ListenerOwner {
 }
 
 /** A listening socket: connections that are being opened, and those that are open. */
-export class TcpListener implements TcpListenerTransport, Opening {
+export class TcpListener implements TcpListenerTransport {
   readonly backend = "simulated";
   readonly addr: NetAddr;
   readonly binding: Binding;
@@ -60,7 +65,10 @@ export class TcpListener implements TcpListenerTransport, Opening {
   /** A SYN has come for a new connection. Linux drops it if the queue is full. */
   receive(syn: TcpPacket): void {
     if (this.#isFull) return;
-    const connection = this.#owner.answer(this, syn);
+    const connection = this.#owner.answer(this, syn, {
+      onOpen: () => this.#add(connection),
+      onFail: () => this.#opening.delete(connection),
+    });
     this.#opening.add(connection);
     connection.start();
   }
@@ -70,16 +78,13 @@ export class TcpListener implements TcpListenerTransport, Opening {
     return this.#ready.length > this.#backlog;
   }
 
-  onOpen(connection: TcpConnection): boolean {
+  /** The handshake is complete; returns false if there is no room. */
+  #add(connection: TcpConnection): boolean {
     if (this.#isFull) return false;
     this.#opening.delete(connection);
     this.#ready.push(connection);
     this.#serve();
     return true;
-  }
-
-  onFail(connection: TcpConnection): void {
-    this.#opening.delete(connection);
   }
 
   accept(): Promise<TcpTransport> {

@@ -2,7 +2,7 @@ import type { IcmpPacket, TcpPacket } from "../types.ts";
 import type { Flow } from "./flow.ts";
 import type { Binding } from "./port_table.ts";
 import { endOf, makeSegment, refusalOf } from "./segment.ts";
-import type { ConnectionOwner, TcpConnection } from "./tcp_connection.ts";
+import type { ConnectionOwner, OwnedConnection } from "./connection_owner.ts";
 
 /** How long the ports are kept: `TCP_TIMEWAIT_LEN` and `tcp_fin_timeout`, in ms. */
 const PERIOD = 60_000;
@@ -38,7 +38,7 @@ export class TimeWait implements Flow {
 
   constructor(
     owner: TimeWaitOwner,
-    connection: TcpConnection,
+    connection: OwnedConnection,
     isEnded: boolean,
   ) {
     this.#owner = owner;
