@@ -1,5 +1,6 @@
 import { patchDate } from "./clock.ts";
 import { guardIo } from "./guard.ts";
+import { patchNodeTimers } from "./node_timers.ts";
 import { Patches } from "./patches.ts";
 import { patchPerformance, patchProcess } from "./performance.ts";
 import { patchRandom } from "./randomness.ts";
@@ -14,6 +15,7 @@ import { patchTimers } from "./timers.ts";
 export function installGlobals(): Patches {
   const patches = new Patches();
   patchTimers(patches);
+  patchNodeTimers(patches);
   patchDate(patches);
   patchPerformance(patches);
   patchProcess(patches);

@@ -23,6 +23,16 @@ function checkCallback(callback: unknown): asserts callback is Callback {
   );
 }
 
+/** The properties of a function by symbols, such as that of `util.promisify`. */
+function customs(original: object): PropertyDescriptorMap {
+  return Object.fromEntries(
+    Object.getOwnPropertySymbols(original).map((symbol) => [
+      symbol,
+      Object.getOwnPropertyDescriptor(original, symbol)!,
+    ]),
+  );
+}
+
 /** Makes `setTimeout` or `setInterval`. */
 function makeSet(original: Original, repeats: boolean): unknown {
   const set = (callback: unknown, delay?: unknown, ...args: unknown[]) => {
@@ -31,19 +41,18 @@ function makeSet(original: Original, repeats: boolean): unknown {
     checkCallback(callback);
     return new VirtualTimer(scope, callback, timerDelay(delay), args, repeats);
   };
-  Object.defineProperty(set, "name", {
-    value: repeats ? "setInterval" : "setTimeout",
-  });
-  return set;
+  const name = { value: repeats ? "setInterval" : "setTimeout" };
+  return Object.defineProperties(set, { ...customs(original()), name });
 }
 
 function makeSetImmediate(original: Original): unknown {
-  return function setImmediate(callback: unknown, ...args: unknown[]) {
+  function setImmediate(callback: unknown, ...args: unknown[]) {
     const scope = currentScope();
     if (scope === undefined) return original()(callback, ...args);
     checkCallback(callback);
     return new VirtualTimer(scope, callback, IMMEDIATE, args);
-  };
+  }
+  return Object.defineProperties(setImmediate, customs(original()));
 }
 
 /** Makes `clearTimeout`, `clearInterval` or `clearImmediate`. */
