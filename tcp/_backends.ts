@@ -1,4 +1,4 @@
-import { hasUnstableNet } from "../internal/runtime/mod.ts";
+import { hasUnstableNet, isDeno } from "../internal/runtime/mod.ts";
 import * as deno from "./_deno_transport.ts";
 import type { TcpBackend, TcpCalls, TcpCarrier } from "./_transport.ts";
 
@@ -6,6 +6,8 @@ import type { TcpBackend, TcpCalls, TcpCarrier } from "./_transport.ts";
 export interface Backend {
   /** How connections and errors name it. */
   readonly name: TcpCarrier;
+  /** Whether this runtime has it. Defaults to true. */
+  readonly isHere?: boolean;
   /** Whether it takes `localAddress` and `localPort`. */
   readonly localAddress?: boolean;
   /** Whether it takes an idle time of keep-alive. */
@@ -26,6 +28,7 @@ export interface Backend {
 export const BACKENDS: Readonly<Record<TcpBackend, Backend>> = {
   deno: {
     name: "deno",
+    isHere: isDeno,
     get reusePort() {
       // Without --unstable-net the runtime ends the process over it.
       return hasUnstableNet();
@@ -38,6 +41,7 @@ export const BACKENDS: Readonly<Record<TcpBackend, Backend>> = {
     localAddress: true,
     idleTime: true,
     reusePort: true,
+    ipv6Only: !isDeno, // whose `node:net` passes over the option
     load: () => import("./_node_listener.ts"),
   },
   posix: {

@@ -28,6 +28,17 @@ export interface TcpNetwork {
   toListen(options: ListenTcpOptions): Backend | Promise<Backend>;
 }
 
+/** The runtime's own API. */
+const RUNTIME = BACKENDS.deno.isHere ? BACKENDS.deno : BACKENDS.node;
+
+/** Returns the backend that the caller chose. */
+function chosen(name: TcpBackend, action: string): Backend {
+  const backend = BACKENDS[name];
+  if (backend.isHere ?? true) return backend;
+  const reason = lackReason("deno", { backend: name });
+  throw socketError("ENOTSUP", { action, syscall: "socket", reason });
+}
+
 /** The TCP of this host. */
 export const HERE: TcpNetwork = {
   toConnect({ backend, localAddress, localPort, keepAlive }) {
@@ -37,24 +48,26 @@ export const HERE: TcpNetwork = {
         : typeof keepAlive === "number"
         ? "idleTime"
         : undefined;
-    if (needed === undefined) return BACKENDS[backend ?? "deno"];
-    const chosen = BACKENDS[backend ?? "node"];
-    if (chosen[needed]) return chosen;
+    const can = backend !== undefined
+      ? chosen(backend, "connect")
+      : needed === undefined
+      ? RUNTIME
+      : BACKENDS.node;
+    if (needed === undefined || can[needed]) return can;
     throw socketError("ENOTSUP", {
       action: "connect",
       syscall: "bind",
-      reason: lackReason(needed, { backend: chosen.name }),
+      reason: lackReason(needed, { backend: can.name }),
     });
   },
   /** The runtime's own, unless an option needs another. */
   async toListen({ backend, hostname = "", ipv6Only, reusePort, ...rest }) {
-    if (backend !== undefined) return BACKENDS[backend];
-    const isForLibc = ipv6Only === true && hostname.includes(":") ||
+    if (backend !== undefined) return chosen(backend, "listen");
+    const isForLibc =
+      ipv6Only === true && !RUNTIME.ipv6Only && hostname.includes(":") ||
       // Listeners that share a port cannot be told apart from outside.
       reusePort === true && rest.socketOptions !== undefined;
     if (isForLibc && await mayChoosePosix()) return BACKENDS.posix;
-    return reusePort === true && !BACKENDS.deno.reusePort
-      ? BACKENDS.node
-      : BACKENDS.deno;
+    return reusePort === true && !RUNTIME.reusePort ? BACKENDS.node : RUNTIME;
   },
 };

@@ -1,6 +1,6 @@
 import type { NetAddr } from "../address/mod.ts";
 import type net from "node:net";
-import { requireNet } from "../internal/runtime/mod.ts";
+import { isDeno, requireNet } from "../internal/runtime/mod.ts";
 import { NodeListener, openServer } from "../stream/_node_seam.ts";
 import { descriptorShortage, listenFailure } from "./_deno_probe.ts";
 import { NodeTransport } from "./_node_transport.ts";
@@ -30,7 +30,7 @@ export async function listen(
     backlog: target.backlog,
     open: (socket) => new NodeTransport(socket, { isAccepted: true }),
     refuse: (socket) => socket.resetAndDestroy(),
-    shortage: () => descriptorShortage(again),
+    shortage: () => isDeno ? descriptorShortage(again) : undefined,
     close(server) {
       server.close();
       const now = performance.now();
@@ -59,12 +59,14 @@ async function openWhenFree(target: ListenTarget): Promise<net.Server> {
 
 function open(target: ListenTarget): Promise<net.Server> {
   const { hostname, port, backlog = DEFAULT_BACKLOG } = target;
-  const { reusePort = false } = target;
+  const { reusePort = false, ipv6Only = false } = target;
   requireNet(hostname, port);
-  const where = { host: hostname, port, backlog, reusePort };
+  const where = { host: hostname, port, backlog, reusePort, ipv6Only };
   return openServer(where, {
     // `node:net` says EINVAL to an address that is not this host's.
     explain: (error) =>
-      error.code === "EINVAL" ? listenFailure(target) ?? error : error,
+      error.code === "EINVAL" && isDeno
+        ? listenFailure(target) ?? error
+        : error,
   });
 }

@@ -5,6 +5,7 @@
  */
 import { StreamConn } from "@berkeley/sockets/stream";
 import { memoryDuplexes } from "./_memory_duplex.ts";
+import { IS_DENO } from "./_runtime.ts";
 
 /** What a carrier may lack. */
 export type Feature = "half-close" | "ref" | "detach";
@@ -82,4 +83,8 @@ const NODE: StreamRow = {
 };
 
 /** What `StreamConn.from` makes connections of. */
-export const SOURCE_ROWS: readonly StreamRow[] = [CONN, WEB, NODE];
+export const SOURCE_ROWS: readonly StreamRow[] = [
+  ...IS_DENO ? [CONN] : [],
+  WEB,
+  NODE,
+];

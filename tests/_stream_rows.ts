@@ -21,7 +21,7 @@ import {
 } from "@berkeley/sockets/unix";
 import { FAMILIES, type Family } from "./_each_family.ts";
 import { SOURCE_ROWS, type StreamRow } from "./_source_rows.ts";
-import { HAS_POSIX } from "./_posix.ts";
+import { IS_DENO, STREAM_BACKENDS } from "./_runtime.ts";
 
 export type { EndOptions, Feature, StreamRow } from "./_source_rows.ts";
 
@@ -99,18 +99,13 @@ const PIECES: StreamRow = {
   },
 };
 
-/** The backends of sockets: libc only where `posix` knows the system. */
-const BACKENDS: readonly (TcpBackend & UnixBackend)[] = HAS_POSIX
-  ? ["deno", "node", "posix"]
-  : ["deno", "node"];
-
 /** All that carries a stream. */
 export const STREAM_ROWS: readonly StreamRow[] = [
-  ...BACKENDS.flatMap((backend) =>
+  ...STREAM_BACKENDS.flatMap((backend) =>
     FAMILIES.map((family) => tcpRow(backend, family))
   ),
-  ...(Deno.build.os === "windows" ? [] : BACKENDS.map(unixRow)),
-  tlsRow("deno"),
+  ...(Deno.build.os === "windows" ? [] : STREAM_BACKENDS.map(unixRow)),
+  ...(IS_DENO ? [tlsRow("deno")] : []),
   tlsRow("node"),
   ...SOURCE_ROWS,
   PIECES,

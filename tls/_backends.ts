@@ -1,4 +1,4 @@
-import { hasUnstableNet } from "../internal/runtime/mod.ts";
+import { hasUnstableNet, isDeno } from "../internal/runtime/mod.ts";
 import type { TcpBackend } from "../tcp/mod.ts";
 import { listenDeno, wrapClientDeno } from "./_deno_transport.ts";
 import type {
@@ -23,6 +23,8 @@ export interface Calls {
 
 /** What a backend can do. */
 export interface Backend {
+  /** Whether this runtime has it. */
+  readonly isHere: boolean;
   /** Which TCP connections it encrypts. */
   readonly overTcp: readonly TcpBackend[];
   /** Whether it encrypts connections of every kind, those of TCP included. */
@@ -52,6 +54,7 @@ const DENO: Calls = { wrapClient: wrapClientDeno, listen: listenDeno };
 /** What each backend can do. */
 export const BACKENDS: Readonly<Record<TlsBackend, Backend>> = {
   deno: {
+    isHere: isDeno,
     overTcp: ["deno"],
     anyConn: false,
     clientCertificate: false,
@@ -68,6 +71,7 @@ export const BACKENDS: Readonly<Record<TlsBackend, Backend>> = {
     load: () => Promise.resolve(DENO),
   },
   node: {
+    isHere: true,
     overTcp: ["deno", "node", "posix"],
     anyConn: true,
     clientCertificate: true,

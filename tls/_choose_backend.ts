@@ -22,14 +22,18 @@ export interface Needs {
 /**
  * Returns the backends that have all that is needed, the preferred first.
  *
- * @throws {SocketError} `ENOTSUP` if the caller chose one that lacks something.
+ * @throws {SocketError} `ENOTSUP` if the caller chose one that lacks something, or that
+ * this runtime does not have.
  */
 export function backendsFor(
   { backend, needs, order, action }: Needs,
 ): readonly TlsBackend[] {
   if (backend === undefined) {
-    return order.filter((name) => needs.every((need) => BACKENDS[name][need]));
+    return order.filter((name) =>
+      BACKENDS[name].isHere && needs.every((need) => BACKENDS[name][need])
+    );
   }
+  if (!BACKENDS[backend].isHere) throw unsupported("deno", backend, action);
   const lack = needs.find((need) => !BACKENDS[backend][need]);
   if (lack === undefined) return [backend];
   throw unsupported(lack, backend, action);

@@ -1,3 +1,6 @@
+import { socketError } from "../errors/mod.ts";
+import { lackReason } from "../internal/backends/mod.ts";
+import { isDeno } from "../internal/runtime/mod.ts";
 import { connectDeno, listenDeno } from "./_deno_transport.ts";
 import type {
   ListenTarget,
@@ -28,7 +31,12 @@ const DENO: Calls = { connect: connectDeno, listen: listenDeno };
 export const BACKENDS: Readonly<Record<UnixBackend, Backend>> = {
   deno: {
     backlog: false,
-    load: () => Promise.resolve(DENO),
+    // deno-lint-ignore require-await -- so that what it throws rejects
+    load: async (action, syscall) => {
+      if (isDeno) return DENO;
+      const reason = lackReason("deno", { backend: "deno" });
+      throw socketError("ENOTSUP", { action, syscall, reason });
+    },
   },
   node: {
     backlog: true,
@@ -47,6 +55,9 @@ export const BACKENDS: Readonly<Record<UnixBackend, Backend>> = {
     },
   },
 };
+
+/** The runtime's own API. */
+export const RUNTIME: UnixBackend = isDeno ? "deno" : "node";
 
 /** The names of all backends. */
 export const BACKEND_NAMES = Object.keys(BACKENDS) as readonly UnixBackend[];

@@ -6,7 +6,7 @@ import {
   waitFor,
   type WaitOptions,
 } from "../internal/wait/mod.ts";
-import { type Backend, BACKEND_NAMES } from "./_backends.ts";
+import { type Backend, BACKEND_NAMES, RUNTIME } from "./_backends.ts";
 import { HERE, type UnixNetwork } from "./_network.ts";
 import { checkPath, contextOf, type Use } from "./_path.ts";
 import { pause } from "./_pause.ts";
@@ -33,9 +33,8 @@ export interface ConnectUnixOptions extends WaitOptions {
   highWaterMark?: number | undefined;
   /**
    * Which API carries the connection. `"posix"` is libc, and needs a program started
-   * with `--allow-ffi`.
-   *
-   * @default {"deno"}
+   * with `--allow-ffi`. Defaults to the runtime's own API: `"deno"`, or `"node"` in
+   * Node and Bun.
    */
   backend?: UnixBackend | undefined;
 }
@@ -85,7 +84,7 @@ export async function connectOver(
   network: UnixNetwork,
   options: ConnectUnixOptions,
 ): Promise<UnixConn> {
-  const { path: given, highWaterMark, backend = "deno" } = options;
+  const { path: given, highWaterMark, backend = RUNTIME } = options;
   const { signal, timeout } = options;
   const path = checkPath(given, USE, network.system);
   checkCount("highWaterMark", highWaterMark);

@@ -1,7 +1,7 @@
 import { socketError } from "../errors/mod.ts";
 import { lackReason, openingError } from "../internal/backends/mod.ts";
 import { retrace } from "../internal/wait/mod.ts";
-import type { Calls } from "./_backends.ts";
+import { type Calls, RUNTIME } from "./_backends.ts";
 import {
   checkListenOptions,
   type ListenOptions,
@@ -69,7 +69,7 @@ export async function listenOver(
   const read = readListenOptions(options);
   const path = checkPath(read.path, USE, network.system);
   checkListenOptions(read);
-  const { backlog, backend = backlog === undefined ? "deno" : "node" } = read;
+  const { backlog, backend = backlog === undefined ? RUNTIME : "node" } = read;
   const can = network.choose(backend);
   const context = contextOf(path, USE);
   if (backlog !== undefined && !can.backlog) {

@@ -1,4 +1,4 @@
-import { SYSTEM, type SystemName } from "../runtime/mod.ts";
+import { isDeno, SYSTEM, type SystemName } from "../runtime/mod.ts";
 
 /** What to do about something that some backend lacks. */
 interface Row {
@@ -6,6 +6,8 @@ interface Row {
   readonly lack: string;
   /** What to do instead, the best first. */
   readonly hints?: readonly string[];
+  /** As `hints`, for what only Deno has. */
+  readonly inDeno?: readonly string[];
   /** C's options that do the same, for IPv4 and for IPv6. */
   readonly options?: readonly [v4: string, v6: string];
   /** What to do instead on Linux, if there is no better hint. */
@@ -13,6 +15,10 @@ interface Row {
 }
 
 const ROWS = {
+  deno: {
+    lack: "needs Deno",
+    hints: ["leave out backend"],
+  },
   // Of connections and listeners.
   localAddress: {
     lack: "has no localAddress or localPort",
@@ -28,15 +34,15 @@ const ROWS = {
   },
   ipv6Only: {
     lack: "takes both families on ::",
-    hints: ["leave out backend, and start the program with --allow-ffi"],
+    inDeno: ["leave out backend, and start the program with --allow-ffi"],
   },
   reset: {
     lack: "has no RST without --allow-ffi",
-    hints: ['grant it, or connect or listen with backend: "node"'],
+    inDeno: ['grant it, or connect or listen with backend: "node"'],
   },
   detach: {
     lack: "has no Deno.TcpConn",
-    hints: ['connect or listen with backend: "deno"'],
+    inDeno: ['connect or listen with backend: "deno"'],
   },
   closeWrite: {
     lack: "cannot half-close this connection",
@@ -52,7 +58,8 @@ const ROWS = {
   },
   backlog: {
     lack: "has a backlog of 1024 for unix sockets, which cannot be changed",
-    hints: ["leave out backend", 'use backend: "posix"'],
+    hints: ["leave out backend"],
+    inDeno: ['use backend: "posix"'],
   },
   // Of TLS.
   anyConn: {
@@ -127,11 +134,13 @@ const ROWS = {
   },
   interfaceName: {
     lack: "cannot join by the name of an interface",
-    hints: ["use its index", "grant --allow-sys"],
+    hints: ["use its index"],
+    inDeno: ["grant --allow-sys"],
   },
   interfaceIndex: {
     lack: "cannot join by the index of an interface",
-    hints: ["use its name", "grant --allow-sys"],
+    hints: ["use its name"],
+    inDeno: ["grant --allow-sys"],
   },
 } as const;
 
@@ -157,20 +166,21 @@ export function lackReason(
   feature: Feature,
   { backend, family, other, isOpening, os = SYSTEM }: Lack,
 ): string {
-  const { lack, hints: own = [], options, onLinux }: Row = ROWS[feature];
-  const hints = [...own];
+  const row: Row = ROWS[feature];
+  const { lack, hints: own = [], inDeno = [], onLinux } = row;
+  const hints = isDeno ? [...own, ...inDeno] : [...own];
   if (other !== undefined) hints.push(`bind with backend: "${other}"`);
-  const option = options?.[family === 6 ? 1 : 0];
-  if (option !== undefined && (os === "linux" || os === "darwin")) {
+  const option = row.options?.[family === 6 ? 1 : 0];
+  if (option !== undefined && isDeno && (os === "linux" || os === "darwin")) {
     const call = isOpening
       ? `pass socketOptions: { ${option}: … }`
       : `use setOption("${option}", …)`;
     hints.push(`with --allow-ffi ${call}`);
   }
-  if (onLinux !== undefined && os === "linux") hints.push(onLinux);
+  if (onLinux !== undefined && isDeno && os === "linux") hints.push(onLinux);
   const over = family === 6 ? " over IPv6" : "";
   const hint = hints.length === 0
-    ? `no backend can on ${os}`
+    ? `no backend can ${isDeno ? `on ${os}` : "in this runtime"}`
     : hints.join(", or ");
   return `the "${backend}" backend ${lack}${over}; ${hint}`;
 }

@@ -17,9 +17,12 @@ import {
   type TlsListener,
 } from "@berkeley/sockets/tls";
 import { eachFamily, type Family } from "../_each_family.ts";
+import { IS_DENO } from "../_runtime.ts";
 
 /** The APIs that encrypt. */
-export const CARRIERS: readonly TlsBackend[] = ["deno", "node"];
+export const CARRIERS: readonly TlsBackend[] = IS_DENO
+  ? ["deno", "node"]
+  : ["node"];
 
 /** The authority of all certificates here. */
 export const authority: TestCertificate = await makeCertificate({

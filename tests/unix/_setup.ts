@@ -12,12 +12,10 @@ import {
   type UnixConn,
   type UnixListener,
 } from "@berkeley/sockets/unix";
-import { HAS_POSIX } from "../_posix.ts";
+import { STREAM_BACKENDS } from "../_runtime.ts";
 
-/** The backends that there are: libc only where `posix` knows the system. */
-export const BACKENDS: readonly UnixBackend[] = HAS_POSIX
-  ? ["deno", "node", "posix"]
-  : ["deno", "node"];
+/** The backends that there are. */
+export const BACKENDS: readonly UnixBackend[] = STREAM_BACKENDS;
 
 /** A long timeout, for calls that would never end if they failed. */
 export const SOON = { timeout: 20_000 };
