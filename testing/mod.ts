@@ -2,6 +2,9 @@
  * Helpers for the tests of programs that use this package. Nothing else imports this
  * module, and `@berkeley/sockets` does not export it.
  *
+ * - {@linkcode simulate}: runs a test in a simulated network, in virtual time, from a
+ *   seed: {@linkcode Network}, {@linkcode Host}, {@linkcode NetworkDns},
+ *   {@linkcode Trace}.
  * - {@linkcode connPair}: two connected ends in memory, with faults on demand.
  * - {@linkcode listenerInMemory}: a listener in memory, to test servers.
  * - {@linkcode withFaults}: a bad network for a connection of any kind.
@@ -34,11 +37,21 @@ export type { CertificateOptions } from "./_certificate_options.ts";
 export * from "./certificate.ts";
 export * from "./conn_pair.ts";
 export type { ConnPairOptions } from "./conn_pair_options.ts";
+export type { DirectionOptions } from "./direction_options.ts";
+export type { DnsFailure, DnsRecords } from "./dns_records.ts";
 export type { DatagramChoice, DatagramFaults } from "./datagram_faults.ts";
 export * from "./datagram_pair.ts";
 export * from "./framing_fault.ts";
+export type { Host, HostOptions, HostProgram } from "./host.ts";
 export type { LinkOptions } from "./link_options.ts";
 export * from "./listener_in_memory.ts";
+export * from "./network.ts";
+export * from "./network_dns.ts";
+export type { SeededRandom } from "./seeded_random.ts";
+export * from "./simulate.ts";
+export type { SimulateOptions } from "./simulate_options.ts";
 export type { StreamFaults } from "./stream_faults.ts";
+export * from "./trace.ts";
+export type { TraceEvent, TraceKind } from "./trace_event.ts";
 export * from "./verify_framing.ts";
 export * from "./with_faults.ts";

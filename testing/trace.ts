@@ -17,6 +17,23 @@ const DEFAULT_DIAGRAM_EVENTS = 200;
  *
  * A trace keeps the last events, as many as the option `maxTrace` of `simulate` says, and
  * counts the others. Events become text only when somebody reads them.
+ *
+ * @example Print, search, draw
+ * ```ts
+ * import { simulate } from "@berkeley/sockets/testing";
+ * import { assert, assertMatch } from "@std/assert";
+ *
+ * await simulate(async (network) => {
+ *   const [a, b] = [network.host("a"), network.host("b")];
+ *   using socket = await a.bindUdp();
+ *   network.partition(a, b);
+ *   await socket.sendTo("hello", { hostname: "b", port: 7 });
+ *
+ *   assertMatch(network.trace.toString(), /a > b .*UDP, length 5; lost \(partition\)/);
+ *   assert([...network.trace].some(({ kind, isLost }) => kind === "packet" && isLost));
+ *   assertMatch(network.trace.toMermaid(), /^sequenceDiagram\n/);
+ * });
+ * ```
  */
 export class Trace implements Iterable<TraceEvent> {
   readonly #recorder: Recorder;

@@ -40,10 +40,10 @@ export class HostAddress {
     const isBroadcast = ip.family === 4 && ip.byteAt(0) >= 240;
     if (
       ip.isLoopback() || ip.isMulticast() || ip.isUnspecified() ||
-      ip.isV4Mapped() || ip.zone !== undefined || isBroadcast
+      ip.isV4Mapped() || text.includes("%") || isBroadcast
     ) {
       throw new RangeError(
-        `Cannot give a host the address ${ip}: it must be a unicast address without a zone`,
+        `Cannot give a host the address ${text}: it must be a unicast address without a zone`,
       );
     }
     return new HostAddress(prefix);
