@@ -7,6 +7,7 @@
  */
 import { AF_INET, AF_INET6, SOCK_DGRAM } from "../address/mod.ts";
 import { findPosix } from "../internal/libc/mod.ts";
+import { connectStream } from "./_connect_stream.ts";
 import { encodeQuery } from "./_dns_message.ts";
 import type { NameServer } from "./resolver_options.ts";
 
@@ -32,8 +33,7 @@ export async function probe(
   signal: AbortSignal,
 ): Promise<Finding> {
   try {
-    const conn = await Deno.connect({ hostname, port, signal });
-    conn.close();
+    (await connectStream({ hostname, port }, signal)).close();
     return "open";
   } catch (error) {
     signal.throwIfAborted();

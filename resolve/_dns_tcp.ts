@@ -1,3 +1,5 @@
+import { makeError } from "../internal/runtime/mod.ts";
+import { connectStream, type DnsStream } from "./_connect_stream.ts";
 import type { Question } from "./_question.ts";
 import type { NameServer } from "./resolver_options.ts";
 
@@ -12,21 +14,24 @@ export async function exchangeTcp(
   plain: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  const { hostname, port } = server;
   try {
-    using conn = await Deno.connect({ hostname, port, signal });
-    signal.throwIfAborted();
-    // Closing is what ends a pending read.
-    const onAbort = () => conn[Symbol.dispose]();
-    signal.addEventListener("abort", onAbort);
+    const conn = await connectStream(server, signal);
+    let isOpen = true;
+    const close = () => { // it ends a pending read
+      if (isOpen) conn.close();
+      isOpen = false;
+    };
+    signal.addEventListener("abort", close);
     try {
+      signal.throwIfAborted();
       await writeAll(conn, frame(question.write(plain)));
       const head = await readExactly(conn, 2);
       const message = await readExactly(conn, head[0]! << 8 | head[1]!);
       if (question.accept(message)) return;
       throw new Error("The server answered another question");
     } finally {
-      signal.removeEventListener("abort", onAbort);
+      signal.removeEventListener("abort", close);
+      close();
     }
   } catch (error) {
     signal.throwIfAborted();
@@ -42,18 +47,18 @@ function frame(query: Uint8Array): Uint8Array {
   return framed;
 }
 
-async function writeAll(conn: Deno.Conn, bytes: Uint8Array): Promise<void> {
+async function writeAll(conn: DnsStream, bytes: Uint8Array): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     at += await conn.write(bytes.subarray(at));
   }
 }
 
-async function readExactly(conn: Deno.Conn, size: number): Promise<Uint8Array> {
+async function readExactly(conn: DnsStream, size: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(size);
   for (let at = 0; at < size;) {
     const count = await conn.read(bytes.subarray(at));
     if (count === null) {
-      throw new Deno.errors.UnexpectedEof("The server ended the connection");
+      throw makeError("UnexpectedEof", "The server ended the connection");
     }
     at += count;
   }

@@ -11,7 +11,6 @@ import {
   NOTIMP,
   NXDOMAIN,
 } from "./_dns_message.ts";
-import { exchangeTcp } from "./_dns_tcp.ts";
 import { UdpPorts, type UdpRequest } from "./_dns_udp.ts";
 import type { Finding } from "./_closed_port.ts";
 import { type Limit, limitOf } from "./_limit.ts";
@@ -221,6 +220,8 @@ export class WireSource implements DnsSource {
       const text = "The server did not answer over TCP";
       using limit = limitOf(timeout, text, signal);
       const question = new Question(name, type);
+      // Loaded when needed: few answers are that large.
+      const { exchangeTcp } = await import("./_dns_tcp.ts");
       await exchangeTcp(server, question, plain, limit.signal);
       return question.answer!;
     });

@@ -44,7 +44,25 @@ export interface DenoConn<A extends Addr = Addr> extends Disposable {
   unref(): void;
 }
 
-/** A TCP connection as Deno has it: the shape of a `Deno.TcpConn`. */
+/**
+ * A TCP connection as Deno has it: the shape of a `Deno.TcpConn`.
+ *
+ * @example A function that takes TCP connections of either kind
+ * ```ts
+ * import { connectTcp, type DenoTcpConn, listenTcp } from "@berkeley/sockets/tcp";
+ * import { assertEquals } from "@std/assert";
+ *
+ * function setUp(conn: DenoTcpConn): number {
+ *   conn.setNoDelay(true);
+ *   conn.setKeepAlive(true);
+ *   return conn.remoteAddr.port;
+ * }
+ *
+ * using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
+ * using conn = await connectTcp(listener.addr);
+ * assertEquals(setUp(conn), listener.addr.port);
+ * ```
+ */
 export interface DenoTcpConn extends DenoConn<NetAddr> {
   /** TCP_NODELAY. Defaults to true. */
   setNoDelay(noDelay?: boolean): void;

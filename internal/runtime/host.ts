@@ -41,6 +41,15 @@ function nodeInterfaces(): InterfaceAddress[] {
   );
 }
 
+/**
+ * Returns the addresses of the name servers that `node:dns` asks, with the port if it is
+ * not 53: `"192.0.2.1"`, `"[2001:db8::1]:5353"`. Empty in
+ * Deno, which looks up names itself if no name server is known.
+ */
+export function nameServerTexts(): readonly string[] {
+  return isDeno ? [] : builtIn("node:dns").getServers();
+}
+
 /** Returns a variable of the environment, or undefined if the program may not read it. Never prompts. */
 export function envVariable(name: string): string | undefined {
   if (!isDeno) return nodeProcess().env[name];

@@ -21,7 +21,8 @@
  * - {@linkcode errorClass}, {@linkcode isError}, {@linkcode makeError}: the runtime's
  *   classes of errors.
  * - {@linkcode SYSTEM}, {@linkcode MACHINE}: the operating system and the architecture;
- *   {@linkcode hostName}, {@linkcode hostInterfaces}, {@linkcode envVariable}: the host.
+ *   {@linkcode hostName}, {@linkcode hostInterfaces}, {@linkcode nameServerTexts},
+ *   {@linkcode envVariable}: the host.
  * - {@linkcode stat}, {@linkcode readTextFile}, {@linkcode openFolderLock},
  *   {@linkcode setUmask} and the others of `files.ts`: files.
  *

@@ -20,6 +20,7 @@ interface NodeProcess {
 
 /** The built-in modules of Node that this folder uses. */
 interface BuiltIns {
+  readonly "node:dns": typeof import("node:dns");
   readonly "node:fs": typeof import("node:fs");
   readonly "node:os": typeof import("node:os");
   readonly "node:worker_threads": typeof import("node:worker_threads");

@@ -31,7 +31,7 @@ type Ask = (
 ) => Promise<RuntimeData[]>;
 
 /** `Deno.resolveDns`, with the system's name servers or with those given. */
-export class RuntimeSource implements DnsSource {
+export class DenoSource implements DnsSource {
   readonly absolute: boolean;
   readonly cancellable = false;
   readonly #servers: readonly Deno.ResolveDnsOptions[];
