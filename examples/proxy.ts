@@ -5,6 +5,7 @@
  */
 import {
   connectTcp,
+  relay,
   serveTcp,
   type ServeTcpStats,
   type TcpConn,
@@ -26,28 +27,6 @@ or SIGTERM lets those that are open come to their end; a second one ends them.
 /** How long the other host may take to accept, in milliseconds. */
 const CONNECT_TIMEOUT = 10_000;
 
-/** Carries one direction to its end; writes wait for the reader, and so do reads. */
-async function carry(from: TcpConn, to: TcpConn): Promise<void> {
-  const buffer = new Uint8Array(64 * 1024);
-  for (;;) {
-    let count;
-    try {
-      count = await from.read(buffer);
-    } catch (error) {
-      // An orderly end would make the peer believe that it has got everything.
-      to.reset();
-      throw error;
-    }
-    try {
-      if (count === null) return await to.closeWrite();
-      await to.writeAll(buffer.subarray(0, count));
-    } catch (error) {
-      from.closeRead(); // for nobody; the other direction goes on
-      throw error;
-    }
-  }
-}
-
 /** Serves one connection until both directions have ended. */
 async function pass(
   client: TcpConn,
@@ -60,13 +39,7 @@ async function pass(
     client.reset();
     throw error;
   });
-  let failure: unknown; // the first: others come of it
-  const note = (error: unknown) => failure ??= error;
-  await Promise.all([
-    carry(client, server).catch(note),
-    carry(server, client).catch(note),
-  ]);
-  if (failure !== undefined) throw failure;
+  await relay(client, server);
 }
 
 function show(stats: ServeTcpStats): string {

@@ -48,6 +48,9 @@ export let takeOver: <A extends Addr>(
   reason: string,
 ) => TakenOver<A>;
 
+/** Ends a connection with RST, or where it has none, closes it. */
+export let endAbruptly: (conn: EndingConn) => void;
+
 /** The result of {@linkcode EndingConn.prototype.detach | detach}. */
 export interface DetachedConn<C = DenoTcpConn> {
   /** The runtime's connection, or the source that `StreamConn.from` was given. */
@@ -97,6 +100,11 @@ export abstract class EndingConn<A extends Addr = Addr, C = unknown>
 
   static {
     isReading = (conn) => conn.#reader.isFilling;
+    endAbruptly = (conn) => {
+      if (conn.isClosed) return;
+      if (conn.#tryReset()) conn.abandon();
+      else conn.close();
+    };
     takeOver = (conn, syscall, reason) => {
       conn.#requireIdle(syscall);
       const pending = conn.#reader.bequeath();

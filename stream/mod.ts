@@ -52,4 +52,5 @@ export * from "./framing/mod.ts";
 export * from "./listener.ts";
 export type { ReadingConn } from "./reading_conn.ts";
 export type { SendingConn } from "./sending_conn.ts";
+export * from "./relay.ts";
 export * from "./serve.ts";

@@ -197,7 +197,7 @@ export class StreamServer<
 
   async #serve(conn: C): Promise<void> {
     this.#totals.accepted++;
-    const idle = new IdleTimer(conn, this.#options.idleTimeout ?? 0);
+    const idle = new IdleTimer([conn], this.#options.idleTimeout ?? 0);
     this.#active.set(conn, idle);
     try {
       await this.#handler(conn, { signal: this.#ending.signal });

@@ -12,6 +12,7 @@ import {
   listenTcp,
   listenTls,
   listenUnix,
+  relay,
   serveTls,
   serveUnix,
   SOCK_STREAM,
@@ -210,4 +211,15 @@ Deno.test("options of connections in memory and of faults are read once", async 
     (options) => Promise.resolve(withFaults(pair.client, options)),
   );
   assertEquals(again(), []);
+});
+
+Deno.test("options of relay are read once", async () => {
+  const [left, right] = [connPair(), connPair()];
+  left.client.close();
+  right.server.close();
+  const { signal } = new AbortController();
+  await passOnce(
+    { idleTimeout: 1000, bufferSize: 10, signal },
+    (options) => relay(left.server, right.client, options),
+  );
 });
