@@ -1,3 +1,4 @@
+import { checkRealIo } from "../internal/wait/mod.ts";
 import { checkCall, mustWait } from "./_failure.ts";
 import { loadLibc } from "./_libc.ts";
 import { getOption } from "./_options.ts";
@@ -44,6 +45,7 @@ export function openNow(
   type: number,
   protocol: number,
 ): number {
+  checkRealIo("libc's socket()");
   const { socket } = loadLibc();
   const fd = socket(nativeFamily(family), type | OPEN_FLAGS, protocol);
   return opened(checkCall(fd, "open a socket", "socket"));
@@ -55,6 +57,7 @@ export function openPair(
   type: number,
   protocol: number,
 ): [number, number] {
+  checkRealIo("libc's socketpair()");
   const ends = new Int32Array(2);
   const { socketpair } = loadLibc();
   const native = nativeFamily(family);

@@ -3,7 +3,7 @@ import { suspendFairness } from "../../../internal/wait/mod.ts";
 import { atRest, replaced, tooLong, tooMany } from "./errors.ts";
 import { installGlobals } from "./globals.ts";
 import type { Patches } from "./patches.ts";
-import { currentScope } from "./scope.ts";
+import { currentScope, runOutside } from "./scope.ts";
 import type { World } from "./world.ts";
 
 /** How many events that wake no program happen in one turn of the event loop. */
@@ -154,7 +154,9 @@ export class Driver {
     const turns = ++this.#turnsAtRest;
     if (turns <= REST_TURNS) return void setImmediate(this.#turn);
     if (turns <= REST_TURNS + REST_PAUSES) {
-      return void setTimeout(this.#turn, REST_PAUSE);
+      const turn = () => this.#world.scope.run(this.#turn);
+      // Inside, timers of node:timers are virtual.
+      return runOutside(() => void setTimeout(turn, REST_PAUSE));
     }
     this.#world.fail(atRest(this.#world));
     this.#onDone();

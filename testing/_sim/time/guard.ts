@@ -1,4 +1,5 @@
 import process from "node:process";
+import { setRealIoCheck } from "../../../internal/wait/mod.ts";
 import { globalObject, type Patches } from "./patches.ts";
 import { currentScope, type Scope } from "./scope.ts";
 
@@ -126,6 +127,10 @@ function guardNode(patches: Patches): void {
 export function guardIo(patches: Patches): void {
   guardDeno(patches);
   guardNode(patches);
+  setRealIoCheck((name) => {
+    const scope = currentScope();
+    if (scope !== undefined) throw refuse(scope, name);
+  });
   patches.replace(
     globalThis,
     "fetch",
