@@ -35,6 +35,8 @@ export function covers(
 /** Which ports of a host are held, and by what. */
 export class PortTable {
   readonly #bindings = new Map<number, Set<Binding>>();
+  /** Those of listeners again: a busy one shares its port with all its connections. */
+  readonly #listening = new Map<number, Set<Binding>>();
   /** How many ports were chosen. */
   #chosen: number;
 
@@ -46,6 +48,11 @@ export class PortTable {
   /** What holds the port. */
   on(port: number): Iterable<Binding> {
     return this.#bindings.get(port) ?? [];
+  }
+
+  /** The holds of listeners on the port. */
+  listeningOn(port: number): readonly Binding[] {
+    return [...this.#listening.get(port) ?? []];
   }
 
   /**
@@ -65,17 +72,13 @@ export class PortTable {
   }
 
   add(binding: Binding): void {
-    const { port } = binding;
-    const bindings = this.#bindings.get(port);
-    if (bindings === undefined) this.#bindings.set(port, new Set([binding]));
-    else bindings.add(binding);
+    addTo(this.#bindings, binding);
+    if (binding.isListening) addTo(this.#listening, binding);
   }
 
   delete(binding: Binding): void {
-    const bindings = this.#bindings.get(binding.port);
-    if (bindings?.delete(binding) && bindings.size === 0) {
-      this.#bindings.delete(binding.port);
-    }
+    deleteFrom(this.#bindings, binding);
+    deleteFrom(this.#listening, binding);
   }
 
   /** Returns the next port that suits; undefined if none does. */
@@ -96,5 +99,18 @@ export class PortTable {
   isShareable(port: number): boolean {
     for (const { isChosen } of this.on(port)) if (!isChosen) return false;
     return true;
+  }
+}
+
+function addTo(map: Map<number, Set<Binding>>, binding: Binding): void {
+  const bindings = map.get(binding.port);
+  if (bindings === undefined) map.set(binding.port, new Set([binding]));
+  else bindings.add(binding);
+}
+
+function deleteFrom(map: Map<number, Set<Binding>>, binding: Binding): void {
+  const bindings = map.get(binding.port);
+  if (bindings?.delete(binding) && bindings.size === 0) {
+    map.delete(binding.port);
   }
 }

@@ -1,5 +1,5 @@
 import { failure, type Machine, type TcpPacket } from "../types.ts";
-import { familyOf, isAny, isLoopback } from "../udp/addresses.ts";
+import { familyOf, isAny, isGroup, isLoopback } from "../udp/addresses.ts";
 import { type Binding, CHOSEN_PORTS, covers, PortTable } from "./port_table.ts";
 import type { Ends } from "./segment.ts";
 
@@ -48,7 +48,7 @@ export class Ports {
   /** C's `bind` of a socket that is going to listen, with SO_REUSEADDR. */
   forListener(wanted: WantedListener): Binding {
     const { address, reusePort = false, ipv6Only = false } = wanted;
-    if (!isAny(address)) this.#requireOwn(address);
+    if (!isAny(address)) this.#requireListenable(address);
     const port = wanted.port === 0 ? this.#choosePort() : wanted.port;
     const binding: Binding = {
       address,
@@ -68,6 +68,13 @@ export class Ports {
     const port = this.#table.choose((port) => this.#table.isFree(port));
     if (port === undefined) throw failure("EADDRINUSE", "bind");
     return port;
+  }
+
+  /** Linux lets a socket listen where no connection ever comes. */
+  #requireListenable(address: string): void {
+    if (isGroup(address)) {
+      if (familyOf(address) === 6) throw failure("EINVAL", "bind");
+    } else if (!this.#machine.isBroadcast(address)) this.#requireOwn(address);
   }
 
   #requireOwn(address: string): void {
@@ -133,8 +140,8 @@ export class Ports {
    * that share a port get connections by a hash of the addresses.
    */
   listenerFor({ to, port, from, sourcePort }: TcpPacket): Binding | undefined {
-    const listening = [...this.#table.on(port)]
-      .filter((binding) => binding.isListening && covers(binding, to));
+    const listening = this.#table.listeningOn(port)
+      .filter((binding) => covers(binding, to));
     const exact = listening.filter(({ address }) => address === to);
     const best = exact.length > 0 ? exact : listening;
     if (best.length < 2) return best[0];
@@ -151,7 +158,7 @@ function destinationOf(address: string): string {
 function requireFamily(localAddress: string, remoteAddress: string): void {
   const family = familyOf(remoteAddress);
   if (familyOf(localAddress) === family) return;
-  throw failure(family === 4 ? "EAFNOSUPPORT" : "EINVAL", "bind");
+  throw failure(family === 4 ? "EINVAL" : "EAFNOSUPPORT", "bind");
 }
 
 function bindingOf(address: string, port: number, isChosen: boolean): Binding {

@@ -113,11 +113,22 @@ export class TcpNet {
     b.machine.linkTo(a.machine).options = read;
   }
 
-  /** What the packets so far were. */
-  get packets(): string[] {
-    return [...this.wire.recorder].map((event) =>
-      `${event.time.toFixed(3)} ${event.text()}`
-    );
+  /** Loses all packets between two hosts, until they are healed. */
+  cut(a: TcpHost, b: TcpHost): void {
+    a.machine.linkTo(b.machine).cut();
+    b.machine.linkTo(a.machine).cut();
+  }
+
+  heal(a: TcpHost, b: TcpHost): void {
+    a.machine.linkTo(b.machine).heal();
+    b.machine.linkTo(a.machine).heal();
+  }
+
+  /** The packets whose text has a part, such as " [S],". */
+  segments(part = ""): { time: number; text: string }[] {
+    return [...this.wire.recorder]
+      .map((event) => ({ time: event.time, text: event.text() }))
+      .filter(({ text }) => text.includes(part));
   }
 }
 
@@ -128,6 +139,16 @@ export interface TcpPair {
   readonly listener: TcpListener;
   readonly client: TcpConn;
   readonly server: TcpConn;
+}
+
+/** The code of the error of a call. */
+export async function codeOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return "none";
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
 }
 
 /** Resolves after so many milliseconds of virtual time. */
