@@ -1,4 +1,4 @@
-import { checkInteger, checkNumber, checkType } from "../internal/check/mod.ts";
+import { checkInteger, checkNumber, showValue } from "../internal/check/mod.ts";
 import { loadTls } from "../tls/_seam.ts";
 import { describeFailure } from "./_sim/failure.ts";
 import { Driver, World } from "./_sim/time/mod.ts";
@@ -94,7 +94,11 @@ export async function simulate<T>(
   ...args: [Test<T>] | [SimulateOptions, Test<T>]
 ): Promise<T> {
   const [options, test] = args.length === 1 ? [{}, args[0]] : args;
-  checkType("test", test, "function");
+  if (typeof test !== "function") {
+    throw new TypeError(
+      `Cannot simulate ${showValue(test)}: the test must be a function`,
+    );
+  }
   const {
     seed = 1,
     start = DEFAULT_START,
@@ -107,14 +111,21 @@ export async function simulate<T>(
   checkInteger("seed", seed, 0, MAX_SEED);
   checkNumber("maxTime", maxTime, 0);
   checkNumber("maxEvents", maxEvents, 0);
-  const world = new World(seed, checkInteger("start", +start, 0, MAX_DATE));
+  const world = new World(seed, checkStart(start));
   const network = new Network(world, { link, faults, maxTrace });
   await loadTls(); // not inside, where the clock would not wait for it
   try {
     return await new Driver(world, maxEvents, maxTime).run(() => test(network));
   } catch (error) {
+    if (!world.isOver) throw error; // it has not begun, beside another one
     const { refused, where } = world;
     const { trace } = network;
     throw describeFailure(error, { seed, trace, refused, where });
   }
+}
+
+/** Returns the milliseconds of the option `start`. */
+function checkStart(start: Date | number): number {
+  const milliseconds = start instanceof Date ? start.getTime() : start;
+  return checkInteger("start", milliseconds, 0, MAX_DATE);
 }

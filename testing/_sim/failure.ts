@@ -5,7 +5,7 @@ export interface Simulation {
   readonly seed: number;
   /** The trace of the network, which becomes text when it is read. */
   readonly trace: unknown;
-  /** The scope that failed, such as `host db`, if it was not the test itself. */
+  /** The host whose program failed, if it was not the test itself. */
   readonly where?: string | undefined;
   /** Real I/O that was refused. */
   readonly refused: readonly string[];
@@ -14,7 +14,7 @@ export interface Simulation {
 /** Returns the words that say how to repeat the failure. */
 function describe({ seed, where, refused }: Simulation): string {
   return [
-    ...(where === undefined ? [] : [`in ${where}`]),
+    ...(where === undefined ? [] : [`on host ${where}`]),
     ...refused.map((name) => `${name} was refused`),
     `seed ${seed}`,
   ].join(", ");

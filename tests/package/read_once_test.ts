@@ -20,7 +20,12 @@ import {
   StreamConn,
 } from "../../mod.ts";
 import type { BytePair } from "../../stream/mod.ts";
-import { connPair, makeCertificate, withFaults } from "../../testing/mod.ts";
+import {
+  connPair,
+  makeCertificate,
+  simulate,
+  withFaults,
+} from "../../testing/mod.ts";
 import { HAS_POSIX } from "../_posix.ts";
 
 /** An object whose properties may be read once; those that were read again. */
@@ -222,4 +227,20 @@ Deno.test("options of relay are read once", async () => {
     { idleTimeout: 1000, bufferSize: 10, signal },
     (options) => relay(left.server, right.client, options),
   );
+});
+
+Deno.test("simulate() reads its options once", async () => {
+  const options = {
+    ...{ seed: 1, start: 0, maxTime: 1000, maxEvents: 1000, maxTrace: 10 },
+    faults: [],
+  };
+  const [link, readAgain] = once({
+    ...{ latency: 1, jitter: 1, bandwidth: 1e6, queue: 1e6 },
+    ...{ loss: 0, duplicate: 0, reorder: 0, mtu: 1500 },
+  });
+  await passOnce(
+    { ...options, link },
+    (given) => simulate(given, (network) => network.sleep(1)),
+  );
+  assertEquals(readAgain(), []);
 });

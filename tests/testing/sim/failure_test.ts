@@ -21,12 +21,12 @@ Deno.test("describeFailure() adds the seed once to the error that was thrown", (
 Deno.test("describeFailure() names the host and the I/O that was refused", () => {
   const failure = describeFailure(new Error("no"), {
     ...SIMULATION,
-    where: "host db",
+    where: "db",
     refused: ["Deno.connect()"],
   });
   assertEquals(
     failure.message,
-    "no (in host db, Deno.connect() was refused, seed 42)",
+    "no (on host db, Deno.connect() was refused, seed 42)",
   );
 });
 
