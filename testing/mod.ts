@@ -5,6 +5,7 @@
  * - {@linkcode simulate}: runs a test in a simulated network, in virtual time, from a
  *   seed: {@linkcode Network}, {@linkcode Host}, {@linkcode NetworkDns},
  *   {@linkcode Trace}.
+ * - {@linkcode explore}: runs it with many seeds, and finds the faults that matter.
  * - {@linkcode connPair}: two connected ends in memory, with faults on demand.
  * - {@linkcode listenerInMemory}: a listener in memory, to test servers.
  * - {@linkcode withFaults}: a bad network for a connection of any kind.
@@ -41,6 +42,8 @@ export type { DirectionOptions } from "./direction_options.ts";
 export type { DnsFailure, DnsRecords } from "./dns_records.ts";
 export type { DatagramChoice, DatagramFaults } from "./datagram_faults.ts";
 export * from "./datagram_pair.ts";
+export * from "./explore.ts";
+export { ExploreError } from "./explore_error.ts";
 export * from "./framing_fault.ts";
 export type { Host, HostOptions, HostProgram } from "./host.ts";
 export type { LinkOptions } from "./link_options.ts";

@@ -252,7 +252,7 @@ export class Network {
   }
 
   /**
-   * Returns true with a probability from 0 to 1. It counts as a fault: `explore` can
+   * Returns true with a probability from 0 to 1. It counts as a fault: {@linkcode explore} can
    * leave it out. `name` is the start of the fault's name, which ends with how often the
    * name was asked. See the example of {@linkcode Network}.
    *

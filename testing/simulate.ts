@@ -24,7 +24,7 @@ type Test<T> = (network: Network) => T | PromiseLike<T>;
  * clock that jumps to the next event as soon as all programs wait: an hour takes
  * milliseconds. `Math.random()` and `crypto.getRandomValues()` follow from the seed.
  * Code outside of the test keeps the real ones, also while the test runs. The same seed
- * gives the same events in the same order; `explore` runs many seeds.
+ * gives the same events in the same order; {@linkcode explore} runs many seeds.
  *
  * When the test has settled, everything that still runs inside ends as in a power cut:
  * its timers never fire, and its pending promises stay pending.

@@ -35,7 +35,7 @@ export interface SimulateOptions {
   /**
    * The names of the only random faults that can happen, as `network.faults` lists them.
    * If omitted, all happen that the probabilities give. For a test of a failure that
-   * `explore` found.
+   * {@linkcode explore} found.
    */
   readonly faults?: readonly string[] | undefined;
   /**
