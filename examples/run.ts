@@ -16,6 +16,8 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   lookup: "addresses of hosts, and back; DNS records; services of a domain",
   nc: "netcat: TCP and UDP, to connect and to listen",
   port_scanner: "which TCP ports of a host are open: many tries at a time",
+  find_a_bug:
+    "a bug that only a lost packet shows, found in simulated networks",
   rpc: "JSON in length-prefixed frames: many calls over one connection",
   child_lines: "the lines that another program prints, with time limits",
   proxy: "a TCP proxy: half-closes, back-pressure, a graceful end, statistics",
