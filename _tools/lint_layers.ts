@@ -1,8 +1,9 @@
 /**
  * A `deno lint` plugin that proves the direction of the imports: down the
  * layers, across folders only through `mod.ts`, and never into a file that is
- * private to another folder; and that nothing above the seams compares
- * the name of a backend.
+ * private to another folder; that nothing above the seams compares the name of a
+ * backend; and that the library names `Deno` only where it carries sockets or answers
+ * for the runtime.
  *
  * @module
  */
@@ -148,6 +149,12 @@ function isBackend(node: Deno.lint.Node): boolean {
     BACKEND.test(node.value);
 }
 
+/** Files of the library: what users import, and what that imports. */
+const LIBRARY =
+  /^(address|errors|internal|posix|resolve|stream|tcp|testing|tls|udp|unix)\/|^\w+\.ts$/;
+/** Its files that run in Deno only, and those that answer for the runtime. */
+const FOR_DENO = /^internal\/runtime\/|(^|\/)_deno_\w+\.ts$|^posix\/_libc\.ts$/;
+
 const plugin: Deno.lint.Plugin = {
   name: "layers",
   rules: {
@@ -161,6 +168,23 @@ const plugin: Deno.lint.Plugin = {
             if (!isBackend(node.left) && !isBackend(node.right)) return;
             const message =
               "ask what a backend can do, not for its name: see tcp/_backends.ts, udp/_abilities.ts";
+            context.report({ node, message });
+          },
+        };
+      },
+    },
+    "no-deno": {
+      create(context) {
+        const url = new URL(`file://${context.filename.replaceAll("\\", "/")}`);
+        const file = below(url.href);
+        if (file === undefined || !LIBRARY.test(file) || FOR_DENO.test(file)) {
+          return {};
+        }
+        return {
+          Identifier(node) {
+            if (node.name !== "Deno") return;
+            const message =
+              "ask internal/runtime/, or name a type of our own: other runtimes have no Deno";
             context.report({ node, message });
           },
         };

@@ -1,4 +1,4 @@
-import type { DnsStream } from "./_connect_stream.ts";
+import type { DnsStream } from "./_dns_stream.ts";
 import type { NameServer } from "./resolver_options.ts";
 
 /** Connects by `Deno.connect`; an abort ends the attempt. */

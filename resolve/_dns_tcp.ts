@@ -1,5 +1,6 @@
 import { makeError } from "../internal/runtime/mod.ts";
-import { connectStream, type DnsStream } from "./_connect_stream.ts";
+import { connectStream } from "./_connect_stream.ts";
+import type { DnsStream } from "./_dns_stream.ts";
 import type { Question } from "./_question.ts";
 import type { NameServer } from "./resolver_options.ts";
 

@@ -1,6 +1,6 @@
 import net from "node:net";
 import { makeError } from "../internal/runtime/mod.ts";
-import type { DnsStream } from "./_connect_stream.ts";
+import type { DnsStream } from "./_dns_stream.ts";
 import type { NameServer } from "./resolver_options.ts";
 
 /** Connects by `node:net`; an abort ends the attempt. */

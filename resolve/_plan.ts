@@ -36,11 +36,15 @@ export type SocketHints = Omit<AddrInfoHints, "signal" | "timeout">;
 
 /** The EAI_* code of a request that cannot be met. */
 export class Refusal {
-  constructor(
-    readonly code: string,
-    readonly reason?: string,
-    readonly cause?: unknown,
-  ) {}
+  readonly code: string;
+  readonly reason: string | undefined;
+  readonly cause: unknown;
+
+  constructor(code: string, reason?: string, cause?: unknown) {
+    this.code = code;
+    this.reason = reason;
+    this.cause = cause;
+  }
 }
 
 /** A kind of socket that addresses are found for, in libc's order: RFC 3493 leaves it to the system. */

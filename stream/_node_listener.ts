@@ -30,8 +30,11 @@ export interface NodeListening<A extends Addr, T> {
   open(socket: Socket): T;
   /** Ends a connection for which there is no room. */
   refuse(socket: Socket): void;
-  /** Returns the runtime's error if no descriptor is left, else undefined. */
-  shortage(): unknown;
+  /**
+   * Returns the runtime's error if no descriptor is left, else undefined. Missing in
+   * runtimes whose `node:net` accepts again by itself.
+   */
+  readonly shortage?: (() => unknown) | undefined;
   /** Stops listening, and resolves when the address is free. */
   close(server: Server): void | Promise<void>;
   /** Listens again on the same address. */
@@ -43,8 +46,8 @@ export interface NodeListening<A extends Addr, T> {
  *
  * After an accept of the kernel's that failed for want of descriptors, `node:net`
  * of Deno 2.9 never accepts again, and reports nothing: it forgets to wait for the
- * next client. So this listener looks for a shortage itself, rejects an accept with
- * it, and listens anew when descriptors are left. That resets the clients that
+ * next client. So in Deno this listener looks for a shortage itself, rejects an accept
+ * with it, and listens anew when descriptors are left. That resets the clients that
  * were waiting in the kernel.
  */
 export class NodeListener<A extends Addr, T extends StreamTransport<A>>
@@ -55,6 +58,8 @@ export class NodeListener<A extends Addr, T extends StreamTransport<A>>
   /** Accepted by the runtime, which cannot be made to wait. */
   readonly #ready: Socket[] = [];
   readonly #mostReady: number;
+  /** Whether it looks for a shortage of descriptors. */
+  readonly #watches: boolean;
   #accepting: Accepting<T> | undefined;
   #error: unknown;
   #isRef = true;
@@ -67,6 +72,7 @@ export class NodeListener<A extends Addr, T extends StreamTransport<A>>
   constructor(server: Server, kind: NodeListening<A, T>) {
     this.#server = server;
     this.#kind = kind;
+    this.#watches = kind.shortage !== undefined;
     this.#mostReady = Math.max(kind.backlog ?? 0, MOST_READY);
     this.#hear(server);
   }
@@ -82,7 +88,9 @@ export class NodeListener<A extends Addr, T extends StreamTransport<A>>
 
   #onConnection(socket: Socket): void {
     // The runtime has accepted all that it could, and nothing was closed since.
-    if (performance.now() - this.#lookedAt > LOOK_AT_MOST) this.#look();
+    if (this.#watches && performance.now() - this.#lookedAt > LOOK_AT_MOST) {
+      this.#look();
+    }
     const accepting = this.#accepting;
     if (accepting === undefined && this.#ready.length >= this.#mostReady) {
       this.#kind.refuse(socket);
@@ -116,13 +124,14 @@ export class NodeListener<A extends Addr, T extends StreamTransport<A>>
   /** Returns the error if no descriptor is left. */
   #look(): unknown {
     this.#lookedAt = performance.now();
-    const shortage = this.#kind.shortage();
+    const shortage = this.#kind.shortage?.();
     if (shortage !== undefined) this.#isDeaf = true;
     return shortage;
   }
 
   /** Looks again and again while an accept waits. */
   #watch(): void {
+    if (!this.#watches) return;
     this.#timer = setTimeout(() => {
       const shortage = this.#look();
       if (shortage === undefined) this.#watch();

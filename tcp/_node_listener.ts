@@ -30,7 +30,7 @@ export async function listen(
     backlog: target.backlog,
     open: (socket) => new NodeTransport(socket, { isAccepted: true }),
     refuse: (socket) => socket.resetAndDestroy(),
-    shortage: () => isDeno ? descriptorShortage(again) : undefined,
+    shortage: isDeno ? () => descriptorShortage(again) : undefined,
     close(server) {
       server.close();
       const now = performance.now();

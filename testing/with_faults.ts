@@ -2,7 +2,12 @@ import type { Addr, UnixAddr } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { checkCount } from "../internal/check/mod.ts";
 import { takeOver } from "../stream/_seam.ts";
-import { type BytePair, type NodeDuplex, StreamConn } from "../stream/mod.ts";
+import {
+  type BytePair,
+  type DenoConn,
+  type NodeDuplex,
+  StreamConn,
+} from "../stream/mod.ts";
 import { checkFaults } from "./_check_faults.ts";
 import { FaultTransport } from "./_fault_transport.ts";
 import type { Direction } from "./conn_pair.ts";
@@ -129,7 +134,7 @@ export class FaultyConn<A extends Addr = Addr> extends StreamConn<A> {
  * ```
  */
 export function withFaults<A extends Addr>(
-  conn: StreamConn<A> | Deno.Conn<A>,
+  conn: StreamConn<A> | DenoConn<A>,
   options?: FaultyConnOptions,
 ): FaultyConn<A>;
 /** Makes a connection with faults of a stream of Node or of two web streams. */
@@ -138,7 +143,7 @@ export function withFaults(
   options?: FaultyConnOptions,
 ): FaultyConn<Addr | UnixAddr>;
 export function withFaults(
-  conn: StreamConn | Deno.Conn | NodeDuplex | BytePair,
+  conn: StreamConn | DenoConn | NodeDuplex | BytePair,
   options: FaultyConnOptions = {},
 ): FaultyConn {
   const { incoming, outgoing, highWaterMark } = options;
@@ -147,7 +152,7 @@ export function withFaults(
   checkCount("highWaterMark", highWaterMark);
   const whole = conn instanceof StreamConn
     ? conn
-    : StreamConn.from(conn as Deno.Conn);
+    : StreamConn.from(conn as DenoConn);
   const taken = takeOver(whole, "withFaults", TAKEN);
   const transport = new FaultTransport(taken, onReads, onWrites);
   if (onWrites.endAfter !== undefined && transport.lacks.has("closeWrite")) {

@@ -1,15 +1,14 @@
 import type { UnixAddr } from "../address/mod.ts";
 import type net from "node:net";
-import { isShortage } from "../internal/backends/mod.ts";
-import { requireUnix } from "../internal/runtime/mod.ts";
+import { isDeno, requireUnix } from "../internal/runtime/mod.ts";
 import {
   connectSocket,
   NodeListener,
   openServer,
 } from "../stream/_node_seam.ts";
 import { DuplexTransport } from "../stream/_seam.ts";
+import { descriptorShortage } from "./_deno_probe.ts";
 import { setMode, withNarrowUmask } from "./_mode.ts";
-import { isAbstract } from "./_path.ts";
 import { SocketFile } from "./_socket_file.ts";
 import {
   DEFAULT_BACKLOG,
@@ -77,27 +76,11 @@ export async function listenNode(
         isNew: true,
       }),
     refuse: (socket) => socket.destroy(),
-    shortage: () => shortage(path),
+    shortage: isDeno ? () => descriptorShortage(path) : undefined,
     close: (server) => file.removeBy(() => void server.close()),
     async reopen() {
       ({ server, file } = await open(target));
       return server;
     },
   });
-}
-
-/**
- * Returns the runtime's error if the process has no descriptor left. A socket's file
- * cannot be opened, and an abstract name that is taken cannot be bound: either
- * attempt needs a descriptor first, and leaves nothing behind.
- */
-function shortage(path: string): unknown {
-  try {
-    requireUnix(path); // never prompts
-    if (isAbstract(path)) Deno.listen({ transport: "unix", path }).close();
-    else Deno.openSync(path).close();
-    return undefined;
-  } catch (error) {
-    return isShortage(error) ? error : undefined;
-  }
 }

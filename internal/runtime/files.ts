@@ -72,16 +72,6 @@ export function setFileMode(path: string, mode: number): void {
   else builtIn("node:fs").chmodSync(path, mode);
 }
 
-/** Opens a file for reading, and closes it: throws if either fails. */
-export function openAndClose(path: string): void {
-  if (isDeno) {
-    Deno.openSync(path).close();
-    return;
-  }
-  const fs = builtIn("node:fs");
-  fs.closeSync(fs.openSync(path, "r"));
-}
-
 /** Returns the working directory; throws if it was removed or is not permitted. */
 export function workingFolder(): string {
   return isDeno ? Deno.cwd() : nodeProcess().cwd();

@@ -138,3 +138,31 @@ for (
     assertEquals(found.length, count);
   });
 }
+
+for (
+  const [file, count] of [
+    ["tcp/probe.ts", 4],
+    ["testing/_sim/probe.ts", 4],
+    ["sockets.ts", 4],
+    ["tcp/_deno_probe.ts", 0],
+    ["internal/runtime/probe.ts", 0],
+    ["internal/wait/probe.ts", 4],
+    ["posix/_libc.ts", 0],
+    ["tests/tcp/probe_test.ts", 0],
+    ["_tools/probe.ts", 0],
+  ] as const
+) {
+  Deno.test(`the lint plugin finds ${count} mentions of Deno in ${file}`, () => {
+    const found = Deno.lint.runPlugin(
+      plugin,
+      new URL(`../../${file}`, import.meta.url).pathname,
+      `let conn: Deno.Conn; Deno.cwd(); typeof Deno; const { errors } = Deno;
+// Deno is no matter in a comment,
+const text = "nor is Deno.cwd in a text";`,
+    );
+    assertEquals(
+      found.map(({ id }) => id),
+      Array(count).fill("layers/no-deno"),
+    );
+  });
+}

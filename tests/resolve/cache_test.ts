@@ -27,9 +27,11 @@ const zone: Zone = {
 /** A resolver with a clock that the test sets. */
 class Bench implements AsyncDisposable {
   time = 1000;
+  readonly server: DnsServer;
   readonly resolver: Resolver;
 
-  private constructor(readonly server: DnsServer, options: ResolverOptions) {
+  private constructor(server: DnsServer, options: ResolverOptions) {
+    this.server = server;
     this.resolver = new Resolver({
       nameServers: [server.nameServer],
       hosts: false,

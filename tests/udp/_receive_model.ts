@@ -104,7 +104,13 @@ class Stream {
   /** The latest that was the first of its call. */
   #last = -1;
 
-  constructor(readonly socket: UdpSocket, readonly id: number) {}
+  readonly socket: UdpSocket;
+  readonly id: number;
+
+  constructor(socket: UdpSocket, id: number) {
+    this.socket = socket;
+    this.id = id;
+  }
 
   next(random: Random): Uint8Array<ArrayBuffer> {
     const data = random.bytes(random.pick([4, 5, 40, 250]));
