@@ -97,6 +97,9 @@ export class Ports {
       requireFamily(localAddress, remoteAddress);
       if (isBound) this.#requireOwn(localAddress);
     }
+    if (isGroup(remoteAddress) || this.#machine.isBroadcast(remoteAddress)) {
+      throw failure("ENETUNREACH", "connect");
+    }
     if (localPort !== 0) {
       const any = remoteAddress.includes(":") ? "::" : "0.0.0.0";
       const binding = bindingOf(localAddress ?? any, localPort, false);

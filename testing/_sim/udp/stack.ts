@@ -155,9 +155,10 @@ export class UdpStack implements Stack, SocketOwner {
   /** The address of the interface that a datagram to a group leaves by. */
   #groupSource(from: SimulatedUdpTransport, group: string): string {
     const { multicastInterface: via } = from;
-    if (via === "lo" && isAny(from.address)) {
-      return familyOf(group) === 4 ? "127.0.0.1" : "::1";
+    if (via === "lo" && familyOf(group) === 6) {
+      throw failure("ENETUNREACH", "sendto"); // Linux has no such route
     }
+    if (via === "lo" && isAny(from.address)) return "127.0.0.1";
     return from.sourceTo(group);
   }
 

@@ -102,8 +102,7 @@ export class SimulatedUdpTransport implements Binding, DatagramTransport {
   }
 
   #name(): NetAddr {
-    const hostname = shown(this.address, this.family);
-    return { transport: "udp", hostname, port: this.port };
+    return { transport: "udp", hostname: this.address, port: this.port };
   }
 
   get kernelConnected(): boolean {

@@ -568,23 +568,23 @@ for (
       assertEquals(await texts(member), ["c"]);
     },
   );
-
-  test(`${group} on loopback stays on the host`, async (a, b, net) => {
-    const via = family === 4 ? "127.0.0.1" : "lo";
-    using member = await a.bind({ hostname: any, port: 7 });
-    using other = await b.bind({ hostname: any, port: 7 });
-    await member.joinMulticast(group, { interface: via });
-    await other.joinMulticast(group);
-    using sender = await a.bind({ hostname: any });
-    sender.setMulticastInterface(via);
-    const to = { hostname: group, port: 7 };
-    await sender.sendTo("1", to);
-    sender.setMulticastInterface(family === 4 ? a.v4 : "eth0");
-    await sender.sendTo("2", to);
-    await net.wait(2);
-    assertEquals([await texts(member), await texts(other)], [["1"], ["2"]]);
-  });
 }
+
+test("multicast on loopback stays on the host", async (a, b, net) => {
+  const group = "239.1.2.3";
+  using member = await a.bind({ port: 7 });
+  using other = await b.bind({ port: 7 });
+  await member.joinMulticast(group, { interface: "127.0.0.1" });
+  await other.joinMulticast(group);
+  using sender = await a.bind();
+  sender.setMulticastInterface("127.0.0.1");
+  const to = { hostname: group, port: 7 };
+  await sender.sendTo("1", to);
+  sender.setMulticastInterface(a.v4);
+  await sender.sendTo("2", to);
+  await net.wait(2);
+  assertEquals([await texts(member), await texts(other)], [["1"], ["2"]]);
+});
 
 test("joinMulticast() refuses an interface that the host does not have", async (a) => {
   using four = await a.bind();
