@@ -232,8 +232,9 @@ export const TCP_ENDS: readonly Scenario[] = [
     name: "closeRead() ends one's own reads",
     run: over(async ({ client, server }, context) => {
       const reading = read(context, "pending", client);
-      await context.log.call("closeRead", () => client.closeRead());
+      const closing = client.closeRead();
       await reading;
+      await context.log.call("closeRead", closing);
       await read(context, "read", client);
       await client.writeAll(new TextEncoder().encode("still"));
       await read(context, "server reads", server);
