@@ -15,8 +15,12 @@ import {
   type Scenario,
   type ScenarioSockets,
 } from "./_scenario.ts";
-import { TCP_BEGINS, TCP_ENDS } from "./_tcp_scenarios.ts";
-import { UDP, UDP_GROUPS } from "./_udp_scenarios.ts";
+import { TCP_CONNECTS } from "./_tcp_connect_scenarios.ts";
+import { TCP_ENDS } from "./_tcp_end_scenarios.ts";
+import { TCP_ACCEPTS, TCP_ADDRESSES } from "./_tcp_listen_scenarios.ts";
+import { UDP_DATAGRAMS } from "./_udp_datagram_scenarios.ts";
+import { UDP_GROUPS } from "./_udp_group_scenarios.ts";
+import { UDP_PEERS } from "./_udp_peer_scenarios.ts";
 
 const CARRIERS: readonly Carrier[] = HAS_POSIX
   ? ["posix", "deno", "node"]
@@ -48,15 +52,12 @@ async function logOf(
   return log.lines;
 }
 
-for (
-  const scenario of [
-    ...TCP_BEGINS,
-    ...TCP_ENDS,
-    ...UDP,
-    ...UDP_GROUPS,
-    ...NAMES,
-  ]
-) {
+const SCENARIOS: readonly Scenario[] = [
+  ...[...TCP_ADDRESSES, ...TCP_ACCEPTS, ...TCP_CONNECTS, ...TCP_ENDS],
+  ...[...UDP_PEERS, ...UDP_DATAGRAMS, ...UDP_GROUPS, ...NAMES],
+];
+
+for (const scenario of SCENARIOS) {
   for (const family of FAMILIES) {
     const { name, differs = {}, lacks = {} } = scenario;
     if (scenario.family !== undefined && scenario.family !== family.family) {
