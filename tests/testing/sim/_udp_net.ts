@@ -4,12 +4,15 @@
  * @module
  */
 import { UdpStack } from "../../../testing/_sim/udp/stack.ts";
-import { Scheduler } from "../../../testing/_sim/time/scheduler.ts";
+import {
+  runInVirtualTime,
+  type Scheduler,
+} from "../../../testing/_sim/time/mod.ts";
 import type {
   MachineOptions,
   WireMachine,
 } from "../../../testing/_sim/wire/machine.ts";
-import { Wire, type WireOptions } from "../../../testing/_sim/wire/wire.ts";
+import { Wire } from "../../../testing/_sim/wire/wire.ts";
 import { Random } from "../../../testing/_random.ts";
 import { bindOver, connectOver, simulatedUdp } from "../../../udp/_seam.ts";
 import type {
@@ -18,11 +21,6 @@ import type {
   ConnectUdpOptions,
   UdpSocket,
 } from "@berkeley/sockets/udp";
-
-/** A turn of the event loop, in which programs run until all of them wait. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
 
 /** A host. */
 export class UdpHost {
@@ -60,11 +58,12 @@ export class UdpHost {
 
 /** The network, and its clock. */
 export class UdpNet {
-  readonly scheduler: Scheduler = new Scheduler();
+  readonly scheduler: Scheduler;
   readonly wire: Wire;
 
-  constructor(options?: WireOptions) {
-    this.wire = new Wire(this.scheduler, new Random(1), options);
+  constructor(scheduler: Scheduler) {
+    this.scheduler = scheduler;
+    this.wire = new Wire(scheduler, new Random(1));
   }
 
   host(name: string, options?: MachineOptions): UdpHost {
@@ -73,23 +72,14 @@ export class UdpNet {
 
   /** Resolves later, by the clock of the network. */
   wait(delay: number): Promise<void> {
-    return new Promise((resolve) =>
-      this.scheduler.after(delay, () => resolve())
-    );
+    return new Promise((resolve) => setTimeout(resolve, delay));
   }
+}
 
-  /** Lets events happen until a promise settles. */
-  async run<T>(body: () => Promise<T>): Promise<T> {
-    let isSettled = false;
-    const result = body().finally(() => isSettled = true);
-    result.catch(() => {});
-    await turn();
-    while (!isSettled) {
-      if (this.scheduler.size === 0) {
-        throw new Error("the test waits for nothing");
-      }
-      if (this.scheduler.step() !== false) await turn();
-    }
-    return await result;
-  }
+/** Runs a test in a network. */
+export function runUdp(body: (net: UdpNet) => Promise<void>): Promise<void> {
+  return runInVirtualTime(
+    { seed: 1 },
+    ({ scheduler }) => body(new UdpNet(scheduler)),
+  );
 }

@@ -10,7 +10,7 @@ import {
 } from "@berkeley/sockets/errors";
 import type { Datagram, UdpEndpoint } from "@berkeley/sockets/udp";
 import { assertEquals, assertRejects } from "@std/assert";
-import { type UdpHost, UdpNet } from "./_udp_net.ts";
+import { runUdp, type UdpHost, type UdpNet } from "./_udp_net.ts";
 
 /** Registers a test with two hosts. */
 function test(
@@ -20,10 +20,7 @@ function test(
   Deno.test({
     name,
     permissions: "none",
-    fn() {
-      const net = new UdpNet();
-      return net.run(() => body(net.host("a"), net.host("b"), net));
-    },
+    fn: () => runUdp((net) => body(net.host("a"), net.host("b"), net)),
   });
 }
 
@@ -169,9 +166,8 @@ test("bindUdp() refuses the address of another host", async (a, b) => {
 });
 
 Deno.test("bindUdp() fails with EMFILE at the limit of the host", async () => {
-  const net = new UdpNet();
-  const a = net.host("a", { maxSockets: 1 });
-  await net.run(async () => {
+  await runUdp(async (net) => {
+    const a = net.host("a", { maxSockets: 1 });
     using socket = await a.bind();
     assertEquals(await codeOf(a.bind()), "EMFILE");
     socket.close();
@@ -358,9 +354,8 @@ test("a socket on loopback cannot leave the host", async (a, b) => {
 });
 
 Deno.test("a host without an address of the family has no route", async () => {
-  const net = new UdpNet();
-  const a = net.host("a", { addresses: ["10.0.0.1"] });
-  await net.run(async () => {
+  await runUdp(async (net) => {
+    const a = net.host("a", { addresses: ["10.0.0.1"] });
     const away = { hostname: "fd00::2", port: 9 };
     assertEquals(await codeOf(a.connect(away)), "ENETUNREACH");
     using socket = await a.bind({ hostname: "::" });
