@@ -70,7 +70,14 @@ export class Scheduler {
 
   /** Schedules an event in so many milliseconds, 0 or more. */
   after(delay: number, run: Happening): Scheduled {
-    const time = this.#now + Math.max(0, delay);
+    return this.at(this.#now + Math.max(0, delay), run);
+  }
+
+  /**
+   * Schedules an event at a time that has not passed. The difference of two times is
+   * rounded, so `after()` could swap events that are to happen at one time.
+   */
+  at(time: number, run: Happening): Scheduled {
     const entry = new Entry(time, this.#order++, run, this.#onCancel);
     this.#push(entry);
     return entry;

@@ -92,12 +92,13 @@ export class Link {
 
   /** Lets the packets that wait arrive, in their order. */
   release(): void {
+    const { scheduler } = this.#context;
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
     this.#heldBytes = 0;
     for (const { packet, record } of held) {
-      this.#schedule(packet, record, LEAST_DELAY);
+      this.#schedule(packet, record, scheduler.now + LEAST_DELAY);
     }
   }
 
@@ -122,7 +123,7 @@ export class Link {
     this.#schedule(
       packet,
       record,
-      extra === undefined ? this.#inOrder(now, delay) : delay + extra,
+      extra === undefined ? this.#inOrder(now, delay) : now + delay + extra,
     );
     if (!isTwice) return;
     const second = new PacketRecord(now, this.#from, this.#to, packet);
@@ -174,23 +175,18 @@ export class Link {
     return this.#busyUntil;
   }
 
-  /** The delay of a packet that arrives no sooner than those before it. */
+  /** When a packet arrives, no sooner than those before it. */
   #inOrder(now: number, delay: number): number {
-    const arrival = Math.max(
+    return this.#lastArrival = Math.max(
       now + Math.max(delay, LEAST_DELAY),
       this.#lastArrival,
     );
-    this.#lastArrival = arrival;
-    return arrival - now;
   }
 
-  #schedule(packet: Packet, record: PacketRecord, delay: number): void {
+  #schedule(packet: Packet, record: PacketRecord, arrival: number): void {
     const { scheduler } = this.#context;
-    record.arrival = scheduler.now + Math.max(delay, LEAST_DELAY);
-    scheduler.after(
-      record.arrival - scheduler.now,
-      () => this.#arrive(packet, record),
-    );
+    record.arrival = Math.max(arrival, scheduler.now + LEAST_DELAY);
+    scheduler.at(record.arrival, () => this.#arrive(packet, record));
   }
 
   #arrive(packet: Packet, record: PacketRecord): boolean | void {

@@ -56,3 +56,21 @@ Deno.test("fork() depends on the seed and the label only", () => {
   assertNotEquals(random.fork("b").next(), before);
   assertNotEquals(new Random(2).fork("a").next(), before);
 });
+
+Deno.test("at() keeps the order of events of one time, whatever the rounding", () => {
+  const random = new Random(3);
+  const scheduler = new Scheduler();
+  const seen: number[] = [];
+  const time = 1000.1;
+  for (let i = 0; i < 100; i++) {
+    scheduler.after(random.next() * 900, () => {
+      const number = i;
+      scheduler.at(time, () => void seen.push(number));
+      order.push(number);
+    });
+  }
+  const order: number[] = [];
+  run(scheduler);
+  assertEquals(seen, order);
+  assertEquals(scheduler.now, time);
+});
