@@ -34,6 +34,10 @@ export interface TcpPacket extends PacketBase {
   readonly rst: boolean;
   /** How many bytes the sender of the packet has room for. */
   readonly window: number;
+  /** When it was sent: the timestamp of RFC 7323. */
+  readonly timestamp: number;
+  /** The timestamp of the packet that it acknowledges; undefined without `ack`. */
+  readonly echo: number | undefined;
   /** Never changed once the packet is sent. */
   readonly payload: Uint8Array;
 }

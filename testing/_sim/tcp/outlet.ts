@@ -38,6 +38,8 @@ export class Outlet {
     this.#machine.send(makeSegment(this.#ends, {
       sequence,
       acknowledged: received.next,
+      timestamp: this.#timing.now,
+      echo: received.echo,
       fin,
       window: received.advertise(),
       payload,
@@ -53,6 +55,8 @@ export class Outlet {
     this.#machine.send(makeSegment(this.#ends, {
       sequence,
       acknowledged: received?.next,
+      timestamp: this.#timing.now,
+      echo: received?.echo,
       syn: true,
       window: received?.advertise() ?? window,
     }));
@@ -63,6 +67,7 @@ export class Outlet {
     this.#machine.send(makeSegment(this.#ends, {
       sequence,
       acknowledged: received?.next,
+      timestamp: this.#timing.now,
       rst: true,
     }));
   }

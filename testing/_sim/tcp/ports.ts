@@ -131,8 +131,11 @@ export class Ports {
     return source;
   }
 
-  /** A route of Linux has no loopback address that leaves the host. */
+  /** No connection goes to a group; a loopback address does not leave the host. */
   #requireRoute(source: string, remoteAddress: string): void {
+    if (isGroup(remoteAddress) || this.#machine.isBroadcast(remoteAddress)) {
+      throw failure("ENETUNREACH", "connect");
+    }
     if (!isLoopback(source) || this.#machine.isOwn(remoteAddress)) return;
     const code = familyOf(source) === 4 ? "EINVAL" : "ENETUNREACH";
     throw failure(code, "connect");

@@ -1,15 +1,30 @@
+import type { Machine } from "../types.ts";
+
 /** The programs of a host, from its start until they end. */
 export class Programs {
   #haveEnded = false;
+  readonly #sockets = new Set<() => void>();
 
   /** Whether the host has crashed or was shut down since. */
   get haveEnded(): boolean {
     return this.#haveEnded;
   }
 
+  /** Takes a descriptor; returns what gives it back. */
+  open(machine: Machine): () => void {
+    const giveBack = machine.open();
+    this.#sockets.add(giveBack);
+    return () => {
+      this.#sockets.delete(giveBack);
+      giveBack();
+    };
+  }
+
   /** Ends them: their sockets do nothing any more. */
   end(): void {
     this.#haveEnded = true;
+    for (const giveBack of this.#sockets) giveBack();
+    this.#sockets.clear();
   }
 }
 

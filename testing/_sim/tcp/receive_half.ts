@@ -45,16 +45,18 @@ export class ReceiveHalf {
   /** The sequence number of the peer's FIN, once it has come. */
   #fin: number | undefined;
   #hasEnded = false;
+  /** The timestamp of what was acknowledged last: RFC 7323 section 4.3. */
+  #echo: number;
   #lastAnswer = -Infinity;
   #read: PendingRead | undefined;
   #isWaking = false;
 
-  /** `initial` is the sequence number of the peer's SYN. */
-  constructor(channel: ReceiveChannel, initial: number, capacity: number) {
+  constructor(channel: ReceiveChannel, syn: TcpPacket, capacity: number) {
     this.#channel = channel;
     this.#capacity = capacity;
-    this.#initial = initial;
-    this.#next = this.#acknowledged = initial + 1;
+    this.#initial = syn.sequence;
+    this.#echo = syn.timestamp;
+    this.#next = this.#acknowledged = this.#initial + 1;
     this.#edge = this.#next + capacity;
     this.#ackTimer = new Timer(channel, () => this.#onAckTimer());
   }
@@ -69,6 +71,11 @@ export class ReceiveHalf {
     return this.#next;
   }
 
+  /** The timestamp for the next segment. */
+  get echo(): number {
+    return this.#echo;
+  }
+
   /** How many bytes can be read. */
   get unread(): number {
     return this.#queue.size;
@@ -81,8 +88,14 @@ export class ReceiveHalf {
 
   /** RFC 9293 section 3.10.7.4: whether any of the segment may be in the window. */
   isAcceptable(packet: TcpPacket): boolean {
-    return endOf(packet) >= this.#acknowledged &&
-      packet.sequence <= this.#edge;
+    const { sequence, timestamp } = packet;
+    if (endOf(packet) < this.#acknowledged || sequence > this.#edge) {
+      return false;
+    }
+    if (sequence <= this.#acknowledged) {
+      this.#echo = Math.max(this.#echo, timestamp);
+    }
+    return true;
   }
 
   /** Answers a segment that does not fit by the ACK that would. */
@@ -127,9 +140,8 @@ export class ReceiveHalf {
   #acknowledge(isUrgent: boolean): void {
     const { maxSegment } = this.#channel;
     const unacknowledged = this.#next - this.#acknowledged;
-    if (
-      isUrgent || this.#queue.hasGaps || unacknowledged >= 2 * maxSegment
-    ) {
+    const much = Math.min(2 * maxSegment, this.#capacity / 2);
+    if (isUrgent || this.#queue.hasGaps || unacknowledged >= much) {
       this.#channel.sendAck();
     } else if (unacknowledged > 0 && !this.#ackTimer.isSet) {
       this.#ackTimer.set(ACK_DELAY);

@@ -19,7 +19,7 @@ export interface Repetition {
  */
 export class Repeater {
   /** How many times it was sent again. */
-  repeats = 0;
+  #repeats = 0;
   readonly #what: Repetition;
   readonly #timer: Timer;
 
@@ -38,9 +38,9 @@ export class Repeater {
   }
 
   #repeat(): void {
-    if (this.repeats === this.#what.retries) return this.#what.giveUp();
-    this.repeats++;
+    if (this.#repeats === this.#what.retries) return this.#what.giveUp();
+    this.#repeats++;
     this.#what.send();
-    this.#timer.set(FIRST_TIMEOUT * 2 ** this.repeats);
+    this.#timer.set(FIRST_TIMEOUT * 2 ** this.#repeats);
   }
 }

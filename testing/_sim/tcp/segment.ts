@@ -13,6 +13,8 @@ export interface SegmentFields {
   readonly sequence: number;
   /** The next byte that the sender expects; undefined for a segment without ACK. */
   readonly acknowledged: number | undefined;
+  readonly timestamp: number;
+  readonly echo?: number | undefined;
   readonly syn?: boolean;
   readonly fin?: boolean;
   readonly rst?: boolean;
@@ -34,6 +36,8 @@ export function makeSegment(
   {
     sequence,
     acknowledged,
+    timestamp,
+    echo,
     syn = false,
     fin = false,
     rst = false,
@@ -55,6 +59,8 @@ export function makeSegment(
     fin,
     rst,
     window,
+    timestamp,
+    echo,
     payload,
   };
 }
@@ -80,11 +86,13 @@ export function refusalOf(packet: TcpPacket): TcpPacket | undefined {
     ? makeSegment(ends, {
       sequence: packet.acknowledged,
       acknowledged: undefined,
+      timestamp: packet.timestamp,
       rst: true,
     })
     : makeSegment(ends, {
       sequence: 0,
       acknowledged: endOf(packet),
+      timestamp: packet.timestamp,
       rst: true,
     });
 }

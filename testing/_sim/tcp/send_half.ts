@@ -42,7 +42,7 @@ interface PendingWrite {
 export class SendHalf {
   /** TCP_NODELAY. */
   noDelay = false;
-  readonly roundTrip: RoundTrip = new RoundTrip();
+  readonly #roundTrip = new RoundTrip();
   readonly #channel: SendChannel;
   readonly #capacity: number;
   readonly #buffer: SendBuffer;
@@ -64,9 +64,6 @@ export class SendHalf {
   /** Timeouts in a row without an answer. */
   #backoff = 0;
   #probes = 0;
-  /** The measurement that is under way: of which byte, and when it was sent. */
-  #timed: number | undefined;
-  #timedAt = 0;
   #write: PendingWrite | undefined;
 
   /** `initial` is the sequence number of the SYN. */
@@ -159,6 +156,7 @@ export class SendHalf {
     const hasChanged = this.#updateWindow(packet, isNews);
     this.#probes = 0;
     if (isNews) {
+      this.#measure(packet);
       this.#advance(acknowledged);
     } else if (
       acknowledged === this.#unacknowledged && payload.length === 0 && !fin &&
@@ -169,6 +167,12 @@ export class SendHalf {
     this.#windowSequence = Math.max(this.#windowSequence, sequence);
     this.output();
     return true;
+  }
+
+  /** RFC 7323 section 4.1: also of segments that were sent again. */
+  #measure({ echo }: TcpPacket): void {
+    if (echo === undefined) return;
+    this.#roundTrip.measure(this.#channel.scheduler.now - echo);
   }
 
   /** Returns whether the window is another one. */
@@ -187,11 +191,7 @@ export class SendHalf {
     this.#next = Math.max(this.#next, acknowledged);
     this.#buffer.releaseTo(Math.min(acknowledged, this.#buffer.end));
     this.#backoff = 0;
-    if (this.#timer.isSet) this.#timer.set(this.roundTrip.timeout(0));
-    if (this.#timed !== undefined && acknowledged >= this.#timed) {
-      this.roundTrip.measure(this.#channel.scheduler.now - this.#timedAt);
-      this.#timed = undefined;
-    }
+    if (this.#timer.isSet) this.#timer.set(this.#roundTrip.timeout(0));
     if (this.#recovery.onAdvance(acknowledged, count)) this.#resendFirst();
     this.#resumeWrite();
   }
@@ -216,7 +216,7 @@ export class SendHalf {
     while (this.#next < this.#end && this.#sendNext());
     if (this.#unacknowledged === this.#end) this.#timer.clear();
     else if (!this.#timer.isSet) {
-      this.#timer.set(this.roundTrip.timeout(this.#backoff));
+      this.#timer.set(this.#roundTrip.timeout(this.#backoff));
     }
   }
 
@@ -238,13 +238,7 @@ export class SendHalf {
       } else if (!this.noDelay) return false; // Nagle's algorithm
     }
     const end = next + length + (isLast ? 1 : 0);
-    if (end > this.#most) {
-      if (this.#timed === undefined && next === this.#most) {
-        this.#timed = end;
-        this.#timedAt = this.#channel.scheduler.now;
-      }
-      this.#most = end;
-    }
+    this.#most = Math.max(this.#most, end);
     this.#next = end;
     this.#channel.transmit(next, this.#buffer.slice(next, length), isLast);
     return true;
@@ -252,7 +246,6 @@ export class SendHalf {
 
   /** Sends the first segment that is not acknowledged again. */
   #resendFirst(): void {
-    this.#timed = undefined; // Karn: its acknowledgement would be of either
     const from = this.#unacknowledged;
     const sent = Math.min(this.#buffer.end, this.#most);
     const length = Math.min(this.#channel.maxSegment, sent - from);
@@ -272,13 +265,12 @@ export class SendHalf {
     if (isFlying) {
       this.#next = this.#unacknowledged;
       this.#recovery.onTimeout(this.#most);
-      this.#timed = undefined;
       if (!this.#sendNext()) this.#resendFirst(); // into a window that has shrunk
     } else {
       this.#probes++;
       this.probe();
     }
-    this.#timer.set(this.roundTrip.timeout(this.#backoff));
+    this.#timer.set(this.#roundTrip.timeout(this.#backoff));
   }
 
   /** Sends a segment that the peer answers with an ACK: it has that byte already. */

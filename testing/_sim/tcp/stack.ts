@@ -72,7 +72,7 @@ export class TcpStack
     const { programs } = this;
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
-      const giveBack = this.machine.open();
+      const giveBack = programs.open(this.machine);
       const fail = (error: unknown) => {
         giveBack();
         signal.removeEventListener("abort", onAbort);
@@ -126,7 +126,7 @@ export class TcpStack
   readonly listen = async (
     target: ListenTarget,
   ): Promise<TcpListenerTransport> => {
-    const giveBack = this.machine.open();
+    const giveBack = this.programs.open(this.machine);
     try {
       this.#expire();
       const { hostname, backlog = DEFAULT_BACKLOG } = target;

@@ -41,7 +41,6 @@ export class TcpConnection implements OwnedConnection {
   readonly #keepAlive: KeepAlive;
   readonly #handshake: Repeater;
   readonly #opening: Opening;
-  readonly #openedAt: number;
   /** Whether the writing half has ended. */
   #isShut = false;
   /** The error that the next call of the program reports, once: SO_ERROR. */
@@ -67,7 +66,6 @@ export class TcpConnection implements OwnedConnection {
     this.waker = owner.waker;
     this.#opening = opening;
     this.#outlet = new Outlet(owner.machine, this);
-    this.#openedAt = this.scheduler.now;
     this.sending = new SendHalf(this, owner.newSequence(), owner.sendBuffer);
     this.#keepAlive = new KeepAlive(this, () => {
       this.#sendReset();
@@ -87,8 +85,8 @@ export class TcpConnection implements OwnedConnection {
     this.#handshake.start();
   }
 
-  #onPeerSyn({ sequence }: TcpPacket): void {
-    this.receiving = new ReceiveHalf(this, sequence, this.#owner.receiveBuffer);
+  #onPeerSyn(syn: TcpPacket): void {
+    this.receiving = new ReceiveHalf(this, syn, this.#owner.receiveBuffer);
   }
 
   /** Whether the writing half has ended. */
@@ -224,9 +222,6 @@ export class TcpConnection implements OwnedConnection {
       return false;
     }
     this.#handshake.stop();
-    if (this.#handshake.repeats === 0) {
-      this.sending.roundTrip.measure(this.scheduler.now - this.#openedAt);
-    }
     return true;
   }
 

@@ -104,7 +104,7 @@ export class TcpListener implements TcpListenerTransport {
     this.#accept = undefined;
     this.#owner.waker.wake();
     try {
-      const giveBack = this.#owner.machine.open();
+      const giveBack = this.#programs.open(this.#owner.machine);
       this.#ready.shift();
       accept.resolve(
         new SimulatedTransport(this.#programs, connection, giveBack),

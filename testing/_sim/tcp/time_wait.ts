@@ -105,6 +105,7 @@ export class TimeWait implements Flow {
     this.#owner.machine.send(makeSegment(this, {
       sequence: this.#send,
       acknowledged: this.#receive,
+      timestamp: this.#owner.machine.scheduler.now,
     }));
   }
 

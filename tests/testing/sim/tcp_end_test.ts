@@ -143,6 +143,7 @@ Deno.test("shutdown() of a host of the TCP model resets its connections", async 
     const again = a.connect({ hostname: b.v4, port: 80 });
     assertEquals(await codeOf(again), "ECONNREFUSED");
     assertEquals(isSettled, false, "its programs have ended");
+    assertEquals(b.machine.sockets, 0);
     using next = await b.listen({ hostname: b.v4, port: 80 });
     using _client = await a.connect({ hostname: b.v4, port: 80 });
     using _server = await next.accept();

@@ -195,6 +195,37 @@ Deno.test("three duplicate ACKs of the TCP model repair a loss at once", async (
   });
 });
 
+Deno.test("a path of the TCP model that takes seconds is measured", async () => {
+  await onTcpNet({ link: { latency: 5000 } }, async (net) => {
+    const { client, server } = await net.pair(); // its SYN was sent again
+    assert(net.segments(" [S],").length > 1);
+    await client.send("hello\n");
+    assertEquals(await server.readLine(), "hello");
+    await sleep(60_000);
+    assertEquals(
+      net.segments("length 6").length,
+      1,
+      "the handshake told the time",
+    );
+    assertEquals(net.world.scheduler.size, 0);
+  });
+});
+
+Deno.test("loopback of the TCP model does not wait for delayed ACKs", async () => {
+  for (const size of [4096, 131_072]) {
+    await onTcpNet({ receiveBuffer: size, sendBuffer: size }, async (net) => {
+      const a = net.host("a");
+      using listener = await a.listen({ hostname: "127.0.0.1", port: 80 });
+      using client = await a.connect({ hostname: "127.0.0.1", port: 80 });
+      using server = await listener.accept();
+      const writing = client.writeAll(new Uint8Array(1 << 20));
+      await server.readExact(1 << 20);
+      await writing;
+      assert(net.now < 40, `${net.now} ms with buffers of ${size}`);
+    });
+  }
+});
+
 Deno.test("Nagle's algorithm of the TCP model waits for the ACK of small segments", async () => {
   await onTcpNet({}, async (net) => {
     const { client, server } = await net.pair();
