@@ -91,7 +91,8 @@ export class ExploreError extends Error {
 
 function describe(finding: Finding): string {
   const { seed, run, faults, cause } = finding;
-  const [reason] = String(cause).split("\n");
+  const [line] = String(cause).split("\n");
+  const reason = line!.replace(` (seed ${seed})`, "");
   const lines = [
     `The test fails with seed ${seed}, in run ${run}: ${reason}`,
     ...describeFaults(finding),

@@ -22,6 +22,7 @@ import {
 import type { BytePair } from "../../stream/mod.ts";
 import {
   connPair,
+  explore,
   makeCertificate,
   simulate,
   withFaults,
@@ -243,4 +244,27 @@ Deno.test("simulate() reads its options once", async () => {
     (given) => simulate(given, (network) => network.sleep(1)),
   );
   assertEquals(readAgain(), []);
+});
+
+Deno.test("options of hosts, links and explore() are read once", async () => {
+  const link = { latency: 1, jitter: 1, loss: 0.1, mtu: 576, queue: 1000 };
+  await simulate(async (network) => {
+    const [a, b] = await Promise.all(
+      ["10.0.0.8", "10.0.0.9"].map((address) =>
+        passOnce(
+          { addresses: [address], maxSockets: 9, resolver: {} },
+          (given) =>
+            Promise.resolve(network.host(`host${address.at(-1)}`, given)),
+        )
+      ),
+    );
+    await passOnce(
+      { ...link, oneWay: true },
+      (given) => Promise.resolve(network.link(a!, b!, given)),
+    );
+  });
+  await passOnce(
+    { link, maxTrace: 10, seed: 3, runs: 2, maxShrinkRuns: 1 },
+    (options) => explore(options, () => {}),
+  );
 });

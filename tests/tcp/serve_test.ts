@@ -7,14 +7,7 @@ import {
   type TcpHandler,
 } from "@berkeley/sockets/tcp";
 import { SocketError } from "@berkeley/sockets/errors";
-import {
-  allTransports,
-  bytes,
-  eachTransport,
-  readAll,
-  text,
-  until,
-} from "../_each_stream.ts";
+import { bytes, eachTransport, readAll, text, until } from "../_each_stream.ts";
 
 const echo: TcpHandler = async (conn) => {
   const buffer = new Uint8Array(16 * 1024);
@@ -317,16 +310,18 @@ eachServer(
   },
 );
 
-allTransports(
-  "shutdown({ timeout }) ends what a peer does not read",
-  async ({ loopback, backend, connect }) => {
-    const options = { hostname: loopback, port: 0, backend };
+// Takes 5 seconds; tests/testing/sim/serve_twins_test.ts does the same in virtual time.
+Deno.test({
+  name: "shutdown({ timeout }) ends what a peer does not read",
+  permissions: { net: true },
+  async fn() {
+    const options = { hostname: "127.0.0.1", port: 0 };
     const server = await serveTcp(options, (conn) => {
       conn.send(new Uint8Array(32 * 1024 * 1024)).catch(() => {});
     });
-    using _conn = await connect(server.addr);
+    using _conn = await connectTcp(server.addr);
     await until(() => server.stats.accepted === 1);
     await server.shutdown({ timeout: 10 });
     assertEquals(server.stats.active, 0);
   },
-);
+});
