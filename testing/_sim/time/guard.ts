@@ -20,6 +20,12 @@ const THROWING = [
   ...["spawn", "readDir", "watchFs"],
 ];
 
+/** Methods of open files that reject inside of a simulation. */
+const FILE_METHODS = [
+  ...["read", "write", "seek", "stat", "sync", "syncData", "truncate", "utime"],
+  ...["lock", "unlock"],
+];
+
 /** Global classes whose objects do real I/O, or run beside the clock. */
 const CLASSES = ["WebSocket", "WebSocketStream", "EventSource", "Worker"];
 
@@ -28,6 +34,7 @@ const NODE_METHODS: readonly [module: string, className: string, string[]][] = [
   ["net", "Socket", ["connect"]],
   ["net", "Server", ["listen"]],
   ["dgram", "Socket", ["bind", "connect", "send"]],
+  ["child_process", "ChildProcess", ["spawn"]],
 ];
 
 /** Functions of `node:dns` and `node:dns/promises`, of their default export only. */
@@ -80,6 +87,16 @@ function guardDeno(patches: Patches): void {
       key,
       name,
       (original) => guarded(name, original, rejects),
+    );
+  }
+  const { prototype } = Reflect.get(deno, "FsFile");
+  for (const key of FILE_METHODS) {
+    const name = `Deno.FsFile.${key}`;
+    patches.replace(
+      prototype,
+      key,
+      name,
+      (original) => guarded(name, original, true),
     );
   }
   patches.replace(

@@ -2,6 +2,8 @@ import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import net from "node:net";
 import dgram from "node:dgram";
 import dns from "node:dns";
+import http from "node:http";
+import { spawn } from "node:child_process";
 import { runInVirtualTime } from "../../../testing/_sim/time/mod.ts";
 import { bindUdp, connectTcp, listenTcp } from "../../../mod.ts";
 import { isSupported } from "../../../posix/mod.ts";
@@ -15,6 +17,10 @@ const REJECTING: Record<string, () => Promise<unknown>> = {
   "Deno.readTextFile": () => Deno.readTextFile("/nowhere"),
   "Deno.open": () => Deno.open("/nowhere"),
   "Deno.stat": () => Deno.stat("/nowhere"),
+  "Deno.FsFile.read": async () => {
+    using file = Deno.openSync(new URL(import.meta.url));
+    await file.read(new Uint8Array(1));
+  },
   fetch: () => fetch("http://127.0.0.1:1"),
   "dns.promises.lookup": () => dns.promises.lookup("a.test"),
   connectTcp: () => connectTcp({ hostname: "127.0.0.1", port: 1 }),
@@ -36,6 +42,8 @@ const THROWING: Record<string, () => unknown> = {
   "net.connect": () => net.connect(1),
   "net.Server.listen": () => net.createServer().listen(0),
   "dgram.Socket.bind": () => dgram.createSocket("udp4").bind(0),
+  "child_process.spawn": () => spawn("true"),
+  "http.createServer": () => http.createServer().listen(0),
   "dns.lookup": () => dns.lookup("a.test", () => {}),
 };
 
