@@ -1,13 +1,7 @@
 import { checkType } from "../internal/check/mod.ts";
 import { elementsOf } from "./_der.ts";
+import { KEY_KINDS } from "./_key_kind.ts";
 import { parsePem } from "./_pem.ts";
-
-/** ECDSA on the curve P-256 (FIPS 186-4), with SHA-256. */
-export const ALGORITHM = {
-  name: "ECDSA",
-  namedCurve: "P-256",
-  hash: "SHA-256",
-} as const;
 
 /** What signing a certificate takes. */
 export interface Issuer {
@@ -60,16 +54,19 @@ function notCertificate(): SyntaxError {
 
 async function importKey(pem: string): Promise<CryptoKey> {
   const bytes = parsePem("PRIVATE KEY", pem) ?? new Uint8Array();
-  try {
-    return await crypto.subtle.importKey("pkcs8", bytes, ALGORITHM, false, [
-      "sign",
-    ]);
-  } catch (cause) {
-    throw new SyntaxError(
-      "Cannot use the issuer's key: it must be an ECDSA key on P-256 in PEM",
-      { cause },
-    );
+  let cause: unknown;
+  for (const { algorithm } of KEY_KINDS) {
+    try {
+      const { subtle } = crypto;
+      return await subtle.importKey("pkcs8", bytes, algorithm, false, ["sign"]);
+    } catch (error) {
+      cause ??= error;
+    }
   }
+  throw new SyntaxError(
+    "Cannot use the issuer's key: it must be an ECDSA key on P-256, or an Ed25519 key, in PEM",
+    { cause },
+  );
 }
 
 /**

@@ -10,12 +10,11 @@ import {
   utf8String,
 } from "./_der.ts";
 import { extensionsOf } from "./_extensions.ts";
-import { ALGORITHM, type Issuer, issuerFrom, keyIdOf } from "./_issuer.ts";
+import { type Issuer, issuerFrom, keyIdOf } from "./_issuer.ts";
+import { kindOf, newKeyKind } from "./_key_kind.ts";
 import { formatPem } from "./_pem.ts";
 import { subjectOf } from "./_subject.ts";
 
-/** RFC 5758, section 3.2: ecdsa-with-SHA256. */
-const SIGNATURE_ALGORITHM = sequence(objectIdentifier("1.2.840.10045.4.3.2"));
 const COMMON_NAME = objectIdentifier("2.5.4.3");
 const VERSION_3 = element(0xa0, integer(Uint8Array.of(2)));
 const EXTENSIONS = 0xa3;
@@ -32,6 +31,8 @@ export interface TestCertificate {
 
 /**
  * Makes a certificate (X.509 v3, RFC 5280) with a new ECDSA key on P-256, for tests.
+ * Inside of `simulate()` the key is an Ed25519 key, whose signatures all have one size:
+ * then each run with one seed sends the same packets.
  *
  * It needs no permission and no program. TLS implementations accept the certificate,
  * if the tests trust its issuer: pass the issuer's `cert` as `caCerts`. For a chain
@@ -93,10 +94,11 @@ export async function makeCertificate(
   const { issuer: issuerOptions } = options;
   const issuer = issuerOptions && await issuerFrom(issuerOptions);
 
-  const keys = await crypto.subtle.generateKey(ALGORITHM, true, [
-    "sign",
-    "verify",
-  ]);
+  const keys = await crypto.subtle.generateKey(
+    newKeyKind().algorithm,
+    true,
+    ["sign", "verify"],
+  ) as CryptoKeyPair;
   const publicKey = await exportKey("spki", keys.publicKey);
   const self: Issuer = {
     name: nameOf(subject.commonName),
@@ -104,11 +106,12 @@ export async function makeCertificate(
     privateKey: keys.privateKey,
   };
   const { name, keyId, privateKey } = issuer ?? self;
+  const { signatureAlgorithm } = kindOf(privateKey);
 
   const body = sequence(
     VERSION_3,
     integer(serial),
-    SIGNATURE_ALGORITHM,
+    signatureAlgorithm,
     name,
     sequence(time(subject.validFrom), time(subject.validTo)),
     self.name,
@@ -116,7 +119,7 @@ export async function makeCertificate(
     element(EXTENSIONS, extensionsOf(subject, self.keyId, keyId)),
   );
   const signature = bitString(await sign(privateKey, body));
-  const raw = sequence(body, SIGNATURE_ALGORITHM, signature);
+  const raw = sequence(body, signatureAlgorithm, signature);
   return {
     cert: formatPem("CERTIFICATE", raw),
     key: formatPem("PRIVATE KEY", await exportKey("pkcs8", keys.privateKey)),
@@ -140,15 +143,11 @@ function nameOf(commonName: string): Uint8Array<ArrayBuffer> {
   return sequence(set(sequence(COMMON_NAME, utf8String(commonName))));
 }
 
-/** Signs as RFC 3279, section 2.2.3, writes it: a SEQUENCE of r and s. */
+/** Signs, in the form that certificates have. */
 async function sign(
   key: CryptoKey,
   bytes: Uint8Array<ArrayBuffer>,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const signature = await crypto.subtle.sign(ALGORITHM, key, bytes);
-  const half = signature.byteLength / 2;
-  return sequence(
-    integer(new Uint8Array(signature, 0, half)),
-    integer(new Uint8Array(signature, half)),
-  );
+  const { algorithm, encode } = kindOf(key);
+  return encode(await crypto.subtle.sign(algorithm, key, bytes));
 }

@@ -160,6 +160,25 @@ Deno.test("TLS works in a simulation, with a certificate that was made in it", (
     assert(network.now > 0 && network.now < 1000);
   }));
 
+Deno.test("a simulation with TLS sends the same packets in each run", async () => {
+  const run = () =>
+    simulate({ seed: 3, link: { jitter: 5 } }, async (network) => {
+      const [a, b] = [network.host("a"), network.host("b")];
+      const issuer = await makeCertificate({ isAuthority: true });
+      const { cert, key } = await makeCertificate({ names: ["b"], issuer });
+      await b.serveTls(
+        { port: 443, cert, key },
+        (conn) => conn.send("hello\n"),
+      );
+      const tls = { caCerts: [issuer.cert], hostname: "b", port: 443 };
+      using conn = await a.connectTls(tls);
+      assertEquals(await conn.readLine(), "hello");
+      return String(network.trace);
+    });
+  const first = await run();
+  for (let i = 0; i < 10; i++) assertEquals(await run(), first);
+});
+
 Deno.test("one simulation after another starts from the same state", async () => {
   const run = () =>
     simulate({ seed: 3, link: { loss: 0.2, jitter: 5 } }, async (network) => {
