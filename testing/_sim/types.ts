@@ -7,7 +7,7 @@
  * @module
  */
 import type { Random } from "../_random.ts";
-import type { Scheduler } from "./time/scheduler.ts";
+import type { Happening, Scheduler } from "./time/scheduler.ts";
 
 /** What every packet has. */
 interface PacketBase {
@@ -81,7 +81,13 @@ export interface Stack {
 }
 
 /** The clock of a host, and its events: they happen in its scope, and not after a crash. */
-export type Timing = Pick<Scheduler, "now" | "next" | "after">;
+export interface Timing extends Pick<Scheduler, "now" | "next" | "after"> {
+  /**
+   * As `after`, for an event that only settles promises. It costs less, as it does not
+   * enter the scope of the host: code that awaits a promise goes on in its own scope.
+   */
+  settle(delay: number, run: Happening): void;
+}
 
 /** A host as its stacks see it. */
 export interface Machine {

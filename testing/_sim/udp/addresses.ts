@@ -42,6 +42,7 @@ export function isLoopback(address: string): boolean {
 /** Whether it is a multicast group: 224.0.0.0/4 or ff00::/8. */
 export function isGroup(address: string): boolean {
   if (address.includes(":")) return address.startsWith("ff");
+  if (!address.startsWith("2")) return false; // most are not
   const first = Number(address.slice(0, address.indexOf(".")));
   return first >= 224 && first < 240;
 }

@@ -75,7 +75,7 @@ export class UdpStack implements Stack, SocketOwner {
   later<T>(delay: number, result: () => T): Promise<T> {
     const start = this.#start;
     return new Promise((resolve, reject) => {
-      this.machine.scheduler.after(delay, () => {
+      this.machine.scheduler.settle(delay, () => {
         if (start !== this.#start) return false;
         try {
           resolve(result());

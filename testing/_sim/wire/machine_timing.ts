@@ -31,6 +31,10 @@ export class MachineTiming implements Timing {
     );
   }
 
+  settle(delay: number, run: Happening): void {
+    this.#scheduler.after(delay, () => this.#isOver ? false : run());
+  }
+
   /** Calls a function in the scope of the host. */
   run<T>(work: () => T): T {
     return this.#run(work);

@@ -11,6 +11,7 @@ import {
   runInVirtualTime,
   type World,
 } from "../../../testing/_sim/time/mod.ts";
+import { MachineTiming } from "../../../testing/_sim/wire/machine_timing.ts";
 import { UnixStack } from "../../../testing/_sim/unix/stack.ts";
 
 /** No test of this file uses TCP or UDP. */
@@ -28,7 +29,10 @@ function boot(
     count++;
     return () => void count--;
   };
-  const stack = new UnixStack({ scheduler, open }, files);
+  const stack = new UnixStack(
+    { scheduler: new MachineTiming(scheduler), open },
+    files,
+  );
   const tcp = { connect: unused, listen: unused };
   const network = hostNetwork(tcp, unused, stack, new Resolver());
   const host = hostSockets((call) => call(network));
