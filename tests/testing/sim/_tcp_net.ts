@@ -36,6 +36,8 @@ export class TcpHost {
   readonly machine: WireMachine;
   readonly v4: string;
   readonly v6: string;
+  /** Its TCP, which a restart makes anew. */
+  stack!: TcpStack;
   readonly #options: TcpStackOptions;
   #network: TcpNetwork;
 
@@ -48,9 +50,9 @@ export class TcpHost {
   }
 
   #boot(): TcpNetwork {
-    const stack = new TcpStack(this.machine, this.#options);
-    this.machine.attach("tcp", stack);
-    return simulatedTcp(stack, {
+    this.stack = new TcpStack(this.machine, this.#options);
+    this.machine.attach("tcp", this.stack);
+    return simulatedTcp(this.stack, {
       getAddrInfo: () => Promise.reject(new Error("there are no names")),
     });
   }
