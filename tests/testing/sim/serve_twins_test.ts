@@ -9,7 +9,7 @@ import {
   SocketError,
   TimedOutError,
 } from "@berkeley/sockets/errors";
-import type { TcpConn } from "@berkeley/sockets/tcp";
+import type { TcpConn, TcpServer } from "@berkeley/sockets/tcp";
 import { type Host, type Network, simulate } from "@berkeley/sockets/testing";
 
 const PORT = 80;
@@ -96,6 +96,29 @@ test("a handler that works on after its connection ended is not idle", async (ne
   const { failed, idled } = server.stats;
   assertEquals({ failed, idled }, { failed: 1, idled: 0 });
   assertEquals(errors.length, 1);
+});
+
+test("a handler can shut its own server down, although another never ends", async (network) => {
+  const host = network.host("server");
+  const server: TcpServer = await host.serveTcp(
+    { port: PORT },
+    async (conn) => {
+      if (await conn.readLine() !== "quit") return new Promise(() => {});
+      await server.shutdown({ timeout: HOUR });
+    },
+  );
+  const client = network.host("client");
+  const stuck = await client.connectTcp(TARGET);
+  const quitting = await client.connectTcp(TARGET);
+  await stuck.send("stay\n");
+  await quitting.send("quit\n");
+  const [ends, time] = await timed(() =>
+    Promise.all([stuck.readLine(), quitting.readLine()])
+  );
+  assertEquals(ends, [null, null]);
+  assert(time >= HOUR && time < HOUR + 5000, `${time}`);
+  await network.sleep(5000); // in which the handlers end
+  assertEquals(server.stats.active, 1); // the one that never ends
 });
 
 test("shutdown({ timeout }) ends what a peer does not read", async (network) => {
