@@ -3,18 +3,23 @@
  *
  * @module
  */
-import {
-  connectTcp,
-  type ConnectTcpOptions,
-  listenTcp,
-  type ListenTcpOptions,
-  type TcpBackend,
-  type TcpConn,
-  type TcpListener,
+import * as here from "@berkeley/sockets";
+import type { Sockets } from "@berkeley/sockets";
+import type {
+  ConnectTcpOptions,
+  ListenTcpOptions,
+  ServeTcpOptions,
+  TcpBackend,
+  TcpCarrier,
+  TcpConn,
+  TcpHandler,
+  TcpListener,
+  TcpServer,
 } from "@berkeley/sockets/tcp";
 import type { StreamConn } from "@berkeley/sockets/stream";
 import { eachFamily, FAMILIES, type Family } from "./_each_family.ts";
-import { STREAM_BACKENDS } from "./_runtime.ts";
+import { IS_DENO, STREAM_BACKENDS } from "./_runtime.ts";
+import { onSimulatedHost, type RealNeed } from "./_simulated.ts";
 import {
   type EndOptions,
   type Feature,
@@ -25,8 +30,8 @@ import {
 /** The transports that there are. */
 export const BACKENDS: readonly TcpBackend[] = STREAM_BACKENDS;
 
-/** One of the transports. */
-export type Backend = TcpBackend;
+/** What carries the connections of a test. */
+export type Backend = TcpCarrier;
 
 /** Two ends of a connection, closed at the end of their scope. */
 export interface Pair extends Disposable {
@@ -40,6 +45,8 @@ export interface Pair extends Disposable {
 export interface Setup extends Family {
   /** The transport. */
   backend: Backend;
+  /** The functions of the host: of this one, or of a simulated one. */
+  host: Sockets;
   /** Listens on loopback. */
   listen(options?: Partial<ListenTcpOptions>): Promise<TcpListener>;
   /** Connects. */
@@ -47,20 +54,41 @@ export interface Setup extends Family {
     addr: Deno.NetAddr,
     options?: Partial<ConnectTcpOptions>,
   ): Promise<TcpConn>;
+  /** Serves on loopback. */
+  serve(
+    options: Partial<ServeTcpOptions>,
+    handler: TcpHandler,
+  ): Promise<TcpServer>;
   /** Connects two ends. */
   pair(options?: Partial<ConnectTcpOptions>): Promise<Pair>;
 }
 
 /** What a test needs on a transport and a family, until `use` has ended. */
-async function withSetup(
+function withSetup(
   backend: Backend,
   family: Family,
   use: (setup: Setup) => Promise<void>,
 ): Promise<void> {
-  const listen = (options = {}) =>
-    listenTcp({ hostname: family.loopback, port: 0, backend, ...options });
+  return backend === "simulated"
+    ? onSimulatedHost((host) => withHost({ host, backend }, family, use))
+    : withHost({ host: here, backend, chosen: backend }, family, use);
+}
+
+async function withHost(
+  { host, backend, chosen }: {
+    readonly host: Sockets;
+    readonly backend: Backend;
+    readonly chosen?: TcpBackend;
+  },
+  family: Family,
+  use: (setup: Setup) => Promise<void>,
+): Promise<void> {
+  const where = { hostname: family.loopback, port: 0, backend: chosen };
+  const listen = (options = {}) => host.listenTcp({ ...where, ...options });
+  const serve = (options = {}, handler: TcpHandler) =>
+    host.serveTcp({ ...where, ...options }, handler);
   const connect = (addr: Deno.NetAddr, options = {}) =>
-    connectTcp({ ...addr, backend, ...options });
+    host.connectTcp({ ...addr, backend: chosen, ...options });
   const closings: Promise<void>[] = [];
   const pair = async (options = {}) => {
     using listener = await listen();
@@ -77,23 +105,43 @@ async function withSetup(
     };
   };
   try {
-    await use({ ...family, backend, listen, connect, pair });
+    await use({ ...family, backend, host, listen, serve, connect, pair });
   } finally {
     await Promise.all(closings); // what close() leaves to be written
   }
 }
 
-/** Registers a test for each transport and family, with `--allow-net` alone; libc needs `--allow-ffi`, too. */
+/**
+ * Registers a test for each transport and family, with `--allow-net` alone; libc needs
+ * `--allow-ffi`, too, and a simulated network no permission. What the test `needs` of the
+ * real world keeps it out of that.
+ */
 export function eachTransport(
   name: string,
   body: (setup: Setup) => Promise<void>,
+  needs?: RealNeed,
 ): void {
+  if (needs === undefined) eachSimulated(name, body);
   for (const backend of BACKENDS) {
     eachFamily(
       `${name}, over ${backend}`,
       (family) => withSetup(backend, family, body),
       backend === "posix" ? { ffi: true } : {},
     );
+  }
+}
+
+/** Registers a test for each family in a simulated network. */
+function eachSimulated(
+  name: string,
+  body: (setup: Setup) => Promise<void>,
+): void {
+  for (const family of IS_DENO ? FAMILIES : []) {
+    Deno.test({
+      name: `${name}, over simulated (${family.name})`,
+      permissions: "none",
+      fn: () => withSetup("simulated", family, body),
+    });
   }
 }
 
@@ -104,7 +152,9 @@ export function eachTransport(
 export function allTransports(
   name: string,
   body: (setup: Setup) => Promise<void>,
+  needs?: RealNeed,
 ): void {
+  if (needs === undefined) eachSimulated(name, body);
   for (const ffi of [false, true]) {
     const backends = BACKENDS.filter((backend) =>
       (backend === "posix") === ffi

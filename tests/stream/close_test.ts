@@ -1,10 +1,15 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { connectTcp, listenTcp, type TcpConn } from "@berkeley/sockets/tcp";
+import {
+  connectTcp,
+  listenTcp,
+  type TcpBackend,
+  type TcpConn,
+} from "@berkeley/sockets/tcp";
 import { ClosedError } from "@berkeley/sockets/errors";
 import { eachFamily, FAMILIES } from "../_each_family.ts";
 import { HAS_POSIX } from "../_posix.ts";
 import { endingOf, TOO_MUCH } from "./_ending.ts";
-import { type Backend, BACKENDS, bytes, eachStream } from "../_each_stream.ts";
+import { BACKENDS, bytes, eachStream } from "../_each_stream.ts";
 
 const LARGE = 65_536;
 
@@ -21,7 +26,7 @@ function eachThatResets(
   }
 }
 
-async function open(backend: Backend, hostname: string) {
+async function open(backend: TcpBackend, hostname: string) {
   using listener = await listenTcp({ hostname, port: 0, backend });
   const client = await connectTcp({ ...listener.addr, backend });
   const server = await listener.accept();

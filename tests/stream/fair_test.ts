@@ -4,6 +4,7 @@ import {
   connectTcp,
   delimiterFraming,
   serveTcp,
+  type TcpBackend,
   type TcpConn,
 } from "@berkeley/sockets/tcp";
 import {
@@ -15,13 +16,7 @@ import {
 } from "../_ticks.ts";
 import { eachFamily, type Family } from "../_each_family.ts";
 import { HAS_POSIX } from "../_posix.ts";
-import {
-  type Backend,
-  BACKENDS,
-  bytes,
-  eachTransport,
-  type Pair,
-} from "../_each_stream.ts";
+import { BACKENDS, bytes, eachTransport, type Pair } from "../_each_stream.ts";
 
 async function drain(conn: TcpConn): Promise<void> {
   const buffer = new Uint8Array(64 * 1024);
@@ -88,7 +83,7 @@ for (const [name, loop] of Object.entries(LOOPS)) {
       using ends = await pair();
       await loop(ends)(isOver);
     });
-  });
+  }, "real time");
 }
 
 eachTransport(
@@ -104,6 +99,7 @@ eachTransport(
       }
     });
   },
+  "real time",
 );
 
 eachTransport(
@@ -176,7 +172,7 @@ function serveRaw(hostname: string) {
 /** Registers a test for each backend and family, with `--allow-ffi` for the peers. */
 function eachServer(
   name: string,
-  body: (setup: Family & { backend: Backend }) => Promise<void>,
+  body: (setup: Family & { backend: TcpBackend }) => Promise<void>,
 ): void {
   for (const backend of HAS_POSIX ? BACKENDS : []) {
     eachFamily(
@@ -187,7 +183,7 @@ function eachServer(
   }
 }
 
-function serveOurs({ loopback, backend }: Family & { backend: Backend }) {
+function serveOurs({ loopback, backend }: Family & { backend: TcpBackend }) {
   const options = { hostname: loopback, port: 0, backend, onError() {} };
   return serveTcp(options, answer);
 }

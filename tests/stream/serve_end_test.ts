@@ -1,21 +1,18 @@
 /** The end of a server, in every state. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { connectTcp, serveTcp, type TcpServer } from "@berkeley/sockets/tcp";
+import type { TcpServer } from "@berkeley/sockets/tcp";
 import { SocketError } from "@berkeley/sockets/errors";
 import { allTransports, bytes, eachTransport, until } from "../_each_stream.ts";
 
 allTransports(
   "a handler can shut its own server down, although another never ends",
-  async ({ connect, loopback, backend }) => {
+  async ({ connect, serve }) => {
     const isDown = Promise.withResolvers<void>();
-    const server: TcpServer = await serveTcp(
-      { hostname: loopback, port: 0, backend },
-      async (conn) => {
-        if (await conn.readLine() !== "quit") return new Promise(() => {});
-        await server.shutdown({ timeout: 1 });
-        isDown.resolve();
-      },
-    );
+    const server: TcpServer = await serve({}, async (conn) => {
+      if (await conn.readLine() !== "quit") return new Promise(() => {});
+      await server.shutdown({ timeout: 1 });
+      isDown.resolve();
+    });
     using stuck = await connect(server.addr);
     using quitting = await connect(server.addr);
     await stuck.send(bytes("stay\n"));
@@ -29,9 +26,9 @@ allTransports(
 
 eachTransport(
   "shutdown() at maxConnections drops those that wait for accept",
-  async ({ connect, loopback, backend }) => {
-    const server = await serveTcp(
-      { hostname: loopback, port: 0, backend, maxConnections: 1 },
+  async ({ connect, serve }) => {
+    const server = await serve(
+      { maxConnections: 1 },
       async (conn) => void await conn.readLine(),
     );
     using served = await connect(server.addr);
@@ -49,13 +46,10 @@ eachTransport(
 
 eachTransport(
   "a signal that aborts while the server gets to listen stops it",
-  async ({ loopback, backend }) => {
+  async ({ serve }) => {
     for (let turns = 0; turns < 12; turns++) {
       const stop = new AbortController();
-      const serving = serveTcp(
-        { hostname: loopback, port: 0, backend, signal: stop.signal },
-        () => {},
-      );
+      const serving = serve({ signal: stop.signal }, () => {});
       for (let i = 0; i < turns; i++) await undefined;
       stop.abort("stop");
       const server = await serving.catch((reason) => {
@@ -68,20 +62,19 @@ eachTransport(
 
 eachTransport(
   "an onListen that throws leaves no server behind",
-  async ({ loopback, backend }) => {
+  async ({ serve, host }) => {
     let addr: Deno.NetAddr | undefined;
     const onListen = (told: Deno.NetAddr) => {
       addr = told;
       throw new Error("not today");
     };
     await assertRejects(
-      () =>
-        serveTcp({ hostname: loopback, port: 0, backend, onListen }, () => {}),
+      () => serve({ onListen }, () => {}),
       Error,
       "not today",
     );
     await assertRejects(
-      () => connectTcp({ ...addr!, timeout: 5000 }),
+      () => host.connectTcp({ ...addr!, timeout: 5000 }),
       SocketError,
     );
   },

@@ -1,7 +1,7 @@
 /** What the idle timeout of a server counts, and what it leaves alone. */
 import { assertEquals, assertRejects } from "@std/assert";
 import { ClosedError } from "@berkeley/sockets/errors";
-import { serveTcp, type TcpConn } from "@berkeley/sockets/tcp";
+import type { TcpConn } from "@berkeley/sockets/tcp";
 import { eachTransport, type Setup } from "../_each_stream.ts";
 
 /** Ways in which a handler ends its connection before it ends itself. */
@@ -21,17 +21,11 @@ for (const [name, end] of ENDS) {
     `a handler that ${name} its connection, works on and throws is not idle`,
     async (setup) => {
       if (!isPossible(name, setup)) return;
-      const { connect, loopback, backend } = setup;
+      const { connect, serve } = setup;
       const boom = new Error("boom");
       const reported = Promise.withResolvers<unknown>();
-      await using server = await serveTcp(
-        {
-          hostname: loopback,
-          port: 0,
-          backend,
-          idleTimeout: 10,
-          onError: reported.resolve,
-        },
+      await using server = await serve(
+        { idleTimeout: 10, onError: reported.resolve },
         async (conn) => {
           end(conn);
           await new Promise((resolve) => setTimeout(resolve, 60));
@@ -48,17 +42,11 @@ for (const [name, end] of ENDS) {
 
 eachTransport(
   "a handler whose connection was closed for being idle is counted as idle",
-  async ({ connect, loopback, backend }) => {
+  async ({ connect, serve }) => {
     const errors: unknown[] = [];
     const ended = Promise.withResolvers<void>();
-    await using server = await serveTcp(
-      {
-        hostname: loopback,
-        port: 0,
-        backend,
-        idleTimeout: 10,
-        onError: (error) => errors.push(error),
-      },
+    await using server = await serve(
+      { idleTimeout: 10, onError: (error) => errors.push(error) },
       async (conn) => {
         await assertRejects(() => conn.readLine(), ClosedError);
         ended.resolve();

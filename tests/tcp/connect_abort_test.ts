@@ -4,7 +4,9 @@ import { eachTransport } from "../_each_stream.ts";
 
 eachTransport(
   "a connect that is given up at any moment leaves no connection open",
-  async ({ listen, connect }) => {
+  async ({ listen, connect, backend }) => {
+    // Time stands while a simulated program works.
+    const moments = backend === "simulated" ? MOMENTS.slice(0, 2) : MOMENTS;
     using listener = await listen();
     const accepted: TcpConn[] = [];
     const accepting = (async () => {
@@ -35,7 +37,7 @@ eachTransport(
   },
 );
 
-const moments: ((i: number) => Promise<unknown>)[] = [
+const MOMENTS: ((i: number) => Promise<unknown>)[] = [
   async (i) => { // after some microtasks
     for (let turn = 0; turn < i % 40; turn++) await undefined;
   },

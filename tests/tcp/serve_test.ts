@@ -5,6 +5,7 @@ import {
   type ServeTcpOptions,
   type TcpConn,
   type TcpHandler,
+  type TcpServer,
 } from "@berkeley/sockets/tcp";
 import { SocketError } from "@berkeley/sockets/errors";
 import { bytes, eachTransport, readAll, text, until } from "../_each_stream.ts";
@@ -23,16 +24,15 @@ function eachServer(
     serve: (
       handler: TcpHandler,
       options?: Partial<ServeTcpOptions>,
-    ) => ReturnType<typeof serveTcp>,
+    ) => Promise<TcpServer>,
     connect: (addr: Deno.NetAddr) => Promise<TcpConn>,
   ) => Promise<void>,
 ): void {
-  eachTransport(name, ({ loopback, backend, connect }) =>
-    body(
-      (handler, options) =>
-        serveTcp({ hostname: loopback, port: 0, backend, ...options }, handler),
-      connect,
-    ));
+  eachTransport(
+    name,
+    ({ serve, connect }) =>
+      body((handler, options = {}) => serve(options, handler), connect),
+  );
 }
 
 eachServer("serveTcp() serves many clients at once", async (serve, connect) => {
