@@ -68,6 +68,9 @@ export class WireMachine implements Machine {
   readonly #newScope: (() => RunInScope) | undefined;
   #timing: MachineTiming;
   #addresses: readonly HostAddress[] = [];
+  #own: ReadonlySet<string> = new Set();
+  /** The broadcast addresses of its subnets. */
+  #broadcasts: ReadonlySet<string> = new Set();
   #sources = new Sources([]);
   #stacks: { [P in Protocol]?: Stack } = {};
   #links = new Map<WireMachine, Link>();
@@ -140,6 +143,10 @@ export class WireMachine implements Machine {
     const addresses = [...byText.values()];
     this.#wire.reassign(this, this.#addresses, addresses);
     this.#addresses = addresses;
+    this.#own = new Set(byText.keys());
+    this.#broadcasts = new Set(
+      addresses.flatMap(({ broadcast }) => broadcast ?? []),
+    );
     this.#sources = new Sources(addresses.map(({ prefix }) => prefix));
   }
 
@@ -149,20 +156,18 @@ export class WireMachine implements Machine {
   }
 
   isOwn(address: string): boolean {
-    return this.#addresses.some(({ text }) => text === address) ||
-      isLoopback(address);
+    return this.#own.has(address) || isLoopback(address);
   }
 
   isBroadcast(address: string): boolean {
     return address === BROADCAST || address === LOOPBACK_BROADCAST ||
-      this.#addresses.some(({ broadcast }) => broadcast === address);
+      this.#broadcasts.has(address);
   }
 
   /** Whether it is in the subnet of a broadcast address. */
   hearsBroadcast(address: string): boolean {
-    return this.#addresses.some(({ broadcast }) =>
-      broadcast === address || broadcast !== undefined && address === BROADCAST
-    );
+    return this.#broadcasts.has(address) ||
+      address === BROADCAST && this.#broadcasts.size > 0;
   }
 
   isMember(group: string): boolean {
