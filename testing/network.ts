@@ -191,6 +191,7 @@ export class Network {
    * {@linkcode Network}.
    *
    * @throws {TypeError} If a host is not of this network.
+   * @throws {RangeError} If both sides are the same host.
    */
   partition(
     a: Host | readonly Host[],

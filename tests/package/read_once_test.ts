@@ -262,6 +262,14 @@ Deno.test("options of hosts, links and explore() are read once", async () => {
       { ...link, oneWay: true },
       (given) => Promise.resolve(network.link(a!, b!, given)),
     );
+    await passOnce(
+      { addresses: ["10.0.0.1"], mx: [], srv: [], ttl: 1, txt: [] },
+      (given) => Promise.resolve(network.dns.set("x", given)),
+    );
+    await passOnce(
+      { max: 5 },
+      (given) => Promise.resolve(network.trace.toMermaid(given)),
+    );
   });
   await passOnce(
     { link, maxTrace: 10, seed: 3, runs: 2, maxShrinkRuns: 1 },

@@ -3,6 +3,7 @@ import { checkNumber, showValue } from "../../../internal/check/mod.ts";
 import type { RecordType } from "../../../resolve/mod.ts";
 import type { SourceData } from "../../../resolve/_seam.ts";
 import type { DnsRecords } from "../../dns_records.ts";
+import { checkRecord } from "./check_record.ts";
 
 /** How long the records of a name can be kept by default, in milliseconds. */
 export const DEFAULT_TTL = 60_000;
@@ -44,7 +45,8 @@ export function readRecords(name: string, records: DnsRecords): NameRecords {
         `Cannot use ${key} ${showValue(given)}: it must be an array`,
       );
     }
-    add(byType, key.toUpperCase(), structuredClone(given));
+    const copies = given.map((record) => checkRecord(key, record));
+    add(byType, key.toUpperCase(), copies);
   }
   if (cname !== undefined) {
     if (Object.keys(byType).length > 0) {

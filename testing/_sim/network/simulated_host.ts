@@ -92,8 +92,8 @@ export class SimulatedHost implements HostParts {
   }
 
   restart(): void {
-    this.crash();
-    this.#endPrograms(); // those of a host that was shut down have ended already
+    if (this.#scope.isDropped) this.machine.crash(); // it was shut down
+    else this.crash();
     this.#record("starts");
     this.#scope = this.#newScope();
     this.machine.restart();

@@ -48,7 +48,12 @@ export class HostList {
     });
   }
 
-  /** The links between hosts; `b` is by default all hosts besides `a`. */
+  /**
+   * The links between hosts; `b` is by default all hosts besides `a`.
+   *
+   * @throws {TypeError} If one is not a host of this network.
+   * @throws {RangeError} If both sides are the same host.
+   */
   between(
     a: Hosts,
     b: Hosts | undefined,
@@ -68,6 +73,13 @@ export class HostList {
         if (!oneWay) links.add(y.machine.linkTo(x.machine));
       }
     }
+    if (links.size === 0 && from.length > 0 && to.length > 0) {
+      throw new RangeError(
+        `Cannot change the way from host "${
+          from[0]!.name
+        }" to itself: loopback has no faults`,
+      );
+    }
     const [left, right] = [from, to].map((list) =>
       list.map(({ name }) => name).join(", ")
     );
@@ -79,7 +91,9 @@ export class HostList {
 
   /** All links between hosts. */
   everywhere(): Ways {
-    const { links } = this.between(this.all, this.all);
+    const links = this.all.length < 2
+      ? []
+      : this.between(this.all, this.all).links;
     return { links, text: "everywhere" };
   }
 }

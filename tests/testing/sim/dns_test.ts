@@ -102,6 +102,19 @@ Deno.test("records of all types can be set and are what resolve() returns", () =
     const mx = [{ preference: 10, exchange: "mail.example" }];
     const txt = [["one", "two"], ["three"]];
     const ns = ["ns.example"];
+    const caa = [{ critical: false, tag: "issue", value: "ca.example" }];
+    const soa = [{
+      ...{ mname: "ns.example", rname: "admin.example", serial: 2 ** 32 - 1 },
+      ...{ refresh: 1, retry: 2, expire: 3, minimum: 4 },
+    }];
+    const naptr = [{
+      ...{ order: 1, preference: 2, flags: "S", services: "SIP+D2U" },
+      ...{ regexp: "", replacement: "_sip._udp.example" },
+    }];
+    network.dns.set("more.example", { caa, soa, naptr });
+    assertEquals(await a.resolve("more.example", "CAA"), caa);
+    assertEquals(await a.resolve("more.example", "SOA"), soa);
+    assertEquals(await a.resolve("more.example", "NAPTR"), naptr);
     network.dns.set("_db._tcp.example", { srv });
     network.dns.set("example", { mx, txt, ns, addresses: "fd00::8" });
     assertEquals(await a.resolve("_db._tcp.example", "SRV"), srv);
@@ -232,6 +245,22 @@ Deno.test("set(), fail() and delay() refuse wrong arguments", () =>
     assertThrows(() => dns.set("a", { ttl: -1 }), RangeError, "ttl");
     assertThrows(() => dns.set("a", { ttl: "1" as never }), TypeError, "ttl");
     assertThrows(() => dns.set("a", { mx: {} as never }), TypeError, "array");
+    for (
+      const records of [
+        { mx: ["mail"] },
+        { mx: [{ preference: "1", exchange: "mail" }] },
+        { srv: [{ priority: 1, weight: 1, target: "a" }] },
+        { srv: [{ priority: 1, weight: 1, port: 65_536, target: "a" }] },
+        { txt: ["text"] },
+        { txt: [[1]] },
+        { ns: [1] },
+        { caa: [{ critical: 1, tag: "issue", value: "x" }] },
+      ]
+    ) {
+      const error = assertThrows(() => dns.set("a", records as never));
+      assert(error instanceof TypeError || error instanceof RangeError);
+      assert(/^Cannot use (mx|srv|txt|ns|caa)/.test(error.message));
+    }
     assertThrows(() => dns.set("a", { cname: "x y" }), SyntaxError);
     assertThrows(
       () => dns.set("a", { cname: "b", addresses: "10.0.0.1" }),

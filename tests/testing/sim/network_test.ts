@@ -279,6 +279,8 @@ Deno.test("link() refuses wrong options and changes nothing then", () =>
       TypeError,
       "host of this",
     );
+    assertThrows(() => network.partition(a, [a]), RangeError, "to itself");
+    assertThrows(() => network.link(b, b, {}), RangeError, "to itself");
     assertThrows(() => network.chance(2), RangeError);
     assertThrows(() => network.chance(0.5, 1 as never), TypeError);
     assertThrows(() => network.note(undefined as never), TypeError);
@@ -315,4 +317,75 @@ Deno.test("chance() follows the seed, has a name, and can be left out", async ()
   assertEquals(one.faults, first.faults.slice(1, 2));
   assertEquals(one.happens.filter((happens) => happens).length, 1);
   assertEquals(one.numbers, first.numbers);
+});
+
+for (
+  const { name, link } of [
+    { name: "loss", link: { loss: 0.1 } },
+    { name: "duplicate", link: { duplicate: 0.2 } },
+    { name: "reorder", link: { reorder: 0.2, latency: 5 } },
+    { name: "jitter", link: { jitter: 20 } },
+    { name: "bandwidth", link: { bandwidth: 1e6, queue: 20_000 } },
+    { name: "a small MTU", link: { mtu: 200 } },
+    {
+      name: "all of it",
+      link: {
+        ...{ loss: 0.05, duplicate: 0.05, reorder: 0.05, jitter: 5 },
+        ...{ bandwidth: 2e6, queue: 50_000, mtu: 700 },
+      },
+    },
+  ]
+) {
+  Deno.test(`a TCP connection delivers all bytes in order in spite of ${name}`, () =>
+    simulate({ link }, async (network) => {
+      const [a, b] = [network.host("a"), network.host("b")];
+      const sent = network.random.bytes(100_000);
+      using listener = await b.listenTcp({ port: 80 });
+      using conn = await a.connectTcp({ hostname: "10.0.0.2", port: 80 });
+      using accepted = await listener.accept();
+      const sending = conn.send(sent).then(() => conn.closeWrite());
+      const received = await accepted.readExact(sent.length);
+      await sending;
+      assertEquals(await accepted.read(new Uint8Array(1)), null);
+      assert(received.every((byte, i) => byte === sent[i]));
+      if (link.bandwidth !== undefined) {
+        assert(network.now >= sent.length / link.bandwidth * 1000);
+      }
+      const kinds = new Set(network.faults.map((fault) => fault.split(" ")[1]));
+      for (const kind of ["loss", "duplicate", "reorder"] as const) {
+        const happens = kind in link;
+        assertEquals(kinds.has(kind === "loss" ? "drop" : kind), happens, kind);
+      }
+    }));
+}
+
+Deno.test("hold() stops a connection and release() continues it without a loss", () =>
+  simulate(async (network) => {
+    const [a, b] = [network.host("a"), network.host("b")];
+    using listener = await b.listenTcp({ port: 80 });
+    using conn = await a.connectTcp({ hostname: "b", port: 80 });
+    using accepted = await listener.accept();
+    network.hold(a, b);
+    await conn.send("held\n");
+    await network.sleep(100);
+    assertEquals(accepted.buffered, 0);
+    network.release();
+    assertEquals(await accepted.readLine({ timeout: 10 }), "held");
+    assertEquals([...network.trace].filter(({ isLost }) => isLost), []);
+  }));
+
+Deno.test("a host that waits forever is named in the error of the simulation", async () => {
+  await assertRejects(
+    () =>
+      simulate(async (network) => {
+        const host = network.host("db");
+        host.start(async ({ listenTcp }) => {
+          await (await listenTcp({ port: 1 })).accept();
+        });
+        network.host("gone").crash();
+        await new Promise(() => {});
+      }),
+    Error,
+    'host "db": 1 of its programs run',
+  );
 });
