@@ -155,6 +155,7 @@ export class TcpConnection implements OwnedConnection {
     if (!this.sending.acknowledge(packet)) return;
     if (this.sending.isEndAcknowledged) this.#onEndAcknowledged();
     if (this.state !== "closed") this.#receiveBytes(packet);
+    if (this.state === "fin-wait-2" && this.isOrphan) this.#retire(false);
   }
 
   #receiveInSynSent(packet: TcpPacket): void {
@@ -248,7 +249,6 @@ export class TcpConnection implements OwnedConnection {
   #onEndAcknowledged(): void {
     if (this.state === "fin-wait-1") {
       this.state = "fin-wait-2";
-      if (this.isOrphan) this.#retire(false);
     } else if (this.state === "closing") {
       this.#retire(true);
     } else if (this.state === "last-ack") {

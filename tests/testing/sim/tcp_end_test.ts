@@ -51,6 +51,35 @@ Deno.test("closes of the TCP model that cross leave TIME_WAIT on both sides", as
   });
 });
 
+Deno.test("close() of the TCP model takes an ACK and the peer's FIN in one segment", async () => {
+  await onTcpNet({}, async (net) => {
+    const { a, b, client, server } = await net.pair();
+    const back = b.machine.linkTo(a.machine);
+    back.cut();
+    client.close();
+    assertEquals(await server.readLine(), null); // its ACK is lost
+    back.heal();
+    server.close();
+    await sleep(1000);
+    const ends = net.segments(" [F.],");
+    assertEquals(ends.map(({ text }) => text.startsWith(a.v4)), [true, false]);
+    assertEquals(net.world.scheduler.size, 0);
+  });
+});
+
+Deno.test("close() of the TCP model refuses clients that still connect", async () => {
+  await onTcpNet({ link: { latency: 10 } }, async (net) => {
+    const a = net.host("a");
+    const b = net.host("b");
+    const listener = await b.listen({ hostname: b.v4, port: 80 });
+    const connecting = a.connect({ hostname: b.v4, port: 80 });
+    await sleep(15); // the SYN with ACK is under way
+    listener.close();
+    using client = await connecting;
+    assertEquals(await codeOf(client.readLine()), "ECONNRESET");
+  });
+});
+
 Deno.test("close() of the TCP model sends what was written in the background", async () => {
   await onTcpNet({ link: { bandwidth: 10_000 } }, async (net) => {
     const { client, server } = await net.pair();
