@@ -1,4 +1,7 @@
-import type { Machine } from "../types.ts";
+import type { Machine, Timing } from "../types.ts";
+
+/** How long a call that fails takes, in ms: a loop of them does not stop the clock. */
+const CALL_TIME = 0.001;
 
 /** The programs of a host, from its start until they end. */
 export class Programs {
@@ -31,4 +34,17 @@ export class Programs {
 /** What the call of a program returns that has ended: it never settles. */
 export function silent<T>(): Promise<T> {
   return new Promise(() => {});
+}
+
+/** Ends a call that has failed, unless the programs have ended meanwhile. */
+export function failCall(
+  timing: Timing,
+  programs: Programs,
+  end: () => void,
+): void {
+  timing.settle(CALL_TIME, () => {
+    if (programs.haveEnded) return false;
+    end();
+    return true;
+  });
 }

@@ -11,7 +11,7 @@ import { canonical } from "../udp/addresses.ts";
 import { FlowTable } from "./flow.ts";
 import { Ports } from "./ports.ts";
 import { type Ends, refusalOf } from "./segment.ts";
-import { Programs } from "./programs.ts";
+import { failCall, Programs } from "./programs.ts";
 import type {
   ConnectionOwner,
   Opening,
@@ -72,7 +72,12 @@ export class TcpStack
     const { programs } = this;
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
-      const giveBack = programs.open(this.machine);
+      let giveBack: () => void;
+      try {
+        giveBack = programs.open(this.machine);
+      } catch (error) {
+        return this.#fail(() => reject(error));
+      }
       const fail = (error: unknown) => {
         giveBack();
         signal.removeEventListener("abort", onAbort);
@@ -98,7 +103,7 @@ export class TcpStack
       try {
         connection = this.#open(target, opening);
       } catch (error) {
-        return fail(error);
+        return this.#fail(() => fail(error));
       }
       signal.addEventListener("abort", onAbort, { once: true });
       connection.start();
@@ -122,13 +127,19 @@ export class TcpStack
     return connection;
   }
 
-  // deno-lint-ignore require-await -- what it throws is to reject
-  readonly listen = async (
-    target: ListenTarget,
-  ): Promise<TcpListenerTransport> => {
+  readonly listen = (target: ListenTarget): Promise<TcpListenerTransport> =>
+    new Promise((resolve, reject) => {
+      try {
+        resolve(this.#listen(target));
+      } catch (error) {
+        this.#fail(() => reject(error));
+      }
+    });
+
+  #listen(target: ListenTarget): TcpListener {
+    this.#expire();
     const giveBack = this.programs.open(this.machine);
     try {
-      this.#expire();
       const { hostname, backlog = DEFAULT_BACKLOG } = target;
       const address = canonical(hostname);
       const binding = this.#ports.forListener({ ...target, address });
@@ -140,7 +151,11 @@ export class TcpStack
       giveBack();
       throw error;
     }
-  };
+  }
+
+  #fail(end: () => void): void {
+    failCall(this.scheduler, this.programs, end);
+  }
 
   // What its connections and listeners need.
 

@@ -2,7 +2,7 @@ import type { NetAddr } from "../../../address/mod.ts";
 import type { TcpListenerTransport, TcpTransport } from "../../../tcp/_seam.ts";
 import { failure, type Machine, type TcpPacket } from "../types.ts";
 import type { Binding } from "./port_table.ts";
-import { type Programs, silent } from "./programs.ts";
+import { failCall, type Programs, silent } from "./programs.ts";
 import type { Opening } from "./connection_owner.ts";
 import type { TcpConnection } from "./tcp_connection.ts";
 import { SimulatedTransport } from "./tcp_transport.ts";
@@ -109,8 +109,9 @@ export class TcpListener implements TcpListenerTransport {
       accept.resolve(
         new SimulatedTransport(this.#programs, connection, giveBack),
       );
-    } catch (error) {
-      accept.reject(error); // the connection stays for a later accept
+    } catch (error) { // the connection stays for a later accept
+      const { scheduler } = this.#owner.machine;
+      failCall(scheduler, this.#programs, () => accept.reject(error));
     }
   }
 

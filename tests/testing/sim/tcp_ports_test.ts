@@ -128,3 +128,19 @@ Deno.test("hosts of the TCP model choose other ports after a restart", async () 
     assert(net.now < 10, "the old connection at the server is not in the way");
   });
 });
+
+Deno.test("a loop of failing calls of the TCP model does not stop the clock", async () => {
+  await onTcpNet({}, async (net) => {
+    const a = net.host("a", { maxSockets: 2 });
+    const to = { hostname: a.v4, port: 80 };
+    const listener = await a.listen(to);
+    setTimeout(() => listener.close(), 1);
+    let failures = 0;
+    while (await codeOf(a.listen(to)) === "EADDRINUSE") failures++;
+    assert(failures > 10 && net.now < 2, `${failures} in ${net.now} ms`);
+    using _conn = await a.connect(to);
+    while (net.now < 3) {
+      assertEquals(await codeOf(a.connect(to)), "EMFILE");
+    }
+  });
+});
