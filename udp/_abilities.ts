@@ -1,4 +1,5 @@
 import { type Lack, lackReason } from "../internal/backends/mod.ts";
+import { isDeno } from "../internal/runtime/mod.ts";
 import type {
   UdpAbilities,
   UdpBackend,
@@ -7,6 +8,17 @@ import type {
 } from "./_transport.ts";
 
 const BOTH = [4, 6] as const;
+
+/** What the `node:dgram` of Deno 2.9 lacks. */
+const OF_DENO: UdpAbilities["lacks"] = {
+  // It takes these two for IPv6, and leaves its hop limits as they are.
+  ttl: [6],
+  multicastTtl: [6],
+  receiveBufferSize: BOTH,
+  sendBufferSize: BOTH,
+  source: [6],
+  interfaceIndex: [6],
+};
 
 /** What the backends can do, the fastest first; the last one needs no flag. */
 export const ABILITIES: Readonly<Record<UdpBackend, UdpAbilities>> = {
@@ -35,15 +47,7 @@ export const ABILITIES: Readonly<Record<UdpBackend, UdpAbilities>> = {
     hasBothFamilies: false,
   },
   node: {
-    lacks: {
-      // The runtime takes these two for IPv6, and leaves its hop limits as they are.
-      ttl: [6],
-      multicastTtl: [6],
-      receiveBufferSize: BOTH,
-      sendBufferSize: BOTH,
-      source: [6],
-      interfaceIndex: [6],
-    },
+    lacks: isDeno ? OF_DENO : {},
     isFair: false,
     setsOptionsFirst: false,
     hasBothFamilies: true, // it opens a socket for each

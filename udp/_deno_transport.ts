@@ -1,7 +1,7 @@
 import type { Addr, NetAddr } from "../address/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { EndingSockets, lackReason } from "../internal/backends/mod.ts";
-import { SYSTEM } from "../internal/runtime/mod.ts";
+import { isDeno, SYSTEM } from "../internal/runtime/mod.ts";
 import { ABILITIES } from "./_abilities.ts";
 import { interfaceIndex } from "./_interfaces.ts";
 import { isPassingFault, type Os, receiveRoom } from "./_systems.ts";
@@ -140,7 +140,9 @@ export function bindDeno(
   return ending.open(() => {
     const { listenDatagram: listen } = Deno as UnstableDeno;
     if (listen === undefined) {
-      const reason = lackReason("unstableNet", { backend: "deno" });
+      const reason = lackReason(isDeno ? "unstableNet" : "deno", {
+        backend: "deno",
+      });
       const context = { action: "bind", syscall: "socket" };
       throw socketError("ENOTSUP", { ...context, reason });
     }

@@ -3,6 +3,7 @@ import dgram from "node:dgram";
 import { socketError } from "../errors/mod.ts";
 import { EndingSockets, isInUse } from "../internal/backends/mod.ts";
 import {
+  isDeno,
   makeError,
   refTimer,
   requireNet,
@@ -38,6 +39,8 @@ const SETTERS = {
   multicastTtl: "setMulticastTTL",
   multicastLoopback: "setMulticastLoopback",
   broadcast: "setBroadcast",
+  receiveBufferSize: "setRecvBufferSize",
+  sendBufferSize: "setSendBufferSize",
 } as const;
 
 /** A socket over `node:dgram`, which needs no flag and knows the most options. */
@@ -84,7 +87,7 @@ class NodeTransport implements DatagramTransport {
     const { address, port } = this.#socket.address();
     this.localAddr = { transport: "udp", hostname: address, port };
     for (const each of this.#sockets) {
-      makeRoom(each, receiveRoom(target, os));
+      if (isDeno) makeRoom(each, receiveRoom(target, os));
       each.on("message", (bytes, from) => this.#onMessage(bytes, from));
       each.on("error", (error) => this.#onError(error));
     }
@@ -283,6 +286,15 @@ function closeSocket(socket: dgram.Socket): Promise<void> {
   return new Promise((resolve) => socket.close(resolve));
 }
 
+/** Calls back in the same turn. */
+function noLookup(
+  address: string,
+  _: unknown,
+  done: (error: null, address: string, family: number) => void,
+): void {
+  done(null, address, address.includes(":") ? 6 : 4);
+}
+
 function open(
   { hostname, port, reuseAddress }: BindTarget,
   ipv6Only = false,
@@ -293,6 +305,8 @@ function open(
       type: hostname.includes(":") ? "udp6" : "udp4",
       reuseAddr: reuseAddress,
       ipv6Only,
+      // Node looks up each address again, even one of numbers.
+      ...(isDeno ? {} : { lookup: noLookup }),
     });
     const onError = (error: Error) => {
       socket.close();
