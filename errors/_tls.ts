@@ -2,6 +2,7 @@
  * What errors of TLS say. Deno and `node:tls` of Deno have them from rustls, as text
  * without a code; `tests/tls/errors_test.ts` provokes each.
  */
+import { isDeno } from "../internal/runtime/mod.ts";
 
 /** How an error of TLS reads as ours. */
 export interface TlsFailure {
@@ -51,6 +52,29 @@ function alertFailure(name: string): TlsFailure {
     code: code ?? "ETLSREFUSED",
     reason: `the peer refused with the alert ${shown}`,
   };
+}
+
+/** The text of an alert as it ends a code of OpenSSL: `HANDSHAKE_FAILURE`. */
+function upperCase(text: string): string {
+  return text.toUpperCase().replaceAll(" ", "_");
+}
+
+/**
+ * Rustls' name of the alert in an error of OpenSSL or BoringSSL. The `node:tls` of Deno
+ * has one code for all failures, which says nothing.
+ */
+function alertOfOpenSsl(
+  { message, code }: ForeignTlsError,
+): string | undefined {
+  if (isDeno) return undefined;
+  const number = /\bSSL alert number (\d+)/.exec(message)?.[1];
+  const end = /^ERR_SSL_.*_ALERT_(\w+)$/.exec(String(code))?.[1];
+  return Object.keys(ALERTS).find((name) => {
+    const [known, text] = ALERTS[name]!;
+    return number !== undefined
+      ? String(known) === number
+      : upperCase(text) === end;
+  });
 }
 
 /** A text of rustls, the code that it stands for, and the state for the message. */
@@ -154,10 +178,10 @@ export interface ForeignTlsError {
 }
 
 /** Says what an error of rustls or `node:tls` means, or undefined if it is none. */
-export function tlsFailure(
-  { message, code }: ForeignTlsError,
-): TlsFailure | undefined {
-  const alert = /received fatal alert: (?:the )?(\w+)/.exec(message)?.[1];
+export function tlsFailure(error: ForeignTlsError): TlsFailure | undefined {
+  const { message, code } = error;
+  const alert = /received fatal alert: (?:the )?(\w+)/.exec(message)?.[1] ??
+    alertOfOpenSsl(error);
   if (alert !== undefined) return alertFailure(alert);
   const flaw = /invalid peer certificate: (.+)/s.exec(message)?.[1];
   if (flaw !== undefined) {

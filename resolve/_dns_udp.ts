@@ -1,10 +1,12 @@
 import type { Socket } from "node:dgram";
+import { isDeno } from "../internal/runtime/mod.ts";
 import type { Question } from "./_question.ts";
 import type { NameServer } from "./resolver_options.ts";
 
 /**
  * How much of a datagram is received; `node:dgram` of Deno 2.9 makes its buffer
- * twice this on Linux, and cuts off what is larger without saying so.
+ * twice this on Linux, and cuts off what is larger without saying so. Elsewhere it has
+ * room for any datagram.
  */
 const RECEIVE_SIZE = 8192;
 
@@ -85,7 +87,7 @@ class UdpPort {
     socket.bind({ port: 0, address: isV6 ? "::" : "0.0.0.0" }, () => {
       seal();
       if (this.#exchanges.size === 0) return; // closed already
-      socket.setRecvBufferSize(RECEIVE_SIZE);
+      if (isDeno) socket.setRecvBufferSize(RECEIVE_SIZE);
       for (const exchange of this.#exchanges) this.#begin(exchange);
     });
   }
