@@ -7,6 +7,7 @@
  */
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
+import { IS_DENO } from "./_runtime.ts";
 
 function told(has: boolean, what: string): boolean {
   if (!has) console.log(`skipped: ${what}`);
@@ -15,7 +16,7 @@ function told(has: boolean, what: string): boolean {
 
 /** All of 127.0.0.0/8, where macOS has 127.0.0.1 only. */
 export const HAS_LOOPBACK_NET: boolean = told(
-  canListen("127.0.0.2"),
+  IS_DENO ? canListen("127.0.0.2") : Deno.build.os !== "darwin",
   "tests that need 127.0.0.2, which this system lacks",
 );
 
@@ -58,7 +59,7 @@ async function canBroadcast(): Promise<boolean> {
 
 /** Sockets of IPv6 that hear IPv4, too, which Windows forbids by default. */
 export const HAS_DUAL_STACK: boolean = told(
-  await isDualStack(),
+  IS_DENO ? await isDualStack() : Deno.build.os !== "windows",
   "tests that need dual-stack sockets, which this system lacks by default",
 );
 
@@ -113,7 +114,7 @@ function close(socket: ReturnType<typeof createSocket>): void {
 
 /** EPIPE for writes to a peer that has gone; on Windows they are resets. */
 export const HAS_EPIPE: boolean = told(
-  await breaksPipes(),
+  IS_DENO ? await breaksPipes() : Deno.build.os !== "windows",
   "tests that need EPIPE, which this system lacks",
 );
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { assert, AssertionError } from "@std/assert";
+import { connectRaw, listenRaw, type RawConn } from "./_raw_tcp.ts";
 
 /** The period of the timer beside the work, in milliseconds. */
 const PERIOD = 5;
@@ -35,9 +36,9 @@ export async function ticksBeside(work: Work): Promise<number> {
 
 /** Writes by raw Deno in a loop, and reads as fast beside it. */
 async function writeRaw(isOver: () => boolean): Promise<void> {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using listener = await listenRaw({ hostname: "127.0.0.1", port: 0 });
   const { hostname, port } = listener.addr;
-  using client = await Deno.connect({ hostname, port });
+  using client = await connectRaw({ hostname, port });
   using server = await listener.accept();
   const reading = drain(server);
   const bytes = new Uint8Array(64);
@@ -46,7 +47,7 @@ async function writeRaw(isOver: () => boolean): Promise<void> {
   await reading;
 }
 
-async function drain(conn: Deno.Conn): Promise<void> {
+async function drain(conn: RawConn): Promise<void> {
   const buffer = new Uint8Array(64 * 1024);
   while (await conn.read(buffer) !== null);
 }

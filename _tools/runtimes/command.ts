@@ -59,10 +59,9 @@ async function bytesOf(stream: Readable | null): Promise<Uint8Array> {
 class Child {
   readonly pid: number;
   readonly status: Promise<Status>;
-  readonly stdin: unknown;
-  readonly stdout: unknown;
-  readonly stderr: unknown;
   readonly #child: ChildProcess;
+  readonly #streams: Partial<Record<"stdin" | "stdout" | "stderr", unknown>> =
+    {};
 
   constructor(child: ChildProcess) {
     this.#child = child;
@@ -70,14 +69,32 @@ class Child {
     this.status = once(child, "exit").then(([code, signal]) =>
       statusOf(code, signal)
     );
-    const { stdin, stdout, stderr } = child;
-    this.stdin = stdin && Writable.toWeb(stdin);
-    this.stdout = stdout && Readable.toWeb(stdout);
-    this.stderr = stderr && Readable.toWeb(stderr);
+  }
+
+  get stdin(): unknown {
+    return this.#streams.stdin ??= Writable.toWeb(this.#child.stdin!);
+  }
+
+  get stdout(): unknown {
+    return this.#streams.stdout ??= Readable.toWeb(this.#child.stdout!);
+  }
+
+  get stderr(): unknown {
+    return this.#streams.stderr ??= Readable.toWeb(this.#child.stderr!);
   }
 
   kill(signal: NodeJS.Signals = "SIGTERM"): void {
     if (!this.#child.kill(signal)) throw new TypeError("the child has ended");
+  }
+
+  async output(): Promise<Output> {
+    const { stdout, stderr } = this.#child;
+    const [status, ...outputs] = await Promise.all([
+      this.status,
+      bytesOf(stdout),
+      bytesOf(stderr),
+    ]);
+    return { ...status, stdout: outputs[0], stderr: outputs[1] };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -7,15 +7,14 @@
 /** A class of errors. */
 type ErrorClass = new (message?: string) => Error;
 
-/** Makes a class of the errors of these codes. */
-function kind(...codes: string[]): ErrorClass {
+/** Makes a class of the errors whose codes match. A new one has the first code. */
+function kind(first: string, codes: RegExp = /^$/): ErrorClass {
   return class extends Error {
-    /** Set, as Node's errors have it. */
-    code: string | undefined = codes[0];
+    code: string = first;
 
     static override [Symbol.hasInstance](value: unknown): boolean {
-      const isError = value instanceof Error && "code" in value;
-      return isError && codes.includes(value.code as string);
+      if (!(value instanceof Error && "code" in value)) return false;
+      return value.code === first || codes.test(String(value.code));
     }
   };
 }
@@ -28,6 +27,8 @@ export const errors: Record<string, ErrorClass> = {
   ConnectionRefused: kind("ECONNREFUSED"),
   ConnectionReset: kind("ECONNRESET"),
   Interrupted: kind("EINTR"),
+  InvalidData: kind("EPROTO", /^ECERT|^ETLS(?!TRUNCATED)/),
   NotFound: kind("ENOENT"),
   TimedOut: kind("ETIMEDOUT"),
+  UnexpectedEof: kind("EOF", /^ETLSTRUNCATED$/),
 };

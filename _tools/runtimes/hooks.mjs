@@ -46,7 +46,7 @@ function adapt(url, source) {
   const path = url.startsWith(ROOT.href) ? url.slice(ROOT.href.length) : "";
   if (!/^(tests|offline)\//.test(path)) return source;
   const adapted = source.replaceAll(
-    /(?<=\bfrom "|\bimport\(")@[^"]+/g,
+    /(?<=\bfrom "|\bimport\("|\bresolve\(")@[^"]+/g,
     (name) => PACKAGES.get(name) ?? name,
   );
   return /\bDeno\b/.test(source) ? SHIM + adapted : adapted;

@@ -58,15 +58,18 @@ async function stillFails(fn: Body, { reason }: Lack): Promise<void> {
 const afterEach: Body[] = [];
 
 /** As `Deno.test`. Permissions mean nothing here. */
-export function register(options: Options): void;
-export function register(name: string, fn: Body): void;
-export function register(options: string | Options, body?: Body): void {
-  const { name, fn, ignore }: Options = typeof options === "string"
-    ? { name: options, fn: body! }
-    : options;
+export function register(
+  first: string | Options,
+  second?: Body | Partial<Options>,
+  third?: Body,
+): void {
+  const options = typeof first === "string" ? { name: first } : first;
+  const more = typeof second === "function" ? { fn: second } : second;
+  const { name, fn, ignore } = { ...options, ...more } as Options;
+  const body = third ?? fn;
   if (ignore) return test.skip(name, () => {});
   const lack = known.find(({ test }) => test.test(name));
-  const run = lack ? () => stillFails(fn, lack) : fn;
+  const run = lack ? () => stillFails(body, lack) : body;
   test(name, async () => {
     try {
       await run();

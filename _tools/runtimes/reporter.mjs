@@ -10,6 +10,11 @@ function text(error) {
   return cause?.stack ?? String(cause);
 }
 
+/** The file of a test: the runner only knows where our `Deno.test` is. */
+function fileOf(error) {
+  return /tests\/[\w/]+_test\.[jt]s(:\d+)?/.exec(text(error))?.[0] ?? "";
+}
+
 /** Yields what to print for each event. */
 export default async function* report(events) {
   const counts = { pass: 0, fail: 0, skip: 0 };
@@ -19,9 +24,8 @@ export default async function* report(events) {
       const outcome = data.skip !== undefined ? "skip" : type.slice(5);
       counts[outcome]++;
       if (outcome === "fail") {
-        yield `\n(fail) ${data.file}: ${data.name}\n${
-          text(data.details.error)
-        }\n`;
+        const { error } = data.details;
+        yield `\n(fail) ${fileOf(error)} ${data.name}\n${text(error)}\n`;
       }
     } else if (type === "test:stdout") yield data.message;
     else if (type === "test:stderr") yield data.message;

@@ -32,7 +32,8 @@ const NODE = [
   `--import=${HOOKS}`,
   "--test",
   "--test-concurrency=2",
-  "--test-timeout=60000",
+  "--test-timeout=30000",
+  "--test-force-exit", // after the look for leaks
   "--test-reporter=./_tools/runtimes/reporter.mjs",
 ];
 
@@ -40,7 +41,8 @@ const NODE = [
 const BUN = [
   "test",
   "--only-failures",
-  "--timeout=60000",
+  "--timeout=30000",
+  "--isolate",
   `--preload=${HOOKS}`,
 ];
 

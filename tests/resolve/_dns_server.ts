@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { listenRaw, type RawConn, type RawListener } from "../_raw_tcp.ts";
 import { createSocket, type Socket } from "node:dgram";
 import {
   answerFrom,
@@ -40,15 +41,15 @@ export class DnsServer implements AsyncDisposable {
   readonly #zone: Zone;
   readonly #fault: Fault;
   readonly #udp: Socket;
-  readonly #tcp: Deno.TcpListener;
-  readonly #conns = new Set<Deno.TcpConn>();
+  readonly #tcp: RawListener;
+  readonly #conns = new Set<RawConn>();
   readonly #replies = new Set<Promise<void>>();
   #isClosed = false;
   readonly #accepting: Promise<void>;
 
   private constructor(
     udp: Socket,
-    tcp: Deno.TcpListener,
+    tcp: RawListener,
     zone: Zone,
     fault: Fault,
   ) {
@@ -79,7 +80,7 @@ export class DnsServer implements AsyncDisposable {
     } = {},
   ): Promise<DnsServer> {
     for (let i = 0;; i++) {
-      const tcp = Deno.listen({ hostname, port });
+      const tcp = await listenRaw({ hostname, port });
       const udp = createSocket(hostname.includes(":") ? "udp6" : "udp4");
       const bound = Promise.withResolvers<void>();
       udp.once("error", bound.reject);
@@ -145,7 +146,7 @@ export class DnsServer implements AsyncDisposable {
     }
   }
 
-  async #serve(conn: Deno.TcpConn): Promise<void> {
+  async #serve(conn: RawConn): Promise<void> {
     const read = async (size: number): Promise<Uint8Array | undefined> => {
       const bytes = new Uint8Array(size);
       for (let at = 0; at < size;) {

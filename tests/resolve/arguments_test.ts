@@ -5,6 +5,7 @@ import { Resolver } from "../../resolve/mod.ts";
 import { connectTcp, listenTcp } from "../../tcp/mod.ts";
 import { bindUdp } from "../../udp/mod.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { connectRaw } from "../_raw_tcp.ts";
 import { eachFamily } from "../_each_family.ts";
 
 type Call = (...args: unknown[]) => Promise<unknown>;
@@ -162,7 +163,7 @@ eachFamily(
     using conn = await connectTcp({ hostname, port });
     using peer = await listener.accept();
     using socket = await bindUdp({ hostname, port: 0 });
-    using raw = await Deno.connect({ hostname, port });
+    using raw = await connectRaw({ hostname, port });
     for (
       const address of [
         listener.addr,

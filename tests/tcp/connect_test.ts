@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { listenRaw } from "../_raw_tcp.ts";
 import { connectTcp, listenTcp } from "@berkeley/sockets/tcp";
 import {
   AddrInfoError,
@@ -261,7 +262,7 @@ Deno.test({
   // Linux leaves a SYN unanswered when the accept queue is full.
   ignore: Deno.build.os !== "linux",
   async fn() {
-    using listener = Deno.listen({
+    using listener = await listenRaw({
       hostname: "127.0.0.1",
       port: 0,
       tcpBacklog: 1,

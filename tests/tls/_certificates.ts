@@ -3,6 +3,7 @@
  *
  * @module
  */
+import process from "node:process";
 import {
   makeCertificate,
   type TestCertificate,
@@ -74,7 +75,7 @@ export const CERTIFICATES: Readonly<Record<CertificateName, TestCertificate>> =
   };
 
 const FOLDER = await Deno.makeTempDir();
-globalThis.addEventListener("unload", () => {
+process.on("exit", () => {
   Deno.removeSync(FOLDER, { recursive: true });
 });
 for (const [name, { cert, key }] of Object.entries(CERTIFICATES)) {

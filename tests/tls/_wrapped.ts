@@ -56,9 +56,10 @@ export interface Shaken extends AsyncDisposable {
   };
 }
 
-/** The code of an error. */
+/** The code of an error; OpenSSL 3.4 has renamed some. */
 export function codeOf(error: unknown): string {
-  return String((error as { code?: unknown }).code);
+  return String((error as { code?: unknown }).code)
+    .replace("SSL/TLS_ALERT", "SSLV3_ALERT");
 }
 
 /** Shakes hands over two connected ends. */

@@ -1,5 +1,6 @@
 /** Clients that break the handshake, and what a server makes of them. */
 import { assert, assertEquals } from "@std/assert";
+import { listenRaw } from "../_raw_tcp.ts";
 import { SocketError } from "@berkeley/sockets/errors";
 import { connectTcp, type TcpConn } from "@berkeley/sockets/tcp";
 import { serveTls } from "@berkeley/sockets/tls";
@@ -19,7 +20,7 @@ const text = (words: string) => new TextEncoder().encode(words);
 
 /** The ClientHello of `Deno.connectTls`, recorded. */
 async function clientHello(): Promise<Uint8Array<ArrayBuffer>> {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using listener = await listenRaw({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   const connecting = Deno.connectTls({ hostname: "localhost", port })
     .then((conn) => conn.handshake())

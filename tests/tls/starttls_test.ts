@@ -1,5 +1,6 @@
 /** `startTls` with OpenSSL: `-starttls`, unix sockets, and the pipes of a program. */
 import { assertEquals, assertRejects } from "@std/assert";
+import { connectRaw } from "../_raw_tcp.ts";
 import { ProtocolError } from "@berkeley/sockets/errors";
 import { listenTcp, type TcpConn } from "@berkeley/sockets/tcp";
 import { StreamConn } from "@berkeley/sockets/stream";
@@ -134,7 +135,7 @@ Deno.test({
   name: "startTls() refuses a client that goes on in plain text",
   async fn() {
     using listener = await listenTcp({ hostname: "127.0.0.1", port: 0 });
-    using client = await Deno.connect({ port: listener.addr.port });
+    using client = await connectRaw({ port: listener.addr.port });
     const plain = await listener.accept({ timeout });
     await client.write(new TextEncoder().encode("STARTTLS\r\nRSET\r\n"));
     assertEquals(await plain.readLine({ timeout }), "STARTTLS");
