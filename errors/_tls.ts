@@ -2,7 +2,6 @@
  * What errors of TLS say. Deno and `node:tls` of Deno have them from rustls, as text
  * without a code; `tests/tls/errors_test.ts` provokes each.
  */
-import { isDeno } from "../internal/runtime/mod.ts";
 
 /** How an error of TLS reads as ours. */
 export interface TlsFailure {
@@ -54,7 +53,7 @@ function alertFailure(name: string): TlsFailure {
   };
 }
 
-/** The text of an alert as it ends a code of OpenSSL: `HANDSHAKE_FAILURE`. */
+/** The text of an alert as it ends a name of BoringSSL: `HANDSHAKE_FAILURE`. */
 function upperCase(text: string): string {
   return text.toUpperCase().replaceAll(" ", "_");
 }
@@ -63,12 +62,9 @@ function upperCase(text: string): string {
  * Rustls' name of the alert in an error of OpenSSL or BoringSSL. The `node:tls` of Deno
  * has one code for all failures, which says nothing.
  */
-function alertOfOpenSsl(
-  { message, code }: ForeignTlsError,
-): string | undefined {
-  if (isDeno) return undefined;
+function alertOfOpenSsl(message: string): string | undefined {
   const number = /\bSSL alert number (\d+)/.exec(message)?.[1];
-  const end = /^ERR_SSL_.*_ALERT_(\w+)$/.exec(String(code))?.[1];
+  const end = /\b(?:SSLV3|TLSV1)_ALERT_(\w+)/.exec(message)?.[1];
   return Object.keys(ALERTS).find((name) => {
     const [known, text] = ALERTS[name]!;
     return number !== undefined
@@ -181,7 +177,7 @@ export interface ForeignTlsError {
 export function tlsFailure(error: ForeignTlsError): TlsFailure | undefined {
   const { message, code } = error;
   const alert = /received fatal alert: (?:the )?(\w+)/.exec(message)?.[1] ??
-    alertOfOpenSsl(error);
+    alertOfOpenSsl(message);
   if (alert !== undefined) return alertFailure(alert);
   const flaw = /invalid peer certificate: (.+)/s.exec(message)?.[1];
   if (flaw !== undefined) {
