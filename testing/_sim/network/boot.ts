@@ -8,6 +8,7 @@ import { TcpStack } from "../tcp/stack.ts";
 import { UdpStack } from "../udp/stack.ts";
 import { UnixStack } from "../unix/stack.ts";
 import type { WireMachine } from "../wire/machine.ts";
+import { endpointText } from "../wire/packet_record.ts";
 import type { Recorder } from "../wire/recorder.ts";
 
 const LOOPBACK = ["127.0.0.1/8", "::1/128"].map((text) => IpPrefix.parse(text));
@@ -41,8 +42,21 @@ export function bootHost(context: BootContext): Boot {
   machine.attach("udp", udp);
   return {
     network: hostNetwork(
-      tcp,
-      (target) => udp.bind(target),
+      {
+        connect: tcp.connect,
+        listen: async (target) => {
+          const listener = await tcp.listen(target);
+          const { hostname, port } = listener.addr;
+          machine.record(() => `listens on ${endpointText(hostname, port)}`);
+          return listener;
+        },
+      },
+      async (target) => {
+        const socket = await udp.bind(target);
+        const { hostname, port } = socket.localAddr;
+        machine.record(() => `binds ${endpointText(hostname, port)} (UDP)`);
+        return socket;
+      },
       unix,
       makeResolver(context),
     ),

@@ -121,12 +121,12 @@ export class SimulatedHost implements HostParts {
       yield `host "${this.name}" is down`;
       return;
     }
-    if (this.#running > 0) {
-      yield `host "${this.name}": ${this.#running} of its programs run`;
-    }
-    if (this.machine.sockets > 0) {
-      yield `host "${this.name}": ${this.machine.sockets} sockets are open`;
-    }
+    const { sockets } = this.machine;
+    if (this.#running === 0 && sockets === 0) return;
+    const programs = counted(this.#running, "running program");
+    yield `host "${this.name}" has ${programs} and ${
+      counted(sockets, "open socket")
+    }`;
   }
 
   #newScope(): Scope {
@@ -190,6 +190,10 @@ export class SimulatedHost implements HostParts {
   #record(text: string): void {
     this.#context.wire.record("host", this.name, text);
   }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count || "no"} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** Adds the functions of the module to what starts and stops a host. */

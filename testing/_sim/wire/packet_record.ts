@@ -151,6 +151,7 @@ function icmpText(
   return `${from} > ${to}: ICMP ${what} unreachable`;
 }
 
-function endpointText(address: string, port: number): string {
+/** An address and a port; IPv6 in brackets. */
+export function endpointText(address: string, port: number): string {
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
 }

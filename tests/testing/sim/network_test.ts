@@ -386,6 +386,6 @@ Deno.test("a host that waits forever is named in the error of the simulation", a
         await new Promise(() => {});
       }),
     Error,
-    'host "db": 1 of its programs run',
+    'host "db" has 1 running program and 1 open socket',
   );
 });

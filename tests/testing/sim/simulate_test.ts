@@ -112,7 +112,11 @@ Deno.test("simulate() fails when a call waits for ever, and says what is open", 
     await conn.readLine(); // both read
   });
   assert(failure.message.includes("no timer and no packet is left"));
-  assert(failure.message.includes('host "b": 1 of its programs run'));
+  assert(
+    failure.message.includes(
+      'host "b" has 1 running program and 2 open sockets',
+    ),
+  );
 });
 
 Deno.test("simulate() drops the timers of a host that crashes", () =>

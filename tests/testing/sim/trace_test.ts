@@ -62,9 +62,11 @@ Deno.test("a trace has one line for each event, packets as tcpdump prints them",
     const lines = String(network.trace).split("\n");
     const forms = [
       /^ {7}0\.000 {2}a {17}has 10\.0\.0\.1, fd00::1$/,
+      / b {17}listens on 10\.0\.0\.2:80$/,
       /a > b .*10\.0\.0\.1:\d+ > 10\.0\.0\.2:80: Flags \[S\], seq \d+, win \d+, length 0; arrives \d+\.\d{3}$/,
       /b > a .*10\.0\.0\.2:80 > 10\.0\.0\.1:\d+: Flags \[S\.\], seq \d+, ack \d+, win \d+, length 0; arrives/,
       /a > b .*Flags \[\.\], seq \d+:\d+, ack \d+, win \d+, length 5; arrives/,
+      / a {17}binds \[fd00::1\]:9 \(UDP\)$/,
       / network {11}partition between a and b$/,
       /a > b .*\[fd00::1\]:9 > \[fd00::2\]:5: UDP, length 1; lost \(partition\)$/,
       / network {11}link from a to b: latency 3$/,
