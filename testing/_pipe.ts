@@ -41,6 +41,8 @@ export class Pipe {
   #endError: Error | undefined;
   /** Whether the reader is gone: the next write finds that out. */
   #isUnread = false;
+  /** Whether the reader is gone, and the writer knows. */
+  #isRefused = false;
   #failure: Error | undefined;
   #read: Read | undefined;
   #write: Write | undefined;
@@ -104,9 +106,13 @@ export class Pipe {
     this.end(error);
   }
 
-  /** The reader closes: what is written from now on resets the connection. */
-  closeReader(): void {
-    this.#isUnread = true;
+  /**
+   * The reader closes: what is written from now on resets the connection, or is refused
+   * at once, as between programs of one host.
+   */
+  closeReader({ isHeard = false }: { isHeard?: boolean } = {}): void {
+    if (isHeard) this.#isRefused = true;
+    else this.#isUnread = true;
     this.#read?.reject(failure("EBADF"));
     this.#read = undefined;
     this.#run();
@@ -176,8 +182,9 @@ export class Pipe {
       write.reject(takenAway("write"));
       return;
     }
-    const count = this.#failure === undefined ? this.#put(write.bytes) : 0;
-    if (this.#failure !== undefined) {
+    const isOver = this.#failure !== undefined || this.#isRefused;
+    const count = isOver ? 0 : this.#put(write.bytes);
+    if (this.#failure !== undefined || this.#isRefused) {
       this.#write = undefined;
       write.reject(failure("EPIPE"));
     } else if (count > 0 || write.bytes.length === 0) {

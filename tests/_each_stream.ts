@@ -19,7 +19,11 @@ import type {
 import type { StreamConn } from "@berkeley/sockets/stream";
 import { eachFamily, FAMILIES, type Family } from "./_each_family.ts";
 import { IS_DENO, STREAM_BACKENDS } from "./_runtime.ts";
-import { onSimulatedHost, type RealNeed } from "./_simulated.ts";
+import {
+  onSimulatedHost,
+  onSimulatedHosts,
+  type RealNeed,
+} from "./_simulated.ts";
 import {
   type EndOptions,
   type Feature,
@@ -190,11 +194,21 @@ export interface StreamSetup {
   pair(options?: EndOptions): Promise<StreamPair>;
 }
 
-/** What a test may need: a feature, or that closing an end releases it. */
-export type Need = Feature | "release";
+/**
+ * What a test may need: a feature, that closing an end releases it, or something of the
+ * real world.
+ */
+export type Need = Feature | "release" | RealNeed;
 
 function has(row: StreamRow, need: Need): boolean {
-  return need === "release" ? !row.lingers : !row.lacks?.includes(need);
+  if (need === "release") return !row.lingers;
+  return isFeature(need)
+    ? !row.lacks?.includes(need)
+    : row.simulatedPair === undefined;
+}
+
+function isFeature(need: Feature | RealNeed): need is Feature {
+  return need === "half-close" || need === "ref" || need === "detach";
 }
 
 /**
@@ -221,10 +235,21 @@ export async function withPairs(
   row: StreamRow,
   use: (pair: StreamSetup["pair"]) => Promise<void>,
 ): Promise<void> {
+  const { simulatedPair } = row;
+  if (simulatedPair === undefined) return await withEnds(row.pair!, use);
+  await onSimulatedHosts((client, server) =>
+    withEnds((options) => simulatedPair({ client, server }, options), use)
+  );
+}
+
+async function withEnds(
+  connect: NonNullable<StreamRow["pair"]>,
+  use: (pair: StreamSetup["pair"]) => Promise<void>,
+): Promise<void> {
   const closings: Promise<void>[] = [];
   try {
     await use(async (options = {}) => {
-      const [client, server] = await row.pair(options);
+      const [client, server] = await connect(options);
       return {
         client,
         server,

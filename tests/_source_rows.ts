@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Sockets } from "@berkeley/sockets";
 import { StreamConn } from "@berkeley/sockets/stream";
 import { memoryDuplexes } from "./_memory_duplex.ts";
 import { IS_DENO } from "./_runtime.ts";
@@ -14,6 +15,12 @@ export type Feature = "half-close" | "ref" | "detach";
 export interface EndOptions {
   /** How many queued bytes make `send` of the first end wait. */
   readonly highWaterMark?: number;
+}
+
+/** The two hosts of a simulated network. */
+export interface Hosts {
+  readonly client: Sockets;
+  readonly server: Sockets;
 }
 
 /** What carries a stream. */
@@ -30,13 +37,21 @@ export interface StreamRow {
   /** What its tests may do. Defaults to nothing. */
   readonly permissions?: Deno.PermissionOptionsObject;
   /** Connects two ends. */
-  pair(options: EndOptions): Promise<[client: StreamConn, server: StreamConn]>;
+  pair?(options: EndOptions): Promise<[client: StreamConn, server: StreamConn]>;
+  /** Connects two ends in a simulated network, in which the whole test runs then. */
+  simulatedPair?(
+    hosts: Hosts,
+    options: EndOptions,
+  ): Promise<[client: StreamConn, server: StreamConn]>;
 }
+
+/** A row that is not simulated. */
+type SourceRow = StreamRow & Required<Pick<StreamRow, "pair">>;
 
 /** How much an end in memory keeps for a peer that does not read, in bytes. */
 const KEPT = 256 * 1024;
 
-const CONN: StreamRow = {
+const CONN: SourceRow = {
   name: "any Deno.Conn",
   permissions: { net: true },
   async pair(options) {
@@ -56,7 +71,7 @@ function pipe(): TransformStream<Uint8Array, Uint8Array> {
   return new TransformStream({}, undefined, { highWaterMark: KEPT, ...size });
 }
 
-const WEB: StreamRow = {
+const WEB: SourceRow = {
   name: "a pair of web streams",
   lacks: ["ref"],
   pair(options) {
@@ -70,7 +85,7 @@ const WEB: StreamRow = {
   },
 };
 
-const NODE: StreamRow = {
+const NODE: SourceRow = {
   name: "a Node duplex",
   lacks: ["ref"],
   pair(options) {
@@ -83,7 +98,7 @@ const NODE: StreamRow = {
 };
 
 /** What `StreamConn.from` makes connections of. */
-export const SOURCE_ROWS: readonly StreamRow[] = [
+export const SOURCE_ROWS: readonly SourceRow[] = [
   ...IS_DENO ? [CONN] : [],
   WEB,
   NODE,

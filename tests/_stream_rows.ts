@@ -99,6 +99,46 @@ const PIECES: StreamRow = {
   },
 };
 
+const SIMULATED_TCP: StreamRow = {
+  name: "simulated TCP",
+  lacks: ["detach"],
+  async simulatedPair({ client, server }, options) {
+    using listener = await server.listenTcp({ port: 0 });
+    const { port } = listener.addr;
+    return await Promise.all([
+      client.connectTcp({ hostname: "server", port, ...options }),
+      listener.accept(),
+    ]);
+  },
+};
+
+const SIMULATED_TLS: StreamRow = {
+  name: "simulated TLS",
+  lacks: ["detach"],
+  async simulatedPair({ client, server }, options) {
+    const { cert, key } = await makeCertificate({ names: ["server"] });
+    await using listener = await server.listenTls({ port: 0, cert, key });
+    const where = { hostname: "server", port: listener.addr.port };
+    return await Promise.all([
+      client.connectTls({ ...where, ...options, caCerts: [cert] }),
+      listener.accept(),
+    ]);
+  },
+};
+
+const SIMULATED_UNIX: StreamRow = {
+  name: "simulated unix sockets",
+  lacks: ["detach"],
+  async simulatedPair({ client }, options) {
+    const path = "/run/sock";
+    await using listener = await client.listenUnix({ path });
+    return await Promise.all([
+      client.connectUnix({ path, ...options }),
+      listener.accept(),
+    ]);
+  },
+};
+
 /** All that carries a stream. */
 export const STREAM_ROWS: readonly StreamRow[] = [
   ...STREAM_BACKENDS.flatMap((backend) =>
@@ -109,4 +149,5 @@ export const STREAM_ROWS: readonly StreamRow[] = [
   tlsRow("node"),
   ...SOURCE_ROWS,
   PIECES,
+  ...(IS_DENO ? [SIMULATED_TCP, SIMULATED_TLS, SIMULATED_UNIX] : []),
 ];

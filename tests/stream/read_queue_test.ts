@@ -245,6 +245,7 @@ eachStream(
       await Promise.all(reads);
     }
   },
+  ["real time"],
 );
 
 function keepBusy(ms: number): void {

@@ -1,5 +1,4 @@
 import type { UnixAddr } from "../../../address/mod.ts";
-import { takenAway } from "../../../internal/check/mod.ts";
 import { unixAddr, type UnixTransport } from "../../../unix/_seam.ts";
 import { Pipe } from "../../_pipe.ts";
 import { failure } from "../types.ts";
@@ -63,12 +62,10 @@ export class SimulatedUnixTransport implements UnixTransport {
   }
 
   async write(bytes: Uint8Array): Promise<number> {
-    const size = bytes.length;
-    await this.#owner.pause();
     if (this.#isClosed) throw failure("EBADF", "write");
-    if (this.#peer.#isClosed) throw failure("EPIPE", "write");
-    if (bytes.length !== size) throw takenAway("write");
-    return await this.#peer.#incoming.write(bytes);
+    const count = await this.#peer.#incoming.write(bytes);
+    await this.#owner.pause();
+    return count;
   }
 
   async closeWrite(): Promise<void> {
@@ -82,10 +79,12 @@ export class SimulatedUnixTransport implements UnixTransport {
     this.#isClosed = true;
     this.#giveBack();
     const outgoing = this.#peer.#incoming;
-    outgoing.closeWriter(
-      this.#incoming.hasUnread ? failure("ECONNRESET", "read") : undefined,
-    );
-    this.#incoming.closeReader();
+    const error = this.#incoming.hasUnread
+      ? failure("ECONNRESET", "read")
+      : undefined;
+    this.#incoming.closeReader({ isHeard: true });
+    // The peer's writes fail before it reads the end.
+    void this.#owner.pause().then(() => outgoing.closeWriter(error));
   }
 
   /** Local sockets have no RST. */

@@ -61,6 +61,7 @@ for (const path of ["/run/sock", "\0sock"]) {
         const before = world.now;
         await conn.send("hello\n");
         assertEquals(await conn.readLine(), "you said: hello");
+        await conn.flush();
         assert(world.now > before);
         assertEquals([conn.backend, conn.remoteAddr.path], ["simulated", path]);
         assertEquals(server.addr, { transport: "unix", path });
