@@ -1,11 +1,10 @@
 /** What callers pass: read once, and refused the same way on every backend. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import {
-  bindUdp,
-  type BindUdpOptions,
-  connectUdp,
-  type ConnectUdpOptions,
-  type UdpDestination,
+import type {
+  BindUdpOptions,
+  ConnectedUdpSocket,
+  ConnectUdpOptions,
+  UdpDestination,
 } from "@berkeley/sockets/udp";
 import { bytes, eachTransport, text } from "./_each_transport.ts";
 
@@ -28,7 +27,8 @@ function watched<T extends object>(object: T, read: string[]): T {
 
 eachTransport(
   "each property of an argument is read once",
-  async ({ bind, connect, backend, loopback }) => {
+  async ({ bind, connect, chosen: backend, loopback, host }) => {
+    const { bindUdp, connectUdp } = host;
     using a = await bind();
     using b = await bind();
     const { port } = a.localAddr;
@@ -81,7 +81,7 @@ eachTransport(
     using client = await once(
       connecting,
       (o: ConnectUdpOptions) => connectUdp(o),
-    ) as Awaited<ReturnType<typeof connectUdp>>;
+    ) as ConnectedUdpSocket;
     const answering = (async () => {
       let data: Uint8Array;
       let address: Deno.NetAddr;
@@ -134,7 +134,8 @@ eachTransport(
 
 eachTransport(
   "calls that return a promise reject for bad arguments, and never throw",
-  async ({ bind, connect, backend, family, loopback }) => {
+  async ({ bind, connect, chosen: backend, family, loopback, host }) => {
+    const { bindUdp, connectUdp } = host;
     using a = await bind();
     using connected = await connect(a.localAddr);
     const data = new Uint8Array(1);

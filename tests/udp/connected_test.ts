@@ -12,12 +12,12 @@ import {
   SocketError,
   TimedOutError,
 } from "@berkeley/sockets/errors";
-import { bindUdp, connectUdp } from "@berkeley/sockets/udp";
 import { HAS_LOOPBACK_BROADCAST, hearsBoth } from "../_system.ts";
 import {
   bytes,
-  eachPosix,
+  eachConnecting,
   eachTransport,
+  isConnecting,
   type Setup,
   text,
 } from "./_each_transport.ts";
@@ -31,7 +31,7 @@ eachTransport(
     using socket = await connect(peer.localAddr);
     assertEquals(socket.remoteAddr, peer.localAddr);
     assertEquals(socket.localAddr.hostname, loopback);
-    assertEquals(socket.kernelConnected, backend === "posix");
+    assertEquals(socket.kernelConnected, isConnecting(backend));
     await socket.send(bytes("hello"));
     const { data, address } = await peer.receive(SOON);
     assertEquals([text(data), address], ["hello", socket.localAddr]);
@@ -40,13 +40,13 @@ eachTransport(
 
 eachTransport(
   "a peer that the system refuses leaves the socket as it was",
-  async ({ bind, family, backend }) => {
+  async ({ bind, connect: connectUdp, family, backend }) => {
     using peer = await bind();
     using socket = await bind();
     using connected = await (await bind()).connect(peer.localAddr);
     // Loopback's broadcast address, which none of these sockets may send to.
     const refused = { hostname: "127.255.255.255", port: 9 };
-    if (family === 6 || backend !== "posix" || !HAS_LOOPBACK_BROADCAST) {
+    if (family === 6 || !isConnecting(backend) || !HAS_LOOPBACK_BROADCAST) {
       await assertRejects(() => socket.connect({ ...refused, port: 0 }));
       await assertRejects(() => connected.connect({ ...refused, port: 0 }));
     } else {
@@ -54,7 +54,7 @@ eachTransport(
         const connect of [
           () => socket.connect(refused),
           () => connected.connect(refused),
-          () => connectUdp({ ...refused, backend }),
+          () => connectUdp({ transport: "udp", ...refused }),
         ]
       ) {
         const error = await assertRejects(connect, PermissionDeniedError);
@@ -118,7 +118,7 @@ eachTransport(
     const batch = await socket.receiveBatch(10, SOON);
     assertEquals(batch.map(({ data }) => text(data)), ["batch"]);
     // The kernel drops them before anybody can count.
-    assertEquals(socket.stats.strangers, backend === "posix" ? 0 : 10);
+    assertEquals(socket.stats.strangers, isConnecting(backend) ? 0 : 10);
   },
 );
 
@@ -217,7 +217,7 @@ eachTransport(
       using peer = await bind();
       const address = { ...peer.localAddr, hostname };
       using v4 = await bind();
-      using dual = await bindUdp({ hostname: "::", backend });
+      using dual = await bind({ hostname: "::" });
       for (
         const opening of [
           () => connect(address),
@@ -364,22 +364,13 @@ eachTransport(
   },
 );
 
-const onLibc = (
-  name: string,
-  body: (setup: Setup) => Promise<void>,
-) =>
-  eachTransport(
-    name,
-    (setup) => setup.backend === "posix" ? body(setup) : Promise.resolve(),
-  );
-
 /** A port that nobody is bound to any more. */
 async function refusingPort({ bind }: Setup): Promise<Deno.NetAddr> {
   await using gone = await bind();
   return gone.localAddr;
 }
 
-onLibc("a refused port rejects a pending receive", async (setup) => {
+eachConnecting("a refused port rejects a pending receive", async (setup) => {
   using socket = await setup.connect(await refusingPort(setup));
   const pending = assertRejects(
     () => socket.receive(SOON),
@@ -392,7 +383,7 @@ onLibc("a refused port rejects a pending receive", async (setup) => {
   await assertRejects(() => socket.receive(SOON), ConnectionRefusedError);
 });
 
-onLibc("a refused port rejects the next send", async (setup) => {
+eachConnecting("a refused port rejects the next send", async (setup) => {
   using socket = await setup.connect(await refusingPort(setup));
   await socket.send(bytes("anybody?"));
   const error = await assertRejects(async () => {
@@ -401,22 +392,25 @@ onLibc("a refused port rejects the next send", async (setup) => {
   assertEquals(error.remoteAddr, socket.remoteAddr);
 });
 
-onLibc("a refused port rejects a batch", async (setup) => {
+eachConnecting("a refused port rejects a batch", async (setup) => {
   using socket = await setup.connect(await refusingPort(setup));
   await assertRejects(async () => {
     for (let i = 0; i < 1000; i++) await socket.sendMany([bytes("a")]);
   }, ConnectionRefusedError);
 });
 
-onLibc("exchange() tells of a peer that refuses to the end", async (setup) => {
-  using socket = await setup.connect(await refusingPort(setup));
-  await assertRejects(
-    () => socket.exchange(bytes("?"), { timeout: 1, attempts: 3 }),
-    ConnectionRefusedError,
-  );
-});
+eachConnecting(
+  "exchange() tells of a peer that refuses to the end",
+  async (setup) => {
+    using socket = await setup.connect(await refusingPort(setup));
+    await assertRejects(
+      () => socket.exchange(bytes("?"), { timeout: 1, attempts: 3 }),
+      ConnectionRefusedError,
+    );
+  },
+);
 
-onLibc(
+eachConnecting(
   "exchange() tells of a peer that refuses where it would wait for ever",
   async (setup) => {
     using socket = await setup.connect(await refusingPort(setup));
@@ -427,7 +421,7 @@ onLibc(
   },
 );
 
-onLibc("the kernel tells the address of the route", async (setup) => {
+eachConnecting("the kernel tells the address of the route", async (setup) => {
   using peer = await setup.bind();
   using any = await setup.bind({ hostname: setup.any });
   assertEquals(any.localAddr.hostname, setup.any);
@@ -439,7 +433,7 @@ onLibc("the kernel tells the address of the route", async (setup) => {
   assertEquals(open.localAddr.hostname, setup.any);
 });
 
-eachPosix(
+eachConnecting(
   "exchange() takes an answer that comes after a refusal",
   async ({ bind, connect }) => {
     const former = await bind();

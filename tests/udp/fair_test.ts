@@ -13,6 +13,7 @@ eachTransport(
     await assertTimersFire(() => client.send(data));
     await assertTimersFire(() => server.sendTo(data, client.localAddr));
   },
+  "real time",
 );
 
 eachTransport(
@@ -25,6 +26,7 @@ eachTransport(
       while (!isOver()) await client.send(data);
     });
   },
+  "real time",
 );
 
 eachTransport(
@@ -61,6 +63,7 @@ eachTransport(
       assertEquals(await client.sendMany(datagrams), datagrams.length);
     });
   },
+  "real time",
 );
 
 eachTransport(
@@ -85,6 +88,7 @@ eachTransport(
       }
     });
   },
+  "real time",
 );
 
 eachTransport(

@@ -146,4 +146,5 @@ eachTransport(
     if (backend === "node") assert(reader.dropped > COUNT / 2);
     assert(read + reader.dropped <= COUNT);
   },
+  "real time",
 );

@@ -28,6 +28,8 @@ import {
   bytes,
   eachPosix,
   eachTransport,
+  isConnecting,
+  isQueueing,
   permissionsFor,
   text,
 } from "./_each_transport.ts";
@@ -358,7 +360,7 @@ eachTransport(
     }
     socket.setBroadcast(true);
     for (const set of ["setReceiveBufferSize", "setSendBufferSize"] as const) {
-      if (backend === "posix") {
+      if (isConnecting(backend)) {
         socket[set](65_536);
         continue;
       }
@@ -438,13 +440,13 @@ eachTransport(
       // Wait until the last one has come, or has been dropped.
       for (
         let turn = 0;
-        turn < 500 && b.dropped < 90 && backend === "node";
+        turn < 500 && b.dropped < 90 && isQueueing(backend);
         turn++
       ) {
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       const got: number[] = [];
-      if (backend === "node") {
+      if (isQueueing(backend)) {
         assertEquals(b.dropped, 90);
         for (let i = 0; i < 10; i++) got.push((await b.receive(SOON)).data[0]!);
         assertEquals(got[0], dropPolicy === "newest" ? 0 : 90);

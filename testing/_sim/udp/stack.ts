@@ -122,9 +122,12 @@ export class UdpStack implements Stack, SocketOwner {
   send(
     from: SimulatedUdpTransport,
     payload: Uint8Array,
-    address: string,
+    destination: string,
     port: number,
   ): void {
+    const address = isAny(destination)
+      ? thisHost(from.address, destination)
+      : destination;
     const family = familyOf(address);
     if (payload.length > MAX_PAYLOAD[family]) {
       throw failure("EMSGSIZE", "sendto");
@@ -255,6 +258,13 @@ export class UdpStack implements Stack, SocketOwner {
     this.#ports.clear();
     this.onLoopback.clear();
   }
+}
+
+/** Linux takes any address for this host as a destination. */
+function thisHost(bound: string, any: string): string {
+  const isBound = !isAny(bound) && familyOf(bound) === familyOf(any);
+  if (isBound) return bound;
+  return familyOf(any) === 4 ? "127.0.0.1" : "::1";
 }
 
 /** How well a socket fits: connected before bound to the address before any. */

@@ -155,6 +155,19 @@ export const UDP_PEERS: readonly Scenario[] = [
     },
   },
   {
+    name: "sendTo() the unspecified address means this host",
+    async run(context) {
+      const { bindUdp, family: { any, loopback } } = context;
+      await using server = await bindUdp({ hostname: any });
+      const { port } = server.localAddr;
+      for (const hostname of [any, loopback]) {
+        await using client = await bindUdp({ hostname });
+        await client.sendTo("x", { hostname: any, port });
+        await receive(context, "server", server);
+      }
+    },
+  },
+  {
     name: "an IPv4 socket cannot send to IPv6",
     family: 4,
     async run({ bindUdp, log }) {
