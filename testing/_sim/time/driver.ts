@@ -4,6 +4,7 @@ import { atRest, replaced, tooLong, tooMany } from "./errors.ts";
 import { installGlobals } from "./globals.ts";
 import type { Patches } from "./patches.ts";
 import { currentScope, runOutside } from "./scope.ts";
+import { watchUncaught } from "./uncaught.ts";
 import type { World } from "./world.ts";
 
 /** How many events that wake no program happen in one turn of the event loop. */
@@ -27,6 +28,7 @@ export class Driver {
   readonly #maxTime: number;
   #patches!: Patches;
   #setTimeout!: unknown;
+  #ignoreUncaught!: () => void;
   #resumeFairness!: () => void;
   #events = 0;
   /** Turns without an event, one after another. */
@@ -81,15 +83,13 @@ export class Driver {
     running = this.#world;
     this.#patches = installGlobals();
     this.#setTimeout = globalThis.setTimeout;
-    addEventListener("error", this.#onError);
-    addEventListener("unhandledrejection", this.#onError);
+    this.#ignoreUncaught = watchUncaught(this.#world);
     this.#resumeFairness = suspendFairness();
   }
 
   #leave(): void {
     this.#resumeFairness();
-    removeEventListener("error", this.#onError);
-    removeEventListener("unhandledrejection", this.#onError);
+    this.#ignoreUncaught();
     this.#patches.restore();
     this.#world.leave();
     running = undefined;
@@ -106,14 +106,6 @@ export class Driver {
     }
     await new Promise((resolve) => setImmediate(resolve));
   }
-
-  /** Errors that no program handles fail the simulation that they come from. */
-  readonly #onError = (event: ErrorEvent | PromiseRejectionEvent) => {
-    const scope = currentScope();
-    if (scope?.world !== this.#world) return;
-    event.preventDefault();
-    scope.fail("reason" in event ? event.reason : event.error);
-  };
 
   readonly #turn = () => {
     const world = this.#world;

@@ -15,7 +15,8 @@ function makeUuid(random: Random): string {
   const bytes = random.bytes(16);
   bytes[6] = bytes[6]! & 0x0f | 0x40;
   bytes[8] = bytes[8]! & 0x3f | 0x80;
-  const hex = bytes.toHex();
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
