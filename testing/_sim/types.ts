@@ -78,6 +78,8 @@ export interface Stack {
   crash(): void;
   /** The programs of the host end: each connection is reset, each socket closed. */
   shutdown(): void;
+  /** Describes the calls that are pending, a line each. */
+  describePending?(): Iterable<string>;
 }
 
 /** The clock of a host, and its events: they happen in its scope, and not after a crash. */

@@ -127,6 +127,9 @@ export class SimulatedHost implements HostParts {
     yield `host "${this.name}" has ${programs} and ${
       counted(sockets, "open socket")
     }`;
+    for (const call of this.machine.describePending()) {
+      yield `host "${this.name}": ${call}`;
+    }
   }
 
   #newScope(): Scope {

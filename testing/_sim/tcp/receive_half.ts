@@ -22,6 +22,7 @@ interface PendingRead {
   readonly buffer: Uint8Array;
   /** How long the buffer was: it may be transferred since. */
   readonly size: number;
+  readonly since: number;
   readonly resolve: (count: number | null) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -31,6 +32,8 @@ interface PendingRead {
  * peer hears of it: ACKs and a window (RFC 9293 section 3.8).
  */
 export class ReceiveHalf {
+  /** Whether a caller waits for the read: else its caller has cancelled it. */
+  isAwaited = true;
   readonly #channel: ReceiveChannel;
   readonly #capacity: number;
   readonly #queue = new ReceiveQueue();
@@ -177,7 +180,8 @@ export class ReceiveHalf {
   /** Waits for bytes or the end. */
   wait(buffer: Uint8Array): Promise<number | null> {
     return new Promise((resolve, reject) => {
-      this.#read = { buffer, size: buffer.length, resolve, reject };
+      const since = this.#channel.scheduler.now;
+      this.#read = { buffer, size: buffer.length, since, resolve, reject };
     });
   }
 
@@ -216,6 +220,11 @@ export class ReceiveHalf {
     this.#read = undefined;
     this.#channel.waker.wake();
     read.resolve(result);
+  }
+
+  /** Since when a read waits that a caller awaits. */
+  get readingSince(): number | undefined {
+    return this.isAwaited ? this.#read?.since : undefined;
   }
 
   /** Ends the read that waits. */

@@ -30,6 +30,7 @@ interface PendingWrite {
   readonly bytes: Uint8Array;
   /** How many bytes there were: they may be transferred since. */
   readonly size: number;
+  readonly since: number;
   readonly resolve: (count: number) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -110,8 +111,14 @@ export class SendHalf {
       return Promise.resolve(count);
     }
     return new Promise((resolve, reject) => {
-      this.#write = { bytes, size: bytes.length, resolve, reject };
+      const since = this.#channel.scheduler.now;
+      this.#write = { bytes, size: bytes.length, since, resolve, reject };
     });
+  }
+
+  /** Since when a write waits. */
+  get writingSince(): number | undefined {
+    return this.#write?.since;
   }
 
   /** Copies bytes into the buffer, if it has so much room. */

@@ -11,6 +11,8 @@ import { canonical } from "../udp/addresses.ts";
 import { FlowTable } from "./flow.ts";
 import { Ports } from "./ports.ts";
 import { type Ends, refusalOf } from "./segment.ts";
+import { pendingCall } from "../pending_call.ts";
+import { pendingCalls } from "./pending_calls.ts";
 import { failCall, Programs } from "./programs.ts";
 import type {
   ConnectionOwner,
@@ -263,6 +265,18 @@ export class TcpStack
   #listenerFor(syn: TcpPacket): TcpListener | undefined {
     const binding = this.#ports.listenerFor(syn);
     return [...this.#listeners].find((one) => one.binding === binding);
+  }
+
+  /** Describes the calls that are pending, a line each. */
+  *describePending(): Generator<string> {
+    for (const flow of this.#flows) {
+      if (flow instanceof TcpConnection) yield* pendingCalls(flow);
+    }
+    for (const { acceptingSince, addr } of this.#listeners) {
+      const { hostname, port } = addr;
+      if (acceptingSince === undefined) continue;
+      yield pendingCall("accept on", hostname, port, acceptingSince);
+    }
   }
 
   // The end of the host.

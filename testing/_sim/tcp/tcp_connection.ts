@@ -33,6 +33,8 @@ export class TcpConnection implements OwnedConnection {
   state: TcpState;
   /** Whether the program has closed it. */
   isOrphan = false;
+  /** When it was begun. */
+  readonly openedAt: number;
   readonly #owner: ConnectionOwner;
   readonly sending: SendHalf;
   /** There is none before the peer's SYN has come. */
@@ -64,6 +66,7 @@ export class TcpConnection implements OwnedConnection {
     this.binding = binding;
     this.scheduler = owner.scheduler;
     this.waker = owner.waker;
+    this.openedAt = this.scheduler.now;
     this.#opening = opening;
     this.#outlet = new Outlet(owner.machine, this);
     this.sending = new SendHalf(this, owner.newSequence(), owner.sendBuffer);

@@ -10,6 +10,7 @@ import type { Waker } from "./waker.ts";
 
 /** An accept that waits for a connection. */
 interface PendingAccept {
+  readonly since: number;
   readonly resolve: (transport: TcpTransport) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -46,6 +47,7 @@ export class TcpListener implements TcpListenerTransport {
   readonly #ready: TcpConnection[] = [];
   #accept: PendingAccept | undefined;
   #isClosed = false;
+  #isAwaited = true;
 
   constructor(
     owner: ListenerOwner,
@@ -91,7 +93,8 @@ export class TcpListener implements TcpListenerTransport {
     if (this.#programs.haveEnded) return silent();
     if (this.#isClosed) return Promise.reject(failure("EBADF", "accept"));
     return new Promise((resolve, reject) => {
-      this.#accept = { resolve, reject };
+      const since = this.#owner.machine.scheduler.now;
+      this.#accept = { since, resolve, reject };
       this.#serve();
     });
   }
@@ -134,9 +137,18 @@ export class TcpListener implements TcpListenerTransport {
     this.#ready.length = 0;
   }
 
-  /** A simulated host keeps no process alive. */
-  ref(): void {}
+  /** Since when an accept waits that a caller awaits. */
+  get acceptingSince(): number | undefined {
+    return this.#isAwaited ? this.#accept?.since : undefined;
+  }
 
-  /** A simulated host keeps no process alive. */
-  unref(): void {}
+  /** A caller awaits the accept. A simulated host keeps no process alive. */
+  ref(): void {
+    this.#isAwaited = true;
+  }
+
+  /** No caller does: the accept was cancelled. */
+  unref(): void {
+    this.#isAwaited = false;
+  }
 }

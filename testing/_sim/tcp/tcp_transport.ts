@@ -100,6 +100,10 @@ export class SimulatedTransport implements TcpTransport {
     }
   }
 
+  holdRead(isHeld: boolean): void {
+    this.#connection.receiving.isAwaited = isHeld;
+  }
+
   /** A simulated host keeps no process alive. */
   ref(): void {}
 

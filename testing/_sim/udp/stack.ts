@@ -14,6 +14,7 @@ import {
   isGroup,
   isLoopback,
 } from "./addresses.ts";
+import { pendingCall } from "../pending_call.ts";
 import { covers, Ports } from "./ports.ts";
 import { SimulatedUdpTransport, type SocketOwner } from "./transport.ts";
 
@@ -241,6 +242,15 @@ export class UdpStack implements Stack, SocketOwner {
       one.isConnected && one.hears(to, port) && covers(one, from)
     );
     return socket?.refuse() ?? false;
+  }
+
+  /** Describes the calls that are pending, a line each. */
+  *describePending(): Generator<string> {
+    for (const { localAddr, receivingSince } of this.#ports.all()) {
+      if (receivingSince === undefined) continue;
+      const { hostname, port } = localAddr;
+      yield pendingCall("receive on", hostname, port, receivingSince);
+    }
   }
 
   crash(): void {

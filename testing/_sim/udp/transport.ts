@@ -78,6 +78,7 @@ export class SimulatedUdpTransport implements Binding, DatagramTransport {
   /** SO_ERROR: what the next call fails with. */
   #error: string | undefined;
   #isReceiving = false;
+  #receivingAt = 0;
   /** Whether its descriptor is free. */
   #isClosed = false;
   /** Whether its host has crashed or was shut down. */
@@ -173,7 +174,13 @@ export class SimulatedUdpTransport implements Binding, DatagramTransport {
     return code === undefined ? undefined : failure(code, syscall);
   }
 
+  /** Since when a receive waits. */
+  get receivingSince(): number | undefined {
+    return this.#isReceiving ? this.#receivingAt : undefined;
+  }
+
   receive(): void {
+    this.#receivingAt = this.#stack.machine.scheduler.now;
     this.#isReceiving = true;
   }
 

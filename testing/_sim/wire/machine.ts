@@ -271,6 +271,13 @@ export class WireMachine implements Machine {
     for (const stack of Object.values(this.#stacks)) stack.shutdown();
   }
 
+  /** Describes the calls of its programs that are pending, a line each. */
+  *describePending(): Generator<string> {
+    for (const stack of Object.values(this.#stacks)) {
+      yield* stack.describePending?.() ?? [];
+    }
+  }
+
   #forget(): void {
     this.#stacks = {};
     this.#groups.clear();
