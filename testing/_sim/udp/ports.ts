@@ -2,8 +2,8 @@ import { failure } from "../types.ts";
 import { familyOf, isAny } from "./addresses.ts";
 
 /** The ports that Linux chooses from: /proc/sys/net/ipv4/ip_local_port_range. */
-const FIRST = 32_768;
-const LAST = 60_999;
+export const FIRST_PORT = 32_768;
+export const LAST_PORT = 60_999;
 
 /** What decides whether two sockets may have the same port. */
 export interface Binding {
@@ -27,7 +27,12 @@ function isShared(a: Binding, b: Binding): boolean {
 /** Which sockets are bound to which ports. */
 export class Ports<T extends Binding> {
   readonly #bound = new Map<number, T[]>();
-  #next = FIRST;
+  #next: number;
+
+  /** Chooses free ports from this one on. */
+  constructor(first: number) {
+    this.#next = first;
+  }
 
   /** The sockets of a port, the one that was bound last first. */
   at(port: number): readonly T[] | undefined {
@@ -52,9 +57,9 @@ export class Ports<T extends Binding> {
       if (this.#isFree(wanted)) return wanted.port;
       throw failure("EADDRINUSE", "bind");
     }
-    for (let left = LAST - FIRST; left >= 0; left--) {
+    for (let left = LAST_PORT - FIRST_PORT; left >= 0; left--) {
       const port = this.#next;
-      this.#next = port === LAST ? FIRST : port + 1;
+      this.#next = port === LAST_PORT ? FIRST_PORT : port + 1;
       // A port of Linux's choice is nobody else's, whatever the others permit.
       if (this.#isFree({ ...wanted, port, reuseAddress: false })) return port;
     }

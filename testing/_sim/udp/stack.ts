@@ -15,7 +15,7 @@ import {
   isLoopback,
 } from "./addresses.ts";
 import { pendingCall } from "../pending_call.ts";
-import { covers, Ports } from "./ports.ts";
+import { covers, FIRST_PORT, LAST_PORT, Ports } from "./ports.ts";
 import { SimulatedUdpTransport, type SocketOwner } from "./transport.ts";
 
 /** The bytes of the headers: IPv4 or IPv6, and UDP. */
@@ -32,12 +32,15 @@ export class UdpStack implements Stack, SocketOwner {
   readonly machine: Machine;
   /** How many sockets are members of a group on the loopback interface. */
   readonly onLoopback: Map<string, number> = new Map();
-  readonly #ports = new Ports<SimulatedUdpTransport>();
+  readonly #ports: Ports<SimulatedUdpTransport>;
   /** How often the host was started; what an earlier start began has no effect. */
   #start = 0;
 
   constructor(machine: Machine) {
     this.machine = machine;
+    // Another one after each start: late answers to the former one find nobody.
+    const first = machine.random.integer(FIRST_PORT, LAST_PORT);
+    this.#ports = new Ports(first);
   }
 
   /** Binds a socket: what `udp/_seam.ts` needs of a network. */
