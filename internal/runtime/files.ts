@@ -2,6 +2,9 @@ import type { Stats } from "node:fs";
 import { isGranted } from "./permission.ts";
 import { builtIn, isDeno, nodeProcess } from "./runtime.ts";
 
+type Fs = typeof import("node:fs");
+type Threads = typeof import("node:worker_threads");
+
 /** What the system knows of a file. */
 export interface FileInfo {
   readonly isFile: boolean;
@@ -31,45 +34,45 @@ function infoOf(stats: Stats): FileInfo {
 export function stat(path: string): FileInfo {
   return isDeno
     ? Deno.statSync(path)
-    : infoOf(builtIn("node:fs").statSync(path));
+    : infoOf(builtIn<Fs>("node:fs").statSync(path));
 }
 
 /** Returns what the system knows of a file; of the link itself, if it is one. */
 export function lstat(path: string): FileInfo {
   return isDeno
     ? Deno.lstatSync(path)
-    : infoOf(builtIn("node:fs").lstatSync(path));
+    : infoOf(builtIn<Fs>("node:fs").lstatSync(path));
 }
 
 /** Returns the contents of a file as text. */
 export function readTextFile(path: string): string {
   return isDeno
     ? Deno.readTextFileSync(path)
-    : builtIn("node:fs").readFileSync(path, "utf8");
+    : builtIn<Fs>("node:fs").readFileSync(path, "utf8");
 }
 
 /** Removes a file. */
 export function removeFile(path: string): void {
   if (isDeno) Deno.removeSync(path);
-  else builtIn("node:fs").unlinkSync(path);
+  else builtIn<Fs>("node:fs").unlinkSync(path);
 }
 
 /** Gives a file another path, whose file it replaces. */
 export function renameFile(from: string, to: string): void {
   if (isDeno) Deno.renameSync(from, to);
-  else builtIn("node:fs").renameSync(from, to);
+  else builtIn<Fs>("node:fs").renameSync(from, to);
 }
 
 /** Gives a file a second path. */
 export function linkFile(path: string, second: string): void {
   if (isDeno) Deno.linkSync(path, second);
-  else builtIn("node:fs").linkSync(path, second);
+  else builtIn<Fs>("node:fs").linkSync(path, second);
 }
 
 /** Sets the permission bits of a file. */
 export function setFileMode(path: string, mode: number): void {
   if (isDeno) Deno.chmodSync(path, mode);
-  else builtIn("node:fs").chmodSync(path, mode);
+  else builtIn<Fs>("node:fs").chmodSync(path, mode);
 }
 
 /** Returns the working directory; throws if it was removed or is not permitted. */
@@ -109,7 +112,7 @@ export function openFolderLock(folder: string): FolderLock | undefined {
 export function mayUmask(): boolean {
   return isDeno
     ? isGranted({ name: "sys", kind: "umask" })
-    : builtIn("node:worker_threads").isMainThread;
+    : builtIn<Threads>("node:worker_threads").isMainThread;
 }
 
 /** Sets umask, and returns what it was. */

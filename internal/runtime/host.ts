@@ -1,9 +1,12 @@
 import { isGranted } from "./permission.ts";
 import { builtIn, isDeno, nodeProcess } from "./runtime.ts";
 
+type Os = typeof import("node:os");
+type Dns = typeof import("node:dns");
+
 /** Returns the name of this host, or undefined if the program may not ask for it. Never prompts. */
 export function hostName(): string | undefined {
-  if (!isDeno) return builtIn("node:os").hostname();
+  if (!isDeno) return builtIn<Os>("node:os").hostname();
   return isGranted({ name: "sys", kind: "hostname" })
     ? Deno.hostname()
     : undefined;
@@ -30,7 +33,7 @@ export function hostInterfaces(): readonly InterfaceAddress[] | undefined {
 }
 
 function nodeInterfaces(): InterfaceAddress[] {
-  const all = Object.entries(builtIn("node:os").networkInterfaces());
+  const all = Object.entries(builtIn<Os>("node:os").networkInterfaces());
   return all.flatMap(([name, addresses = []]) =>
     addresses.map((one) => {
       const { address, scopeid = 0 } = one as typeof one & { scopeid?: number };
@@ -47,7 +50,7 @@ function nodeInterfaces(): InterfaceAddress[] {
  * Deno, which looks up names itself if no name server is known.
  */
 export function nameServerTexts(): readonly string[] {
-  return isDeno ? [] : builtIn("node:dns").getServers();
+  return isDeno ? [] : builtIn<Dns>("node:dns").getServers();
 }
 
 /** Returns a variable of the environment, or undefined if the program may not read it. Never prompts. */

@@ -18,25 +18,18 @@ interface NodeProcess {
   getBuiltinModule(id: string): unknown;
 }
 
-/** The built-in modules of Node that this folder uses. */
-interface BuiltIns {
-  readonly "node:dns": typeof import("node:dns");
-  readonly "node:fs": typeof import("node:fs");
-  readonly "node:os": typeof import("node:os");
-  readonly "node:worker_threads": typeof import("node:worker_threads");
-}
-
 /** Returns `process`; for use outside Deno. */
 export function nodeProcess(): NodeProcess {
   return (globalThis as unknown as { process: NodeProcess }).process;
 }
 
 /**
- * Returns a built-in module in the same turn, loaded at its first use; for use
- * outside Deno.
+ * Returns a built-in module of type `M` in the same turn, loaded at its first use; for
+ * use outside Deno. Declarations of this package name no types of Node, which a program
+ * may lack.
  */
-export function builtIn<K extends keyof BuiltIns>(id: K): BuiltIns[K] {
-  return nodeProcess().getBuiltinModule(id) as BuiltIns[K];
+export function builtIn<M>(id: string): M {
+  return nodeProcess().getBuiltinModule(id) as M;
 }
 
 /** The name of an operating system, as `Deno.build.os` has it. */
