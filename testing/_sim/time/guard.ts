@@ -48,6 +48,11 @@ function refuse(scope: Scope, name: string): Error {
   );
 }
 
+/** Whether `node:net` connects over a stream: `node:tls` of Bun passes one in a list. */
+function isOverStream(options: unknown): boolean {
+  return Array.isArray(options) && options[0]?.socket !== undefined;
+}
+
 /** Makes a function that fails inside of a simulation. */
 function guarded(
   name: string,
@@ -56,7 +61,7 @@ function guarded(
 ): Call {
   return function (this: unknown, ...args: unknown[]): unknown {
     const scope = currentScope();
-    if (scope === undefined) {
+    if (scope === undefined || isOverStream(args[0])) {
       return Reflect.apply(original() as Call, this, args);
     }
     const error = refuse(scope, `${name}()`);

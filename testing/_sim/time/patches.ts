@@ -20,6 +20,11 @@ export function globalObject(name: string): object | undefined {
   return Reflect.get(globalThis, name);
 }
 
+/** Whether a property can be replaced and put back. */
+function isChangeable(property: PropertyDescriptor): boolean {
+  return property.configurable === true || property.writable === true;
+}
+
 /** Properties of global objects that are replaced for a time. */
 export class Patches {
   readonly #patches: Patch[] = [];
@@ -35,14 +40,14 @@ export class Patches {
     make: (original: () => unknown) => unknown,
   ): void {
     const original = Object.getOwnPropertyDescriptor(target, key);
-    if (original?.configurable !== true) return;
+    if (original === undefined || !isChangeable(original)) return;
     const replacement = make(() => read(target, original));
     this.#patches.push({ target, key, name, original, replacement });
     Object.defineProperty(target, key, {
       value: replacement,
       writable: true,
       enumerable: original.enumerable ?? false,
-      configurable: true,
+      configurable: original.configurable ?? false,
     });
   }
 

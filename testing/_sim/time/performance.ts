@@ -34,10 +34,13 @@ function hasEnd(options: unknown): boolean {
 /** Replaces what `performance` measures by. */
 export function patchPerformance(patches: Patches): void {
   const { prototype } = Performance;
-  replace(patches, prototype, "now", "performance.now", (now) => now);
+  // In Bun some methods are of the object itself.
+  const ownerOf = (name: string) =>
+    Object.hasOwn(performance, name) ? performance : prototype;
+  replace(patches, ownerOf("now"), "now", "performance.now", (now) => now);
   replace(
     patches,
-    prototype,
+    ownerOf("mark"),
     "mark",
     "performance.mark",
     (now, mark, [name, options]: [unknown, object?]) =>
@@ -45,7 +48,7 @@ export function patchPerformance(patches: Patches): void {
   );
   replace(
     patches,
-    prototype,
+    ownerOf("measure"),
     "measure",
     "performance.measure",
     (now, measure, [name, from, to]: [unknown, unknown?, unknown?]) => {

@@ -57,6 +57,7 @@ const THROWING: Record<string, () => unknown> = {
 
 /** Whether the runtime has what a test is about. */
 function isThere(name: string): boolean {
+  if ("Bun" in globalThis && name.startsWith("http.")) return false;
   return IS_DENO || !/Deno|Worker/.test(name);
 }
 
