@@ -1,4 +1,6 @@
 import type { WaitOptions } from "../internal/wait/mod.ts";
+import type { ServiceQuery } from "./name_info.ts";
+import type { SrvRecord } from "./records.ts";
 
 /**
  * Who finds the addresses of a host for a socket: a `Resolver` is one, and so is
@@ -32,4 +34,12 @@ export interface AddressFinder {
   ): Promise<
     readonly { readonly address: { hostname: string; port: number } }[]
   >;
+  /**
+   * Finds where a domain offers a service, as {@linkcode lookupService} does. Only
+   * connecting to a `service` needs it.
+   */
+  lookupService?(
+    query: ServiceQuery,
+    options?: WaitOptions,
+  ): Promise<readonly SrvRecord[]>;
 }

@@ -19,6 +19,7 @@ import {
 import {
   checkLocalAddress,
   checkPeer,
+  checkService,
   numericAddress,
 } from "../internal/hosts/mod.ts";
 import {
@@ -57,6 +58,8 @@ export interface ConnectTcpOptions extends WaitOptions {
   hostname?: string | undefined;
   /** The port, 1 to 65535. */
   port: number;
+  /** Defaults to none: {@linkcode ConnectServiceOptions} have one, and no port. */
+  service?: undefined;
   /** Only IPv4, or only IPv6. Defaults to both. */
   family?: 4 | 6 | undefined;
   /**
@@ -115,6 +118,20 @@ export interface ConnectTcpOptions extends WaitOptions {
   backend?: TcpBackend | undefined;
 }
 
+/** Which service to connect to, and how. */
+export interface ConnectServiceOptions
+  extends Omit<ConnectTcpOptions, "hostname" | "port" | "service"> {
+  /**
+   * The name of the service's SRV records: `_service._protocol.domain`, such as
+   * `"_imaps._tcp.example.com"`. They have the hosts and the ports.
+   */
+  service: string;
+  /** Defaults to those of the records; no other is allowed. */
+  hostname?: undefined;
+  /** Defaults to those of the records; no other is allowed. */
+  port?: undefined;
+}
+
 /**
  * Connects to a host: C's `getaddrinfo`, `socket` and `connect` in one.
  *
@@ -126,10 +143,17 @@ export interface ConnectTcpOptions extends WaitOptions {
  * chooses, since its addresses may not be used: on the `"deno"` backend, without
  * `family` and `resolver`.
  *
+ * A `service` is found by its SRV records, whose targets are tried one after the other
+ * in the order of RFC 2782, each as above. `timeout` covers all of it; a target gets an
+ * equal share of the time that is left, but at least 2 seconds of it. A domain without
+ * such records is not tried by its addresses, since no port is known.
+ *
  * @throws {SocketError} When no address can be connected to. The code is that of
  * the first attempt; where there were several, the message lists them, and `cause`
  * is an `AggregateError` of their errors.
- * @throws {AddrInfoError} When the name cannot be resolved.
+ * @throws {AddrInfoError} When the name cannot be resolved. For a service: `EAI_SERVICE`
+ * when the domain declares that it does not offer it (the target `.`), `EAI_NODATA` or
+ * `EAI_NONAME` when there are no SRV records.
  * @throws {RangeError} When a port, a delay or a size is out of range.
  * @throws {TypeError} When an option is not of its type.
  *
@@ -146,8 +170,29 @@ export interface ConnectTcpOptions extends WaitOptions {
  * });
  * assertEquals(conn.remoteAddr.port, listener.addr.port);
  * ```
+ *
+ * @example A service, wherever it is
+ * ```ts
+ * import { simulate } from "@berkeley/sockets/testing";
+ * import { assertEquals } from "@std/assert";
+ *
+ * await simulate(async (network) => {
+ *   await network.host("spare").serveTcp({ port: 7 }, (conn) => conn.send("hi\n"));
+ *   network.dns.set("_echo._tcp.example.com", {
+ *     srv: [
+ *       { priority: 1, weight: 0, port: 7, target: "main" }, // does not exist
+ *       { priority: 2, weight: 0, port: 7, target: "spare" },
+ *     ],
+ *   });
+ *   const { connectTcp } = network.host("client");
+ *   using conn = await connectTcp({ service: "_echo._tcp.example.com" });
+ *   assertEquals(await conn.readLine(), "hi");
+ * });
+ * ```
  */
-export async function connectTcp(options: ConnectTcpOptions): Promise<TcpConn> {
+export async function connectTcp(
+  options: ConnectTcpOptions | ConnectServiceOptions,
+): Promise<TcpConn> {
   try {
     return await connectOver(HERE, options);
   } catch (error) {
@@ -158,9 +203,10 @@ export async function connectTcp(options: ConnectTcpOptions): Promise<TcpConn> {
 /** Connects from a host of a network. */
 export async function connectOver(
   network: TcpNetwork,
-  given: ConnectTcpOptions,
+  given: ConnectTcpOptions | ConnectServiceOptions,
 ): Promise<TcpConn> {
-  const options = readOptions(given, OPTIONS);
+  const options = readOptions(given as ConnectTcpOptions, OPTIONS);
+  if (options.service !== undefined) return await openService(network, options);
   const { hostname = "127.0.0.1", port, resolver = network.resolver } = options;
   const wait = check(options);
   const backend = network.toConnect(options);
@@ -213,10 +259,27 @@ export async function connectOver(
   }
 }
 
+/** Connects to the first target of a service that answers. */
+async function openService(
+  network: TcpNetwork,
+  options: Omit<ConnectTcpOptions, "service"> & { service?: unknown },
+): Promise<TcpConn> {
+  const { service: name, hostname, port, signal, timeout, ...rest } = options;
+  const service = checkService(name, hostname, port);
+  check({ ...rest, port: 1, signal, timeout }); // before any look-up
+  network.toConnect(rest);
+  const { connectService } = await import("./_connect_service.ts");
+  return await connectService(service, {
+    resolver: options.resolver ?? network.resolver,
+    connect: (target) => connectOver(network, { ...rest, ...target }),
+    wait: { signal, timeout },
+  });
+}
+
 const OPTIONS: readonly (keyof ConnectTcpOptions)[] = [
   ...["hostname", "port", "family", "localAddress", "localPort"] as const,
   ...["noDelay", "keepAlive", "attemptDelay", "highWaterMark"] as const,
-  ...["resolver", "backend", "signal", "timeout"] as const,
+  ...["resolver", "backend", "service", "signal", "timeout"] as const,
 ];
 
 function check(options: ConnectTcpOptions): Wait | undefined {
@@ -251,6 +314,7 @@ async function attempt(
     const from = { localAddress, localPort, socketOptions };
     return await connect({ hostname, port, ...from }, signal);
   } catch (error) {
+    if (signal.aborted) throw error; // the reason, which is not about this address
     throw toSocketError(error, {
       action: `connect to ${formatHostPort(hostname, port)}`,
       syscall: "connect",

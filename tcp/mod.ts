@@ -50,7 +50,11 @@ export type { AddressFinder } from "../resolve/mod.ts";
 export * from "../stream/mod.ts";
 export type { TcpBackend, TcpCarrier } from "./_transport.ts";
 export * from "./conn.ts";
-export { connectTcp, type ConnectTcpOptions } from "./connect.ts";
+export {
+  type ConnectServiceOptions,
+  connectTcp,
+  type ConnectTcpOptions,
+} from "./connect.ts";
 export { listenTcp } from "./listen.ts";
 export * from "./listen_options.ts";
 export * from "./listener.ts";

@@ -2,6 +2,7 @@ import { formatHostPort, type NetAddr } from "../address/mod.ts";
 import { checkChoice, checkType } from "../internal/check/mod.ts";
 import { socketError } from "../errors/mod.ts";
 import { checkWait, retrace, waitFor } from "../internal/wait/mod.ts";
+import { checkService } from "../internal/hosts/mod.ts";
 import type { ConnectTcpOptions, TcpBackend, TcpConn } from "../tcp/mod.ts";
 import { BACKEND_NAMES, BACKENDS } from "./_backends.ts";
 import { backendsFor, encrypts, unsupported } from "./_choose_backend.ts";
@@ -31,10 +32,27 @@ export interface ConnectTlsOptions
   tcpBackend?: TcpBackend | undefined;
 }
 
+/** Which service to connect to, how, and what to verify. */
+export interface ConnectTlsServiceOptions
+  extends Omit<ConnectTlsOptions, "hostname" | "port" | "service"> {
+  /**
+   * The name of the service's SRV records: `_service._protocol.domain`, such as
+   * `"_imaps._tcp.example.com"`. They have the hosts and the ports. The server's
+   * certificate has to be valid for the domain (RFC 6125, since anyone may have forged
+   * the records), unless `serverName` is another.
+   */
+  service: string;
+  /** Defaults to those of the records; no other is allowed. */
+  hostname?: undefined;
+  /** Defaults to those of the records; no other is allowed. */
+  port?: undefined;
+}
+
 /**
  * Connects to a host over TCP, as `connectTcp` does, and starts TLS as the
  * client. Resolves when the handshake is done and the server's certificate verified.
- * `timeout` and `signal` limit all of it.
+ * `timeout` and `signal` limit all of it. A server whose handshake fails is the end of
+ * it, also where a `service` has further targets.
  *
  * @throws {CertificateError} If the server's certificate is refused; the code says why,
  * such as `ECERTEXPIRED`, `ECERTISSUER` or `ECERTNAME`.
@@ -69,7 +87,9 @@ export interface ConnectTlsOptions
  * assertEquals(await conn.readLine(), "hi there");
  * ```
  */
-export async function connectTls(options: ConnectTlsOptions): Promise<TlsConn> {
+export async function connectTls(
+  options: ConnectTlsOptions | ConnectTlsServiceOptions,
+): Promise<TlsConn> {
   try {
     return await connectOver(HERE, options);
   } catch (error) {
@@ -80,12 +100,10 @@ export async function connectTls(options: ConnectTlsOptions): Promise<TlsConn> {
 /** Connects from a host of a network. */
 export async function connectOver(
   network: TlsNetwork,
-  given: ConnectTlsOptions,
+  given: ConnectTlsOptions | ConnectTlsServiceOptions,
 ): Promise<TlsConn> {
   const options = readOptions(given);
-  const { hostname = "127.0.0.1", port } = options.tcp;
-  checkType("hostname", hostname, "string");
-  const subject = formatHostPort(hostname, port);
+  const { hostname, subject } = peerOf(options.tcp);
   const plan = makePlan(network, options, hostname, `connect to ${subject}`);
   const { signal, timeout } = options;
   const wait = checkWait({ signal, timeout });
@@ -108,18 +126,33 @@ export async function connectOver(
   );
 }
 
+/** The name that the server has to prove, and the peer as messages show it. */
+function peerOf(
+  options: TcpOptions,
+): { hostname: string; subject: string } {
+  const { service, hostname = "127.0.0.1", port } = options;
+  if (service === undefined) {
+    checkType("hostname", hostname, "string");
+    return { hostname, subject: formatHostPort(hostname, port!) };
+  }
+  const { name, domain } = checkService(service, options.hostname, port);
+  return { hostname: domain.replace(/\.$/, ""), subject: name };
+}
+
 /** The options of TCP, but those that limit the wait. */
-type TcpOptions = {
-  readonly [
-    K in keyof Required<
-      Omit<ConnectTcpOptions, "backend" | "signal" | "timeout">
-    >
-  ]: ConnectTcpOptions[K];
-};
+type TcpOptions =
+  & {
+    readonly [
+      K in keyof Required<
+        Omit<ConnectTcpOptions, "backend" | "service" | "signal" | "timeout">
+      >
+    ]: ConnectTcpOptions[K] | undefined;
+  }
+  & { readonly service: string | undefined };
 
 /** The options, each read once; those of TCP are for `connectTcp` to check. */
-function readOptions(options: ConnectTlsOptions) {
-  const { hostname, port, family, localAddress, localPort } = options;
+function readOptions(options: ConnectTlsOptions | ConnectTlsServiceOptions) {
+  const { service, hostname, port, family, localAddress, localPort } = options;
   const { noDelay, keepAlive, attemptDelay, highWaterMark } = options;
   const { resolver, socketOptions, signal, timeout } = options;
   const { caCerts, cert, key, alpnProtocols, serverName } = options;
@@ -127,7 +160,7 @@ function readOptions(options: ConnectTlsOptions) {
   const tcp: TcpOptions = {
     ...{ hostname, port, family, localAddress, localPort },
     ...{ noDelay, keepAlive, attemptDelay, highWaterMark },
-    ...{ resolver, socketOptions },
+    ...{ resolver, socketOptions, service },
   };
   return {
     ...{ tcp, signal, timeout, caCerts, cert, key, alpnProtocols, serverName },
@@ -138,7 +171,7 @@ function readOptions(options: ConnectTlsOptions) {
 /** What is to be done, all of it checked. */
 interface Plan {
   readonly network: TlsNetwork;
-  readonly tcp: ConnectTcpOptions;
+  readonly tcp: TcpOptions & Pick<ConnectTcpOptions, "backend" | "timeout">;
   readonly settings: ClientSettings;
   /** What can encrypt, the preferred first. */
   readonly backends: readonly TlsBackend[];
@@ -160,7 +193,10 @@ function makePlan(
   });
   const below = tcpBackendFor(backends, tcpBackend);
   if (below !== null) {
-    return { network, tcp: { ...tcp, backend: below }, settings, backends };
+    // The targets of a service share the time.
+    const timeout = tcp.service === undefined ? undefined : options.timeout;
+    const own = { ...tcp, backend: below, timeout };
+    return { network, tcp: own, settings, backends };
   }
   throw unsupported("tcpBackend", backends[0]!, action);
 }
@@ -182,7 +218,9 @@ async function open(plan: Plan, signal?: AbortSignal): Promise<TlsConn> {
     checkPair?.(settings.certificate);
     signal?.throwIfAborted();
   }
-  const conn: TcpConn = await network.connectTcp({ ...plan.tcp, signal });
+  // connectTcp() checks them.
+  const options = { ...plan.tcp, signal } as ConnectTcpOptions;
+  const conn: TcpConn = await network.connectTcp(options);
   let transport: TlsTransport;
   try {
     const { backend = backends.find((name) => encrypts(name, conn))! } =

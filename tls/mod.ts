@@ -67,6 +67,7 @@ export type { AddressFinder } from "../resolve/mod.ts";
 export * from "../stream/mod.ts";
 export type {
   AcceptedConnOptions,
+  ConnectServiceOptions,
   ConnectTcpOptions,
   ListenTcpOptions,
   TcpBackend,
@@ -78,7 +79,11 @@ export type {
 } from "./_transport.ts";
 export * from "./client_options.ts";
 export * from "./conn.ts";
-export { connectTls, type ConnectTlsOptions } from "./connect.ts";
+export {
+  connectTls,
+  type ConnectTlsOptions,
+  type ConnectTlsServiceOptions,
+} from "./connect.ts";
 export { listenTls } from "./listen.ts";
 export * from "./listen_options.ts";
 export * from "./listener.ts";

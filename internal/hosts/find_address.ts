@@ -60,6 +60,47 @@ export function checkPeer(
   throw new RangeError(`Cannot ${verb} to port 0: it stands for any port`);
 }
 
+/** A service of a domain, by the name of its SRV records: RFC 2782. */
+export interface Service {
+  /** The name: `_service._protocol.domain`. */
+  readonly name: string;
+  readonly service: string;
+  readonly protocol: string;
+  readonly domain: string;
+}
+
+/** Refuses a service that is no name of SRV records, or has a host or port beside it. */
+export function checkService(
+  name: unknown,
+  hostname: unknown,
+  port: unknown,
+): Service {
+  const parts = typeof name === "string"
+    ? /^_([^.]+)\._([^.]+)\.(.*[^.]\.?)$/s.exec(name)
+    : null;
+  if (parts === null) {
+    throw new TypeError(
+      `Cannot use service ${
+        showValue(name)
+      }: it must be a name such as "_imaps._tcp.example.com"`,
+    );
+  }
+  if (hostname !== undefined || port !== undefined) {
+    throw new TypeError(
+      `Cannot use service ${
+        showValue(name)
+      } with hostname or port: its SRV records have both`,
+    );
+  }
+  const [text, service, protocol, domain] = parts as unknown as string[];
+  return {
+    name: text!,
+    service: service!,
+    protocol: protocol!,
+    domain: domain!,
+  };
+}
+
 /** Refuses a local address that is no IP address in text. */
 export function checkLocalAddress(address: string | undefined): void {
   checkType("localAddress", address, "string");

@@ -219,6 +219,26 @@ Deno.test("options of connections in memory and of faults are read once", async 
   assertEquals(again(), []);
 });
 
+Deno.test("options of a connection to a service are read once", async () => {
+  const { cert, key } = await makeCertificate({ names: ["example.test"] });
+  await simulate(async (network) => {
+    const server = network.host("server");
+    await server.serveTcp({ port: 1 }, () => {});
+    await server.serveTls({ port: 2, cert, key }, () => {});
+    for (const port of [1, 2]) {
+      const target = { priority: 0, weight: 0, port, target: "server" };
+      network.dns.set(`_s${port}._tcp.example.test`, { srv: [target] });
+    }
+    const { connectTcp, connectTls } = network.host("client");
+    const common = { timeout: 20_000, noDelay: true, highWaterMark: 1000 };
+    const own = { ...common, service: "_s1._tcp.example.test" };
+    (await passOnce(own, connectTcp)).close();
+    const caCerts = [cert];
+    const tls = { ...common, service: "_s2._tcp.example.test", caCerts };
+    (await passOnce(tls, connectTls)).close();
+  });
+});
+
 Deno.test("options of relay are read once", async () => {
   const [left, right] = [connPair(), connPair()];
   left.client.close();
