@@ -5,20 +5,11 @@
  */
 import { type Host, simulate } from "@berkeley/sockets/testing";
 
-/** What a test needs of the real world that a simulated network does not have. */
-export type RealNeed =
-  /** Options of C, which are set by libc. */
-  | "options of C"
-  /** Processes or Workers, which have real sockets. */
-  | "other processes"
-  /** The runtime's own connections, such as those of `Deno.connect`. */
-  | "the runtime's API"
-  /** How much CPU or memory it takes, or how it shares the real event loop. */
-  | "real time"
-  /** The permissions of the program, which has no need of any here. */
-  | "permissions"
-  /** What this host's kernel or one backend does otherwise. */
-  | "this host";
+/**
+ * What a test needs of the real world that a simulated network does not have: to measure
+ * CPU and memory, or how calls share the event loop.
+ */
+export type RealNeed = "real time";
 
 /** Runs a test on a host of a simulated network. */
 export function onSimulatedHost(

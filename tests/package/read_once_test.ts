@@ -266,6 +266,68 @@ Deno.test("simulate() reads its options once", async () => {
   assertEquals(readAgain(), []);
 });
 
+Deno.test("options of the functions of a simulated host are read once", async () => {
+  const { cert, key } = await makeCertificate({ names: ["host"] });
+  const caCerts = [cert];
+  const serving = { onError: () => {}, maxConnections: 9, idleTimeout: 1000 };
+  const common = { timeout: 20_000, highWaterMark: 1000, resolver: undefined };
+  const tcp = { ...common, noDelay: true, keepAlive: true, family: 4 as const };
+  const any = { ...tcp, hostname: "0.0.0.0", port: 0, backlog: 5 };
+  const near = { ...tcp, hostname: "host", attemptDelay: 1, localPort: 0 };
+  const path = "/run/sock";
+  const udp = { ttl: 9, broadcast: true, reuseAddress: true, timeout: 20_000 };
+  await simulate(async (network) => {
+    const host = network.host("host");
+    for (const backend of ["deno", "node"] as const) {
+      const plain = await passOnce(
+        { ...any, ...serving, backend, ipv6Only: false, reusePort: true },
+        (given) => host.serveTcp(given, (conn) => conn.close()),
+      );
+      const { port } = plain.addr;
+      (await passOnce({ ...near, port, backend }, host.connectTcp)).close();
+      const tls = await passOnce(
+        { ...any, ...serving, cert, key, backend, tcpBackend: undefined },
+        (given) => host.serveTls(given, (conn) => conn.close()),
+      );
+      const to = { ...near, port: tls.addr.port, caCerts, backend };
+      (await passOnce(to, host.connectTls)).close();
+      const local = await passOnce(
+        { ...serving, path, backend, highWaterMark: 9, replaceStale: true },
+        (given) => host.serveUnix(given, (conn) => conn.close()),
+      );
+      const where = { path, backend, highWaterMark: 9, timeout: 20_000 };
+      (await passOnce(where, host.connectUnix)).close();
+      for (const server of [plain, tls, local]) await server.shutdown();
+    }
+    using listener = await passOnce(any, host.listenTcp);
+    const [client, server] = await Promise.all([
+      host.connectTcp({ hostname: "host", port: listener.addr.port }),
+      listener.accept(),
+    ]);
+    const start = { timeout: 20_000, highWaterMark: 1000, cert, key };
+    await Promise.all([
+      passOnce(
+        { ...start, hostname: "host", caCerts, backend: "deno" as const },
+        (given) => host.startTls(client, given),
+      ),
+      passOnce(
+        { ...start, isServer: true as const },
+        (given) => host.startTls(server, given),
+      ),
+    ]);
+    using _tls = await passOnce({ ...any, cert, key }, host.listenTls);
+    using _unix = await passOnce({ path, backlog: 5 }, host.listenUnix);
+    const bound = await passOnce({ ...udp, port: 0 }, host.bindUdp);
+    const { port } = bound.localAddr;
+    await passOnce({ ...udp, hostname: "host", port }, host.connectUdp);
+    await passOnce(
+      { family: AF_INET, socktype: SOCK_STREAM, timeout: 20_000 },
+      (given) => host.getAddrInfo("host", "80", given),
+    );
+    await passOnce({ hostname: "10.0.0.1", port: 80 }, host.getNameInfo);
+  });
+});
+
 Deno.test("options of hosts, links and explore() are read once", async () => {
   const link = { latency: 1, jitter: 1, loss: 0.1, mtu: 576, queue: 1000 };
   await simulate(async (network) => {

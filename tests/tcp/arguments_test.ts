@@ -1,13 +1,14 @@
 /** Calls that return a promise reject for bad arguments, before anything is opened. */
 import { assert, assertEquals, assertInstanceOf } from "@std/assert";
-import {
-  connectTcp,
-  type ConnectTcpOptions,
-  listenTcp,
-  type ListenTcpOptions,
-  serveTcp,
-  type ServeTcpOptions,
+import * as here from "@berkeley/sockets";
+import type { Sockets } from "@berkeley/sockets";
+import type {
+  ConnectTcpOptions,
+  ListenTcpOptions,
+  ServeTcpOptions,
 } from "@berkeley/sockets/tcp";
+import { IS_DENO } from "../_runtime.ts";
+import { onSimulatedHost } from "../_simulated.ts";
 
 /** The error of a call, which must not throw. */
 async function rejection(call: () => Promise<unknown>): Promise<Error> {
@@ -85,26 +86,33 @@ const SERVE: Row[] = [
   ["onListen", 5, TypeError, "onListen 5"],
 ];
 
+/** Registers a test for this host, and for a simulated one. */
+function eachHost(name: string, body: (host: Sockets) => Promise<void>): void {
+  Deno.test({ name, permissions: { net: true }, fn: () => body(here) });
+  if (!IS_DENO) return;
+  Deno.test({
+    name: `${name}, over simulated`,
+    permissions: "none",
+    fn: () => onSimulatedHost(body),
+  });
+}
+
 function eachRow(
   name: string,
   rows: readonly Row[],
-  call: (options: object) => Promise<unknown>,
+  call: (host: Sockets, options: object) => Promise<unknown>,
 ): void {
-  Deno.test({
-    name: `${name} rejects for bad arguments`,
-    permissions: { net: true },
-    fn: async () => {
-      for (const [property, value, Kind, text = ""] of rows) {
-        const error = await rejection(() => call({ [property]: value }));
-        const label = `${property}: ${String(value)}: ${error}`;
-        assertEquals(error.constructor.name, Kind.name, label);
-        assert(error.message.includes(text), label);
-      }
-      for (const nothing of [undefined, null]) {
-        const error = await rejection(() => call(nothing as unknown as object));
-        assertInstanceOf(error, TypeError);
-      }
-    },
+  eachHost(`${name} rejects for bad arguments`, async (host) => {
+    for (const [property, value, Kind, text = ""] of rows) {
+      const error = await rejection(() => call(host, { [property]: value }));
+      const label = `${property}: ${String(value)}: ${error}`;
+      assertEquals(error.constructor.name, Kind.name, label);
+      assert(error.message.includes(text), label);
+    }
+    for (const nothing of [undefined, null]) {
+      const error = await rejection(() => call(host, nothing as never));
+      assertInstanceOf(error, TypeError);
+    }
   });
 }
 
@@ -115,35 +123,35 @@ const with_ = (base: object, options: object | null | undefined): unknown =>
 eachRow(
   "listenTcp()",
   LISTEN,
-  (options) => listenTcp(with_(HERE, options) as ListenTcpOptions),
+  ({ listenTcp }, options) =>
+    listenTcp(with_(HERE, options) as ListenTcpOptions),
 );
 eachRow(
   "connectTcp()",
   CONNECT,
-  (options) =>
+  ({ connectTcp }, options) =>
     connectTcp(with_({ ...HERE, port: 1 }, options) as ConnectTcpOptions),
 );
 eachRow(
   "serveTcp()",
   SERVE,
-  (options) => serveTcp(with_(HERE, options) as ServeTcpOptions, () => {}),
+  ({ serveTcp }, options) =>
+    serveTcp(with_(HERE, options) as ServeTcpOptions, () => {}),
 );
 
-Deno.test({
-  name: "serveTcp() rejects for a handler that is not a function",
-  permissions: { net: true },
-  fn: async () => {
+eachHost(
+  "serveTcp() rejects for a handler that is not a function",
+  async ({ serveTcp }) => {
     for (const handler of [undefined, null, {}, "echo"]) {
       const error = await rejection(() => serveTcp(HERE, handler as never));
       assertInstanceOf(error, TypeError);
     }
   },
-});
+);
 
-Deno.test({
-  name: "accept() rejects for bad arguments, and loses no connection",
-  permissions: { net: true },
-  fn: async () => {
+eachHost(
+  "accept() rejects for bad arguments, and loses no connection",
+  async ({ listenTcp, connectTcp }) => {
     using listener = await listenTcp(HERE);
     using client = await connectTcp(listener.addr);
     for (const [property, value, Kind, text = ""] of WAIT) {
@@ -156,7 +164,7 @@ Deno.test({
     using server = await listener.accept();
     assertEquals(server.remoteAddr, client.localAddr);
   },
-});
+);
 
 /** An object whose properties may be read once. */
 function readOnce(values: Record<string, unknown>): Record<string, unknown> {
@@ -174,10 +182,9 @@ function readOnce(values: Record<string, unknown>): Record<string, unknown> {
   return object;
 }
 
-Deno.test({
-  name: "listenTcp(), serveTcp() and connectTcp() read each option once",
-  permissions: { net: true },
-  fn: async () => {
+eachHost(
+  "listenTcp(), serveTcp() and connectTcp() read each option once",
+  async ({ listenTcp, serveTcp, connectTcp }) => {
     const all = {
       ...{ family: undefined, noDelay: true, keepAlive: false },
       ...{ highWaterMark: 1000, resolver: undefined, timeout: 20_000 },
@@ -208,4 +215,4 @@ Deno.test({
       assertEquals(conn.remoteAddr, addr);
     }
   },
-});
+);
