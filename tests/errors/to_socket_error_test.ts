@@ -2,12 +2,14 @@
 import dgram from "node:dgram";
 import net from "node:net";
 import dns from "node:dns";
+import { once } from "node:events";
 import { assert, assertEquals } from "@std/assert";
 import {
   AddrInfoError,
   SocketError,
   toSocketError,
 } from "@berkeley/sockets/errors";
+import { IS_DENO } from "../_runtime.ts";
 import { HAS_EPIPE } from "../_system.ts";
 
 /** What a function throws or rejects with. */
@@ -26,9 +28,34 @@ async function pair(): Promise<[Deno.TcpConn, Deno.TcpConn]> {
   return [client, await listener.accept()];
 }
 
-function closedPort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+/** Listens by `node:net`; the server is closed when it is disposed of. */
+async function listenByNode(): Promise<
+  AsyncDisposable & { port: number; server: net.Server }
+> {
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => sockets.add(socket));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as net.AddressInfo;
+  return {
+    ...{ port, server },
+    [Symbol.asyncDispose]: () => {
+      for (const socket of sockets) socket.destroy();
+      return new Promise((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+async function closedPort(): Promise<number> {
+  await using listener = await listenByNode();
+  return listener.port;
+}
+
+/** The error of a second server at an address. */
+function listenFailure(port: number, host: string): Promise<unknown> {
+  const server = net.createServer();
+  const failure = nodeFailure(server);
+  server.listen(port, host);
+  return failure;
 }
 
 /** The first error event of a socket of node:net, once it is closed. */
@@ -63,13 +90,14 @@ interface Row {
   provoke: () => Promise<unknown>;
 }
 
-const ROWS: Row[] = [
+/** Errors of the API of Deno. */
+const DENO_ROWS: Row[] = [
   {
     what: "a refused connection",
     code: "ECONNREFUSED",
-    provoke: () => {
-      const port = closedPort();
-      return thrown(() => Deno.connect({ hostname: "127.0.0.1", port }));
+    provoke: async () => {
+      const port = await closedPort();
+      return await thrown(() => Deno.connect({ hostname: "127.0.0.1", port }));
     },
   },
   {
@@ -155,6 +183,10 @@ const ROWS: Row[] = [
       return accepting;
     },
   },
+];
+
+/** Errors of the modules of Node, in each runtime. */
+const NODE_ROWS: Row[] = [
   {
     what: "node:net, a server closed twice",
     code: "EBADF",
@@ -169,15 +201,43 @@ const ROWS: Row[] = [
   {
     what: "node:net, refused",
     code: "ECONNREFUSED",
-    provoke: () => nodeFailure(net.connect(closedPort(), "127.0.0.1")),
+    provoke: async () =>
+      await nodeFailure(net.connect(await closedPort(), "127.0.0.1")),
+  },
+  {
+    what: "node:net, a port in use",
+    code: "EADDRINUSE",
+    provoke: async () => {
+      await using listener = await listenByNode();
+      return await listenFailure(listener.port, "127.0.0.1");
+    },
+  },
+  {
+    what: "node:net, an address of another host",
+    code: "EADDRNOTAVAIL",
+    ignore: IS_DENO, // whose node:net says EINVAL, as of Deno 2.9
+    provoke: () => listenFailure(0, "192.0.2.1"),
+  },
+  {
+    what: "node:net, reading from a connection that was reset",
+    code: "ECONNRESET",
+    provoke: async () => {
+      await using listener = await listenByNode();
+      const socket = net.connect(listener.port, "127.0.0.1");
+      const [peer] = await once(listener.server, "connection");
+      const failure = nodeFailure(socket);
+      peer.resetAndDestroy();
+      socket.resume();
+      return await failure;
+    },
   },
   {
     what: "node:net, written after end",
     code: "EPIPE",
     provoke: async () => {
-      using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-      const socket = net.connect(listener.addr.port, "127.0.0.1");
-      using _ = await listener.accept();
+      await using listener = await listenByNode();
+      const socket = net.connect(listener.port, "127.0.0.1");
+      await once(socket, "connect");
       const failure = nodeFailure(socket);
       socket.end();
       socket.write("x");
@@ -188,9 +248,9 @@ const ROWS: Row[] = [
     what: "node:net, written after destroy",
     code: "EBADF",
     provoke: async () => {
-      using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-      const socket = net.connect(listener.addr.port, "127.0.0.1");
-      using _ = await listener.accept();
+      await using listener = await listenByNode();
+      const socket = net.connect(listener.port, "127.0.0.1");
+      await once(socket, "connect");
       const closed = new Promise((resolve) => socket.once("close", resolve));
       socket.destroy();
       await closed;
@@ -211,6 +271,11 @@ const ROWS: Row[] = [
     code: "EMSGSIZE",
     provoke: () => sendFailure(new Uint8Array(70_000), 9, "127.0.0.1"),
   },
+];
+
+const ROWS = [
+  ...DENO_ROWS.map((row) => ({ ...row, ignore: row.ignore || !IS_DENO })),
+  ...NODE_ROWS,
 ];
 
 for (const { what, code, ignore, provoke } of ROWS) {
@@ -234,6 +299,7 @@ for (const { what, code, ignore, provoke } of ROWS) {
 Deno.test({
   name:
     "toSocketError() gives ENOTCAPABLE and the flag for what is not permitted",
+  ignore: !IS_DENO,
   permissions: { net: false },
   async fn() {
     const foreign = await thrown(() =>
@@ -250,7 +316,11 @@ Deno.test({
   },
 });
 
-const LOOKUPS: { what: string; provoke: () => Promise<unknown> }[] = [
+const LOOKUPS: {
+  what: string;
+  isOfNode?: true;
+  provoke: () => Promise<unknown>;
+}[] = [
   {
     what: "Deno.connect() to a name that does not exist",
     provoke: () =>
@@ -266,6 +336,7 @@ const LOOKUPS: { what: string; provoke: () => Promise<unknown> }[] = [
   },
   {
     what: "dns.lookup() of a name that does not exist",
+    isOfNode: true,
     provoke: () =>
       new Promise((resolve) =>
         dns.lookup("no.invalid", (error) => resolve(error))
@@ -273,9 +344,10 @@ const LOOKUPS: { what: string; provoke: () => Promise<unknown> }[] = [
   },
 ];
 
-for (const { what, provoke } of LOOKUPS) {
+for (const { what, isOfNode = false, provoke } of LOOKUPS) {
   Deno.test({
     name: `toSocketError() gives an AddrInfoError for ${what}`,
+    ignore: !IS_DENO && !isOfNode,
     permissions: { net: true },
     async fn() {
       const foreign = await provoke();
@@ -302,7 +374,7 @@ for (
     const text = `No such host is known. (os error ${number})`;
     const shapes = [
       new Error(text),
-      new Deno.errors.NotFound(text),
+      ...IS_DENO ? [new Deno.errors.NotFound(text)] : [],
       Object.assign(new Error(text), { code: "ENOENT" }),
       Object.assign(new Error(text), { code: "UNKNOWN", errno: number }),
       new Error(`failed to lookup address information: ${text}`),
@@ -317,16 +389,18 @@ for (
 
 Deno.test({
   name: "toSocketError() leaves misuse and the reasons of signals as they are",
+  ignore: !IS_DENO,
   permissions: { net: true },
   async fn() {
     const range = await thrown(() =>
       Deno.connect({ hostname: "127.0.0.1", port: 70_000 })
     );
     assert(range instanceof RangeError);
+    const port = await closedPort();
     const abort = await thrown(() =>
       Deno.connect({
         hostname: "127.0.0.1",
-        port: closedPort(),
+        port,
         signal: AbortSignal.abort(),
       })
     );
@@ -340,16 +414,11 @@ Deno.test({
 });
 
 // What this OS cannot be made to report: shapes that are known from elsewhere.
-const SHAPES: [string, Error, string][] = [
+const SHAPES: [what: string, foreign: Error, code: string][] = [
   [
     "a number in the text alone",
     new Error("No route to host (os error 113)"),
     "EHOSTUNREACH",
-  ],
-  [
-    "a class without a code",
-    new Deno.errors.NetworkUnreachable("unreachable"),
-    "ENETUNREACH",
   ],
   [
     "UNKNOWN with the kernel's number",
@@ -368,6 +437,14 @@ const SHAPES: [string, Error, string][] = [
   ],
   ["nothing that is known", new Error("what is this"), "EIO"],
 ];
+
+if (IS_DENO) {
+  SHAPES.push([
+    "a class without a code",
+    new Deno.errors.NetworkUnreachable("unreachable"),
+    "ENETUNREACH",
+  ]);
+}
 
 for (const [what, foreign, code] of SHAPES) {
   Deno.test({

@@ -1,7 +1,7 @@
 /** Where name servers come from in a runtime with the API of Node, if no file names any. */
 import dns from "node:dns";
 import { parseIpAddress } from "../../address/mod.ts";
-import { isDeno } from "../../internal/runtime/mod.ts";
+import { IS_DENO } from "../_runtime.ts";
 import { SourceChoice } from "../../resolve/_source_choice.ts";
 import { settingsOf } from "../../resolve/_settings.ts";
 import { assertEquals } from "@std/assert";
@@ -9,7 +9,7 @@ import { DnsServer } from "./_dns_server.ts";
 
 Deno.test({
   name: "the DNS is asked at the servers of node:dns if no file names any",
-  ignore: isDeno,
+  ignore: IS_DENO,
   async fn() {
     await using server = await DnsServer.start({
       "a.test": [{ type: "A", data: "192.0.2.1" }],
