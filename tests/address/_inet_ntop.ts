@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { Random } from "../_random.ts";
 
 const PROGRAM = `
@@ -63,5 +64,5 @@ export function anyAddress(random: Random): string {
   for (let i = 0; i < bytes.length; i += 2) {
     if (random.next() < zeros) bytes.fill(0, i, i + 2);
   }
-  return bytes.toHex();
+  return Buffer.from(bytes).toString("hex");
 }

@@ -254,10 +254,7 @@ test("Resolver.clearCache() forgets all", async () => {
 test("Resolver's answers are the caller's to change", async () => {
   await using bench = await Bench.start();
   (await bench.ask("mixed.test")).length = 0;
-  assertEquals(await endOf(bench.ask("mixed.test")), [
-    "192.0.2.1",
-    "192.0.2.2",
-  ]);
+  assertEquals((await bench.ask("mixed.test")).length, 2);
   (await bench.resolver.resolve("mixed.test", "A")).length = 0;
   assertEquals((await bench.resolver.resolve("mixed.test", "A")).length, 2);
 });

@@ -5,6 +5,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { endOf } from "./_codes.ts";
 import type { Zone } from "./_dns_message.ts";
 import { DnsServer } from "./_dns_server.ts";
+import { IS_DENO } from "../_runtime.ts";
 
 // Leave for one host is too little for packets of our own, so that here
 // Deno.resolveDns asks.
@@ -21,6 +22,7 @@ const zone: Zone = {
 Deno.test({
   name:
     "getAddrInfo() by Deno.resolveDns gives up without waiting for the runtime, and asks it only once",
+  ignore: !IS_DENO,
   permissions,
   async fn() {
     const gate = Promise.withResolvers<undefined>();
@@ -44,6 +46,7 @@ Deno.test({
 Deno.test({
   name:
     "getAddrInfo() by Deno.resolveDns asks nobody for a name that was cancelled while it waited for a socket",
+  ignore: !IS_DENO,
   permissions,
   async fn() {
     const gate = Promise.withResolvers<undefined>();
@@ -85,6 +88,7 @@ Deno.test({
 
 Deno.test({
   name: "getAddrInfo() by Deno.resolveDns is not cut to one second by a signal",
+  ignore: !IS_DENO,
   permissions,
   async fn() {
     // With a signal of its own the runtime would ask again after a second.
@@ -110,6 +114,7 @@ Deno.test({
 
 Deno.test({
   name: "getAddrInfo() by Deno.resolveDns takes a hundred records over TCP",
+  ignore: !IS_DENO,
   permissions,
   async fn() {
     await using server = await DnsServer.start(zone);
@@ -128,6 +133,7 @@ Deno.test({
 Deno.test({
   name:
     "getAddrInfo() by Deno.resolveDns keeps an answer for as long as ttl says",
+  ignore: !IS_DENO,
   permissions,
   async fn() {
     await using server = await DnsServer.start(zone);
@@ -151,6 +157,7 @@ for (const net of [false, ["192.0.2.1"]] as const) {
   Deno.test({
     name:
       `getAddrInfo() rejects where asking is not permitted (net: ${net}), and never prompts`,
+    ignore: !IS_DENO,
     permissions: { net: net === false ? false : [...net] },
     async fn() {
       const resolver = new Resolver({

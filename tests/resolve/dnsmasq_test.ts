@@ -8,6 +8,7 @@ import { AI_CANONNAME, AI_V4MAPPED, Resolver } from "../../resolve/mod.ts";
 import { assertEquals } from "@std/assert";
 import { getAvailablePort } from "@std/net";
 import { hasProgram } from "../_programs.ts";
+import { IS_DENO } from "../_runtime.ts";
 
 const CONFIG = `
 no-resolv
@@ -74,7 +75,7 @@ async function startDnsmasq(): Promise<AsyncDisposable & { port: number }> {
 
 Deno.test({
   name: "Resolver understands dnsmasq",
-  ignore: !hasProgram("dnsmasq"),
+  ignore: !IS_DENO || !hasProgram("dnsmasq"),
   async fn(t) {
     await using dnsmasq = await startDnsmasq();
     const resolver = new Resolver({

@@ -10,6 +10,7 @@ import {
   ourAddrInfo,
 } from "./_libc_compare.ts";
 import { libcFault, libcZone } from "./_libc_zone.ts";
+import { IS_DENO } from "../_runtime.ts";
 
 /** As the resolv.conf that libc had, without a hosts file. */
 function options(server: DnsServer): ResolverOptions {
@@ -24,6 +25,7 @@ function options(server: DnsServer): ResolverOptions {
 
 Deno.test({
   name: "getAddrInfo() answers as libc does, in order, with --allow-net alone",
+  ignore: !IS_DENO, // elsewhere the interfaces are seen, and say the order
   permissions: { net: true },
   async fn() {
     assert(ADDR_INFO.length >= 300);
@@ -95,7 +97,7 @@ async function differencesIn(file: string): Promise<unknown> {
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-const hasNamespaces = canUnshare();
+const hasNamespaces = IS_DENO && canUnshare();
 
 Deno.test({
   name:

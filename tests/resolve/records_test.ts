@@ -8,6 +8,7 @@ import { AI_CANONNAME, type RecordType, Resolver } from "../../resolve/mod.ts";
 import { assertEquals, assertRejects } from "@std/assert";
 import type { Zone } from "./_dns_message.ts";
 import { DnsServer } from "./_dns_server.ts";
+import { IS_DENO } from "../_runtime.ts";
 
 const zone: Zone = {
   "all.test": [
@@ -98,7 +99,9 @@ const RECORDS: { name: string; type: RecordType; expected: unknown }[] = [
  */
 const SOURCES = [
   { source: "our own packets", net: true },
-  { source: "Deno.resolveDns", net: ["127.0.0.1"] },
+  ...IS_DENO
+    ? [{ source: "Deno.resolveDns", net: ["127.0.0.1"] } as const]
+    : [],
 ] as const;
 
 for (const { source, net } of SOURCES) {
@@ -133,11 +136,13 @@ for (const { source, net } of SOURCES) {
       const infos = await resolver.getAddrInfo("second.test", 80, {
         socktype: SOCK_STREAM,
       });
-      assertEquals(infos.map(({ address }) => String(address)), [
-        "[2001:db8::1]:80",
-        "192.0.2.1:80",
-        "192.0.2.2:80",
-      ]);
+      const found = infos.map(({ address }) => String(address));
+      const expected = ["[2001:db8::1]:80", "192.0.2.1:80", "192.0.2.2:80"];
+      // Elsewhere the interfaces are seen, and say the order.
+      assertEquals(
+        IS_DENO ? found : found.sort(),
+        IS_DENO ? expected : expected.sort(),
+      );
       assertEquals(server.count("A", "second.test"), 1);
       assertEquals(server.count("AAAA", "second.test"), 1);
     },
@@ -170,13 +175,11 @@ for (const { source, net } of SOURCES) {
 
   test("getHostByName() gives the official name, all aliases on the way, and IPv4 addresses", async (resolver) => {
     const host = await resolver.getHostByName("second.test");
-    assertEquals([host.name, ...host.aliases, ...host.addresses.map(String)], [
-      "all.test",
-      "second.test",
-      "alias.test",
-      "192.0.2.1",
-      "192.0.2.2",
-    ]);
+    const names = ["all.test", "second.test", "alias.test"];
+    assertEquals([host.name, ...host.aliases], names);
+    const addresses = host.addresses.map(String);
+    const expected = ["192.0.2.1", "192.0.2.2"];
+    assertEquals(IS_DENO ? addresses : addresses.sort(), expected);
   });
 
   test("lookupService() gives targets by priority", async (resolver) => {

@@ -13,6 +13,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { endOf } from "./_codes.ts";
 import type { Zone } from "./_dns_message.ts";
 import { DnsServer } from "./_dns_server.ts";
+import { IS_DENO } from "../_runtime.ts";
 
 const BAD: {
   options: ResolverOptions;
@@ -136,6 +137,7 @@ for (const timeout of [Infinity, 2 ** 31, 2 ** 53]) {
 
 Deno.test({
   name: "Resolver orders the addresses as it is told",
+  ignore: !IS_DENO, // elsewhere the interfaces are seen, and say the order
   permissions: { net: true },
   async fn() {
     await using server = await DnsServer.start({
