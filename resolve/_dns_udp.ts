@@ -143,7 +143,9 @@ class UdpPort {
     // A copy: the datagram is a small part of a large buffer.
     const copy = new Uint8Array(message);
     // What fills the buffer may have been cut off: TC has it asked for over TCP.
-    if (copy.length === RECEIVE_SIZE || copy.length === 2 * RECEIVE_SIZE) {
+    const isFull = copy.length === RECEIVE_SIZE ||
+      copy.length === 2 * RECEIVE_SIZE;
+    if (isFull && isDeno) { // elsewhere there is room for any datagram
       copy[2]! |= 0x02;
     }
     for (const { question, end, resolve } of this.#exchanges) {
