@@ -1,18 +1,24 @@
 /**
- * Tests of unix sockets run on each backend, on a path and on an abstract name.
+ * Tests of unix sockets run on each backend and on a simulated host, on a path and on an
+ * abstract name.
  *
  * @module
  */
-import {
-  connectUnix,
-  type ConnectUnixOptions,
-  listenUnix,
-  type ListenUnixOptions,
-  type UnixBackend,
-  type UnixConn,
-  type UnixListener,
+import * as here from "@berkeley/sockets";
+import type { Sockets } from "@berkeley/sockets";
+import type {
+  ConnectUnixOptions,
+  ListenUnixOptions,
+  ServeUnixOptions,
+  UnixBackend,
+  UnixCarrier,
+  UnixConn,
+  UnixHandler,
+  UnixListener,
+  UnixServer,
 } from "@berkeley/sockets/unix";
-import { STREAM_BACKENDS } from "../_runtime.ts";
+import { IS_DENO, STREAM_BACKENDS } from "../_runtime.ts";
+import { onSimulatedHost } from "../_simulated.ts";
 
 /** The backends that there are. */
 export const BACKENDS: readonly UnixBackend[] = STREAM_BACKENDS;
@@ -31,23 +37,36 @@ export interface Pair extends AsyncDisposable {
 /** A backend with a folder of its own, and shortcuts to use it. */
 export interface Setup {
   /** The backend. */
-  backend: UnixBackend;
+  backend: UnixCarrier;
   /** A folder, removed after the test. */
   folder: string;
   /** A path in it, or an abstract name. */
   path: string;
   /** Listens on `path`. */
   listen(options?: Partial<ListenUnixOptions>): Promise<UnixListener>;
+  /** Serves on `path`. */
+  serve(
+    options: Partial<ServeUnixOptions>,
+    handler: UnixHandler,
+  ): Promise<UnixServer>;
   /** Connects to `path`. */
   connect(options?: Partial<ConnectUnixOptions>): Promise<UnixConn>;
   /** Connects two ends. */
   pair(options?: Partial<ConnectUnixOptions>): Promise<Pair>;
 }
 
-function setupOf(backend: UnixBackend, folder: string, path: string): Setup {
-  const listen = (options = {}) => listenUnix({ path, backend, ...options });
+function setupOf(
+  backend: UnixCarrier,
+  folder: string,
+  path: string,
+  host: Sockets = here,
+): Setup {
+  const where = backend === "simulated" ? { path } : { path, backend };
+  const listen = (options = {}) => host.listenUnix({ ...where, ...options });
+  const serve = (options = {}, handler: UnixHandler) =>
+    host.serveUnix({ ...where, ...options }, handler);
   const connect = (options = {}) =>
-    connectUnix({ path, backend, ...SOON, ...options });
+    host.connectUnix({ ...where, ...SOON, ...options });
   const pair = async (options = {}) => {
     await using listener = await listen();
     const client = await connect(options);
@@ -61,7 +80,7 @@ function setupOf(backend: UnixBackend, folder: string, path: string): Setup {
       },
     };
   };
-  return { backend, folder, path, listen, connect, pair };
+  return { backend, folder, path, listen, serve, connect, pair };
 }
 
 /** Calls `use` with a folder that is removed afterwards. */
@@ -105,12 +124,42 @@ export function eachPath(
   }
 }
 
+/** Registers a test for a path and an abstract name of a simulated host. */
+function eachSimulated(
+  name: string,
+  body: (setup: Setup) => Promise<void>,
+): void {
+  for (const path of IS_DENO ? ["/run/sock", "\0sock"] : []) {
+    const kind = path.startsWith("/") ? "path" : "abstract name";
+    Deno.test({
+      name: `${name} (${kind}), over simulated`,
+      permissions: "none",
+      fn: () =>
+        onSimulatedHost((host) => body(setupOf("simulated", "", path, host))),
+    });
+  }
+}
+
+/** Whether a socket can have the path of a test, or its abstract name. */
+export async function isFree(
+  { backend, path, listen }: Setup,
+): Promise<boolean> {
+  if (backend !== "simulated") return path.startsWith("\0") || !exists(path);
+  try {
+    await using _listener = await listen();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Registers a test for each backend on a path, and on an abstract name. */
 export function eachName(
   name: string,
   body: (setup: Setup) => Promise<void>,
 ): void {
   eachPath(`${name} (path)`, body);
+  eachSimulated(name, body);
   for (const backend of BACKENDS) {
     Deno.test({
       name: `${name} (abstract name), over ${backend}`,

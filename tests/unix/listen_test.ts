@@ -246,8 +246,8 @@ eachPath("listenUnix() takes a backlog, or says which backend does", async ({
     assertMatch(error.message, /leave out backend, or use backend: "posix"/);
     assert(!exists(path));
   }
-  const options = backend === "deno" ? { path } : { path, backend };
-  await using listener = await listenUnix({ ...options, backlog: 5 });
+  const chosen = backend === "deno" ? { backend: undefined } : {};
+  await using listener = await listen({ ...chosen, backlog: 5 });
   assertEquals(listener.backend, backend === "deno" ? "node" : backend);
 });
 

@@ -1,8 +1,8 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { NotConnectedError } from "@berkeley/sockets/errors";
-import { serveUnix, type UnixConn } from "@berkeley/sockets/unix";
+import type { UnixConn } from "@berkeley/sockets/unix";
 import { bytes, readAll, text, until } from "../_each_stream.ts";
-import { eachName, exists, type Setup } from "./_setup.ts";
+import { eachName, isFree } from "./_setup.ts";
 
 const echo = async (conn: UnixConn) => {
   const buffer = new Uint8Array(16 * 1024);
@@ -11,16 +11,12 @@ const echo = async (conn: UnixConn) => {
   }
 };
 
-function isFree({ path }: Setup): boolean {
-  return path.startsWith("\0") || !exists(path);
-}
-
 eachName("serveUnix() serves many clients at once", async (setup) => {
-  const { path, backend, connect } = setup;
+  const { path, serve, connect } = setup;
   let heard: Deno.UnixAddr | undefined;
   const onListen = (addr: Deno.UnixAddr) => heard = addr;
   {
-    await using server = await serveUnix({ path, backend, onListen }, echo);
+    await using server = await serve({ onListen }, echo);
     assertEquals<unknown>(heard, { transport: "unix", path });
     assertEquals(server.addr, heard!);
     await Promise.all(Array.from({ length: 20 }, async (_, i) => {
@@ -38,16 +34,14 @@ eachName("serveUnix() serves many clients at once", async (setup) => {
       170,
     ]);
   }
-  assertEquals(isFree(setup), true);
+  assertEquals(await isFree(setup), true);
 });
 
 eachName("serveUnix() holds further clients back at maxConnections", async ({
-  path,
-  backend,
+  serve,
   connect,
 }) => {
-  const options = { path, backend, maxConnections: 2 };
-  await using server = await serveUnix(options, echo);
+  await using server = await serve({ maxConnections: 2 }, echo);
   const clients = await Promise.all([connect(), connect(), connect()]);
   await until(() => server.stats.active === 2);
   assertEquals(server.stats.accepted, 2);
@@ -56,40 +50,40 @@ eachName("serveUnix() holds further clients back at maxConnections", async ({
 });
 
 eachName("serveUnix() has finished once its name is free", async (setup) => {
-  const { path, backend } = setup;
+  const { serve } = setup;
   const stop = new AbortController();
   const { signal } = stop;
-  const server = await serveUnix({ path, backend, signal }, echo);
+  const server = await serve({ signal }, echo);
   stop.abort();
   await server.finished;
-  assertEquals(isFree(setup), true);
+  assertEquals(await isFree(setup), true);
 });
 
 eachName("serveUnix() shuts down when its signal aborts", async (setup) => {
-  const { path, backend, connect } = setup;
+  const { serve, connect } = setup;
   const giveUp = new AbortController();
   const { signal } = giveUp;
-  const server = await serveUnix({ path, backend, signal }, echo);
+  const server = await serve({ signal }, echo);
   await using client = await connect();
   await until(() => server.stats.active === 1);
   giveUp.abort();
   await server.finished;
   assertEquals(await client.read(new Uint8Array(1)), null);
-  assertEquals(isFree(setup), true);
+  assertEquals(await isFree(setup), true);
 });
 
 eachName("serveUnix() leaves nothing open when it rejects", async (setup) => {
-  const { path, backend } = setup;
+  const { serve } = setup;
   const onListen = () => {
     throw new NotConnectedError("no", "ENOTCONN");
   };
   await assertRejects(
-    () => serveUnix({ path, backend, onListen }, echo),
+    () => serve({ onListen }, echo),
     NotConnectedError,
   );
-  assertEquals(isFree(setup), true);
-  const reason = await serveUnix(
-    { path, backend, signal: AbortSignal.abort("the reason") },
+  assertEquals(await isFree(setup), true);
+  const reason = await serve(
+    { signal: AbortSignal.abort("the reason") },
     echo,
   ).catch((error) => error);
   assertEquals(reason, "the reason");
@@ -102,9 +96,9 @@ eachName("serveUnix() leaves nothing open when it rejects", async (setup) => {
   ];
   for (const [options, handler, expected] of bad) {
     await assertRejects(
-      () => serveUnix({ path, backend, ...options }, handler as typeof echo),
+      () => serve(options, handler as typeof echo),
       expected,
     );
   }
-  assertEquals(isFree(setup), true);
+  assertEquals(await isFree(setup), true);
 });
