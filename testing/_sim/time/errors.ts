@@ -9,7 +9,7 @@ function show(milliseconds: number): string {
 export function atRest(world: World): Error {
   const pending = world.describePending();
   return new Error(
-    `Cannot end the simulation: the test is still pending at ${
+    `Cannot continue the simulation: the test is still pending at ${
       show(world.now)
     } of virtual time, and no timer and no packet is left that could continue it` +
       (pending.length > 0 ? `; pending: ${pending.join("; ")}` : "") +

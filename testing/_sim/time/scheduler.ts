@@ -37,9 +37,8 @@ class Entry implements Scheduled {
   }
 }
 
-function isBefore(a: Entry, b: Entry): boolean {
-  return a.time === b.time ? a.order < b.order : a.time < b.time;
-}
+/** How many children an event has in the heap: four, which makes it flat. */
+const LOG_CHILDREN = 2;
 
 /**
  * Virtual time, and what is to happen in it. Events of the same time happen in the
@@ -47,8 +46,10 @@ function isBefore(a: Entry, b: Entry): boolean {
  * {@linkcode Scheduler.prototype.step | step}.
  */
 export class Scheduler {
-  /** A binary heap, the next event first. */
+  /** A heap, the next event first. */
   #heap: Entry[] = [];
+  /** The times of its events, which are beside each other in memory. */
+  #times: number[] = [];
   #now = 0;
   #order = 0;
   #cancelled = 0;
@@ -98,6 +99,7 @@ export class Scheduler {
   clear(): void {
     for (const entry of this.#heap) entry.run = undefined;
     this.#heap = [];
+    this.#times = [];
     this.#cancelled = 0;
   }
 
@@ -106,9 +108,10 @@ export class Scheduler {
     this.#cancelled++;
     if (this.#cancelled < 64 || this.#cancelled * 2 < this.#heap.length) return;
     const kept = this.#heap.filter(({ run }) => run !== undefined);
-    this.#heap = [];
+    kept.sort((a, b) => a.time - b.time || a.order - b.order);
+    this.#heap = kept; // sorted, it is a heap
+    this.#times = kept.map(({ time }) => time);
     this.#cancelled = 0;
-    for (const entry of kept) this.#push(entry);
   };
 
   #first(): Entry | undefined {
@@ -120,34 +123,58 @@ export class Scheduler {
     }
   }
 
+  /** Adds an event, which comes after those of the same time. */
   #push(entry: Entry): void {
-    const heap = this.#heap;
+    const [heap, times, { time }] = [this.#heap, this.#times, entry];
     let at = heap.length;
     heap.push(entry);
+    times.push(time);
     while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!isBefore(entry, heap[parent]!)) break;
+      const parent = (at - 1) >> LOG_CHILDREN;
+      if (times[parent]! <= time) break;
       heap[at] = heap[parent]!;
+      times[at] = times[parent]!;
       at = parent;
     }
     heap[at] = entry;
+    times[at] = time;
   }
 
+  /** Whether an event of the heap happens before another one. */
+  #isBefore(at: number, time: number, order: number): boolean {
+    const other = this.#times[at]!;
+    return other < time || other === time && this.#heap[at]!.order < order;
+  }
+
+  /** The first of the children from a place on. */
+  #firstChild(from: number): number {
+    const end = Math.min(from + (1 << LOG_CHILDREN), this.#heap.length);
+    let first = from;
+    for (let at = from + 1; at < end; at++) {
+      const order = this.#heap[first]!.order;
+      if (this.#isBefore(at, this.#times[first]!, order)) first = at;
+    }
+    return first;
+  }
+
+  /** Removes the next event. */
   #pop(): void {
-    const heap = this.#heap;
+    const [heap, times] = [this.#heap, this.#times];
     const last = heap.pop()!;
+    times.pop();
     if (heap.length === 0) return;
+    const { time, order } = last;
     let at = 0;
     for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) {
-        child++;
-      }
-      if (!isBefore(heap[child]!, last)) break;
+      const from = (at << LOG_CHILDREN) + 1;
+      if (from >= heap.length) break;
+      const child = this.#firstChild(from);
+      if (!this.#isBefore(child, time, order)) break;
       heap[at] = heap[child]!;
+      times[at] = times[child]!;
       at = child;
     }
     heap[at] = last;
+    times[at] = time;
   }
 }
