@@ -91,6 +91,11 @@ export class UdpStack implements Stack, SocketOwner {
     });
   }
 
+  moved(socket: SimulatedUdpTransport): void {
+    this.#ports.delete(socket);
+    this.#ports.add(socket);
+  }
+
   remove(socket: SimulatedUdpTransport): void {
     this.#ports.delete(socket);
   }
@@ -100,6 +105,9 @@ export class UdpStack implements Stack, SocketOwner {
     if (isAny(bound)) {
       const source = this.machine.sourceFor(destination);
       if (source !== undefined) return source;
+      throw failure("ENETUNREACH", syscall);
+    }
+    if (familyOf(bound) !== familyOf(destination)) {
       throw failure("ENETUNREACH", syscall);
     }
     // A route of Linux has no loopback address that leaves the host.
@@ -150,6 +158,9 @@ export class UdpStack implements Stack, SocketOwner {
       hops: isToGroup ? from.multicastTtl : from.ttl,
       size: payload.length + HEADERS[family],
     };
+    // As in Linux, reported when there is a route.
+    const error = from.takeError("sendto");
+    if (error !== undefined) throw error;
     if (!isToGroup && !isToAll) return this.machine.send(packet);
     const isLocal = isLoopback(packet.from);
     // Linux looks at IP_MULTICAST_LOOP only for interfaces other than loopback.
@@ -210,7 +221,8 @@ export class UdpStack implements Stack, SocketOwner {
     let wakes = false;
     for (const socket of this.#ports.at(packet.port) ?? []) {
       const hears = covers(socket, to) && socket.hears(from, sourcePort) &&
-        (!isToGroup || socket.memberships.hears(to, via, from));
+        (!isToGroup || hearsGroup(socket, to) &&
+            socket.memberships.hears(to, via, from));
       if (hears && socket.deliver(packet)) wakes = true;
     }
     return wakes;
@@ -278,6 +290,11 @@ function thisHost(bound: string, any: string): string {
   const isBound = !isAny(bound) && familyOf(bound) === familyOf(any);
   if (isBound) return bound;
   return familyOf(any) === 4 ? "127.0.0.1" : "::1";
+}
+
+/** IP_MULTICAST_ALL of Linux is off for IPv4 groups and sockets of IPv6. */
+function hearsGroup({ family }: SimulatedUdpTransport, group: string): boolean {
+  return family === familyOf(group);
 }
 
 /** How well a socket fits: connected before bound to the address before any. */

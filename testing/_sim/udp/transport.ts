@@ -12,7 +12,7 @@ import {
   type UdpAbilities,
 } from "../../../udp/_seam.ts";
 import { failure, type Machine, type UdpPacket } from "../types.ts";
-import { canonical, familyOf, plain, shown } from "./addresses.ts";
+import { canonical, familyOf, isAny, plain, shown } from "./addresses.ts";
 import { type Interface, interfaceOf, Memberships } from "./memberships.ts";
 import type { Binding } from "./ports.ts";
 import { ReceiveBuffer } from "./receive_buffer.ts";
@@ -48,6 +48,8 @@ export interface SocketOwner {
     address: string,
     port: number,
   ): void;
+  /** A socket on all addresses has another one by its route. */
+  moved(socket: SimulatedUdpTransport): void;
   /** A socket has ended. */
   remove(socket: SimulatedUdpTransport): void;
 }
@@ -130,14 +132,20 @@ export class SimulatedUdpTransport implements Binding, DatagramTransport {
     const address = plain(hostname);
     const source = this.#stack.sourceOf(this.#bound, address, "connect");
     this.#stack.requireBroadcast(address, this, "connect");
-    this.address = source;
+    this.#move(source);
     this.#peer = { address, port };
     this.localAddr = this.#name();
   }
 
+  /** Takes another address; Linux then finds it before its equals. */
+  #move(address: string): void {
+    this.address = address;
+    if (isAny(this.#bound)) this.#stack.moved(this);
+  }
+
   disconnect(): void {
     this.#peer = undefined;
-    this.address = this.#bound;
+    this.#move(this.#bound);
     this.localAddr = this.#name();
   }
 
@@ -163,12 +171,12 @@ export class SimulatedUdpTransport implements Binding, DatagramTransport {
     this.#error = "ECONNREFUSED";
     if (!this.#isReceiving) return false;
     this.#isReceiving = false;
-    this.sink.onFailed(this.#takeError("recvfrom"));
+    this.sink.onFailed(this.takeError("recvfrom"));
     return true;
   }
 
   /** The failure that is to be reported, once. */
-  #takeError(syscall: string): Error | undefined {
+  takeError(syscall: string): Error | undefined {
     const code = this.#error;
     this.#error = undefined;
     return code === undefined ? undefined : failure(code, syscall);
@@ -185,7 +193,7 @@ export class SimulatedUdpTransport implements Binding, DatagramTransport {
   }
 
   receiveNow(): RawDatagram | undefined {
-    if (this.#error !== undefined) throw this.#takeError("recvfrom");
+    if (this.#error !== undefined) throw this.takeError("recvfrom");
     return this.#buffer.shift();
   }
 
@@ -203,8 +211,6 @@ export class SimulatedUdpTransport implements Binding, DatagramTransport {
   }
 
   #send(bytes: Uint8Array, hostname: string, port: number): void {
-    const error = this.#takeError("sendto");
-    if (error !== undefined) throw error;
     this.#stack.send(this, new Uint8Array(bytes), plain(hostname), port);
   }
 

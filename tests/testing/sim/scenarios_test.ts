@@ -73,8 +73,14 @@ for (const scenario of SCENARIOS) {
         );
         for (const carrier of CARRIERS) {
           if (lacks[carrier] !== undefined) continue;
-          const log = await logOf(scenario, family, realSockets(carrier));
+          const sockets = realSockets(carrier);
+          let log = await logOf(scenario, family, sockets);
           const reason = differs[carrier];
+          // Another program may have taken the port, or all of the processor.
+          for (let left = 2; left > 0 && reason === undefined; left--) {
+            if (log.join() === simulated.join()) break;
+            log = await logOf(scenario, family, sockets);
+          }
           if (reason === undefined) assertEquals(simulated, log, carrier);
           else assertNotEquals(simulated, log, `${carrier}: ${reason}`);
         }
