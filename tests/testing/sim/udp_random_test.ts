@@ -16,7 +16,6 @@ import { at, Log, type ScenarioSockets, settle } from "./_scenario.ts";
 
 const HOSTS = ["127.0.0.1", "127.0.0.2", "0.0.0.0", "::1", "::"] as const;
 const PEERS = ["127.0.0.1", "127.0.0.2", "::1"] as const;
-const GROUP = "239.255.42.97";
 const VIA = "127.0.0.1";
 /** A socket for both families. */
 const DUAL = /^::(?= )/;
@@ -45,6 +44,8 @@ class Player {
   readonly #bindings: string[] = [];
   readonly #net: Pick<ScenarioSockets, "bindUdp">;
   readonly #ports: readonly number[];
+  /** Its own: a socket also hears what others on the host have joined. */
+  readonly #group: string;
   #count = 0;
 
   constructor(
@@ -55,6 +56,7 @@ class Player {
     this.#random = new Random(seed);
     this.#net = net;
     this.#ports = ports;
+    this.#group = `239.255.97.${seed}`;
     this.log.note("ports", ports.map((port) => `:${port}`));
   }
 
@@ -88,7 +90,7 @@ class Player {
   async #send(index: number, socket: Socket): Promise<void> {
     const random = this.#random;
     const text = `datagram ${this.#count++}`;
-    const hostname = random.next() < 0.1 ? GROUP : random.pick(PEERS);
+    const hostname = random.next() < 0.1 ? this.#group : random.pick(PEERS);
     const port = random.pick(this.#ports);
     const to = `${hostname}:${port}`;
     if (isConnected(socket)) {
@@ -146,8 +148,8 @@ class Player {
       `${index} ${isJoin ? "joins" : "leaves"}`,
       () =>
         isJoin
-          ? socket.joinMulticast(GROUP, options)
-          : socket.leaveMulticast(GROUP, options),
+          ? socket.joinMulticast(this.#group, options)
+          : socket.leaveMulticast(this.#group, options),
     );
   }
 
