@@ -14,7 +14,7 @@ import {
 } from "./_sim/network/read_options.ts";
 import { SimulatedHost } from "./_sim/network/simulated_host.ts";
 import { HostList, type Ways } from "./_sim/network/ways.ts";
-import { currentScope } from "./_sim/time/scope.ts";
+import { checkVirtual, currentScope } from "./_sim/time/scope.ts";
 import type { World } from "./_sim/time/world.ts";
 import type { TraceKind } from "./trace_event.ts";
 import {
@@ -286,6 +286,7 @@ export class Network {
    */
   async sleep(milliseconds: number): Promise<void> {
     checkDelay("milliseconds", milliseconds);
+    checkVirtual("network.sleep()");
     const scope = currentScope();
     await new Promise<void>((resolve) => {
       this.#wire.scheduler.after(milliseconds, () => {

@@ -5,7 +5,7 @@ import type { Sockets } from "../../../sockets.ts";
 import type { Host, HostProgram } from "../../host.ts";
 import type { Zone } from "../dns/zone.ts";
 import { type HostNetwork, hostSockets } from "../host/host_sockets.ts";
-import { currentScope, type Scope } from "../time/scope.ts";
+import { checkVirtual, currentScope, type Scope } from "../time/scope.ts";
 import type { World } from "../time/world.ts";
 import type { WireMachine } from "../wire/machine.ts";
 import type { Wire } from "../wire/wire.ts";
@@ -169,6 +169,7 @@ export class SimulatedHost implements HostParts {
 
   /** Runs a call of the host's functions. */
   #run<T>(call: (network: HostNetwork) => T): T {
+    checkVirtual(`host "${this.name}"`);
     const caller = currentScope();
     if (caller !== undefined && this.#ended.has(caller)) {
       return new Promise<never>(() => {}) as T; // the program has ended

@@ -2,17 +2,35 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { Random } from "../../_random.ts";
 import type { NumberedTimer, Simulation } from "./simulation.ts";
 
-const storage = new AsyncLocalStorage<Scope | undefined>();
+/** Stands for work of `network.real()`, which is outside of the simulation. */
+const REAL = Symbol("real");
+
+const storage = new AsyncLocalStorage<Scope | typeof REAL | undefined>();
 
 /** Returns the scope that the caller runs in; undefined outside of a simulation. */
 export function currentScope(): Scope | undefined {
   const scope = storage.getStore();
-  return scope === undefined || scope.world.isGone ? undefined : scope;
+  return scope === undefined || scope === REAL || scope.world.isGone
+    ? undefined
+    : scope;
 }
 
 /** Calls a function outside of the simulation, with the real clock and real I/O. */
 export function runOutside<T>(work: () => T): T {
-  return storage.run(undefined, work);
+  return storage.run(REAL, work);
+}
+
+/**
+ * Refuses what would wait for virtual time inside of `network.real()`, where time does
+ * not move.
+ *
+ * @throws {Error} Inside of `network.real()`.
+ */
+export function checkVirtual(name: string): void {
+  if (storage.getStore() !== REAL) return;
+  throw new Error(
+    `Cannot use ${name} inside of network.real(): virtual time stands there; call it outside of real()`,
+  );
 }
 
 /**

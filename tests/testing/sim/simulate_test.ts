@@ -129,6 +129,20 @@ Deno.test("simulate() fails when a call waits for ever, and says what is open", 
   );
 });
 
+Deno.test("real() refuses calls that wait for virtual time", () =>
+  simulate(async (network) => {
+    const host = network.host("db");
+    const calls: (() => Promise<unknown>)[] = [
+      () => network.sleep(1),
+      () => host.connectTcp({ hostname: "127.0.0.1", port: 1 }),
+    ];
+    for (const call of calls) {
+      const error = await assertRejects(() => network.real(call), Error);
+      assert(error.message.includes("inside of network.real()"));
+    }
+    await network.sleep(1); // outside of it they work
+  }));
+
 Deno.test("simulate() drops the timers of a host that crashes", () =>
   simulate(async (network) => {
     const ticks: number[] = [];
