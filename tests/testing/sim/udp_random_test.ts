@@ -28,12 +28,11 @@ function isConnected(socket: Socket): socket is ConnectedUdpSocket {
   return "remoteAddr" in socket;
 }
 
-/** What a receive finds at once. */
+/** What a receive finds in a turn of the event loop; a busy one may need that long. */
 function receiveNow(socket: Socket): Promise<Datagram> {
   const controller = new AbortController();
-  const receiving = socket.receive({ signal: controller.signal });
-  controller.abort("nothing");
-  return receiving;
+  setTimeout(() => controller.abort("nothing"));
+  return socket.receive({ signal: controller.signal });
 }
 
 /** Random calls, and what became of them. */
