@@ -1,6 +1,6 @@
 import type { UnixAddr } from "../address/mod.ts";
 import type net from "node:net";
-import { isDeno, requireUnix } from "../internal/runtime/mod.ts";
+import { isDeno, requireUnix, stat } from "../internal/runtime/mod.ts";
 import {
   connectSocket,
   NodeListener,
@@ -8,6 +8,7 @@ import {
 } from "../stream/_node_seam.ts";
 import { DuplexTransport } from "../stream/_seam.ts";
 import { descriptorShortage } from "./_deno_probe.ts";
+import { isAbstract } from "./_path.ts";
 import { setMode, withNarrowUmask } from "./_mode.ts";
 import { SocketFile } from "./_socket_file.ts";
 import {
@@ -49,15 +50,31 @@ async function open(target: ListenTarget): Promise<Listening> {
   const { path, mode, backlog = DEFAULT_BACKLOG } = target;
   requireUnix(path); // the working directory may have changed
   let file: SocketFile | undefined;
+  const explain = (error: unknown) =>
+    isDeno ? error : missingFolder(path) ?? error;
   const onBound = () => {
     file = new SocketFile(path);
     setMode(path, mode);
   };
   const server = await withNarrowUmask(
     mode,
-    () => openServer({ path, backlog }, { onBound }),
+    () => openServer({ path, backlog }, { onBound, explain }),
   );
   return { server, file: file! };
+}
+
+/**
+ * Returns the error of a path whose folder does not exist; undefined if it does. Node
+ * says EACCES of it, as of Windows.
+ */
+function missingFolder(path: string): unknown {
+  if (isAbstract(path)) return undefined;
+  try {
+    stat(path.slice(0, path.lastIndexOf("/") + 1) || ".");
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 /** Listens. */

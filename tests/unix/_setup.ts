@@ -4,6 +4,7 @@
  *
  * @module
  */
+import net from "node:net";
 import * as here from "@berkeley/sockets";
 import type { Sockets } from "@berkeley/sockets";
 import type {
@@ -182,7 +183,9 @@ export function exists(path: string): boolean {
 
 /** Leaves a socket on a path that nobody listens on, as a killed program does. */
 export function leaveStale(path: string): void {
-  const listener = Deno.listen({ transport: "unix", path });
+  const listener = IS_DENO
+    ? Deno.listen({ transport: "unix", path })
+    : net.createServer().listen(path);
   Deno.renameSync(path, `${path}-kept`); // the runtime removes what has the path
   listener.close();
   Deno.renameSync(`${path}-kept`, path);

@@ -22,6 +22,7 @@ import {
   exists,
   SOON,
 } from "./_setup.ts";
+import { IS_DENO } from "../_runtime.ts";
 
 /** Names of what a folder holds. */
 function entries(folder: string): string[] {
@@ -137,15 +138,20 @@ eachName(
   },
 );
 
-/** Has something else at a listener's path before it is closed. */
-const SUCCESSORS: [
+type Successor = [
   what: string,
   put: (path: string) => Deno.Listener | void,
-][] = [
+];
+const OTHER_SOCKET: Successor = [
+  "another socket",
+  (path) => Deno.listen({ transport: "unix", path }),
+];
+/** Has something else at a listener's path before it is closed. */
+const SUCCESSORS: Successor[] = [
   ["a regular file", (path) => Deno.writeTextFileSync(path, "precious")],
   ["a folder", (path) => Deno.mkdirSync(path)],
   ["a link", (path) => Deno.symlinkSync("/somewhere", path)],
-  ["another socket", (path) => Deno.listen({ transport: "unix", path })],
+  ...IS_DENO ? [OTHER_SOCKET] : [],
 ];
 
 for (const [what, put] of SUCCESSORS) {

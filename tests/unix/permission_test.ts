@@ -10,10 +10,11 @@ import {
   leaveStale,
   withFolder,
 } from "./_setup.ts";
+import { IS_DENO } from "../_runtime.ts";
 
 const PROGRAM = new URL("_permission_program.ts", import.meta.url).pathname;
 const ROOT = new URL("../../", import.meta.url);
-const ignore = Deno.build.os === "windows";
+const ignore = !IS_DENO || Deno.build.os === "windows";
 
 /** What the program prints, with these flags and nothing else. */
 async function run(
@@ -118,7 +119,7 @@ Deno.test({
 
 Deno.test({
   name: "nothing prompts on a terminal",
-  ignore: Deno.build.os !== "linux" || !hasProgram("script"),
+  ignore: ignore || Deno.build.os !== "linux" || !hasProgram("script"),
   fn: () =>
     withFolder(async (folder) => {
       const path = `${folder}/sock`;
@@ -169,7 +170,7 @@ Deno.test({
 
 Deno.test({
   name: "an abstract name needs net access only",
-  ignore: Deno.build.os !== "linux",
+  ignore: ignore || Deno.build.os !== "linux",
   async fn() {
     await Promise.all(BACKENDS.map(async (backend) => {
       const { listen } = await run(["--allow-net"], backend, abstractName());
