@@ -1,4 +1,4 @@
-import { checkRealIo } from "../internal/wait/mod.ts";
+import { checkRealIo } from "../internal/runtime/mod.ts";
 import { checkCall, mustWait } from "./_failure.ts";
 import { loadLibc } from "./_libc.ts";
 import { getOption } from "./_options.ts";

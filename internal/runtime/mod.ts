@@ -15,6 +15,7 @@
  * - {@linkcode requireNotDenied}: refuses a host that has `--deny-net`.
  * - {@linkcode requireUnix}, {@linkcode requireUnixNotDenied},
  *   {@linkcode missingUnixFlags}: the same for local sockets.
+ * - {@linkcode checkRealIo}: refuses real I/O inside of a simulation.
  * - {@linkcode isNetByName}: whether `--allow-net` names a host, not its address.
  * - {@linkcode libcObstacle}, {@linkcode libcPaths}: whether and by which paths the
  *   program may open libc.

@@ -17,7 +17,6 @@
  *   {@linkcode afterTurn}, {@linkcode nextTurn}: leave the event loop its turn beside
  *   calls that complete at once.
  * - {@linkcode suspendFairness}: stops that while a simulation runs.
- * - {@linkcode checkRealIo}: refuses real I/O inside of a simulation.
  * - {@linkcode MAX_DELAY}: the longest delay that a timer keeps.
  * - {@linkcode retrace}, {@linkcode rejectTraced}: have the stack of an error name
  *   the call that met it.
@@ -29,7 +28,6 @@ export * from "./chain.ts";
 export * from "./deferred.ts";
 export * from "./fair.ts";
 export * from "./options.ts";
-export * from "./real_io.ts";
 export * from "./retrace.ts";
 export * from "./timers.ts";
 export * from "./wait_for.ts";

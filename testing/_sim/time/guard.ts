@@ -1,5 +1,5 @@
 import process from "node:process";
-import { setRealIoCheck } from "../../../internal/wait/mod.ts";
+import { setRealIoCheck } from "../../../internal/runtime/mod.ts";
 import { globalObject, type Patches } from "./patches.ts";
 import { currentScope, type Scope } from "./scope.ts";
 
