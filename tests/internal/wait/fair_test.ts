@@ -4,6 +4,7 @@ import {
   isLoopStarved,
   nextTurn,
   resolveFairly,
+  suspendFairness,
 } from "../../../internal/wait/mod.ts";
 import { runScript } from "../../posix/_script.ts";
 
@@ -87,4 +88,18 @@ Deno.test("resolveFairly() does not keep a program alive", async () => {
     [],
   );
   assertEquals(output, "end\n");
+});
+
+Deno.test("suspendFairness() has calls complete at once, until it is ended", async () => {
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 1);
+  const resume = suspendFairness();
+  const until = performance.now() + 20;
+  while (performance.now() < until) await resolveFairly(1);
+  assertEquals([ticks, isLoopStarved()], [0, false]);
+  await nextTurn(); // those that ask for a turn get one
+  resume();
+  const before = ticks;
+  assert(await callUntil(resolveFairly, () => ticks > before + 2) < MANY);
+  clearInterval(timer);
 });
