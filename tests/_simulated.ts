@@ -5,11 +5,12 @@
  */
 import { type Host, simulate } from "@berkeley/sockets/testing";
 
-/**
- * What a test needs of the real world that a simulated network does not have: to measure
- * CPU and memory, or how calls share the event loop.
- */
-export type RealNeed = "real time";
+/** What a test needs of the real world that a simulated network does not have. */
+export type RealNeed =
+  /** To measure CPU and memory, or how calls share the event loop. */
+  | "real time"
+  /** Peers over the runtime's own API, or the choice among backends. */
+  | "the runtime's API";
 
 /** Runs a test on a host of a simulated network. */
 export function onSimulatedHost(

@@ -13,6 +13,12 @@ const PURPOSES: Readonly<Record<Role, readonly number[]>> = {
   client: [2, 0],
 };
 
+/**
+ * The clock by which `node:tls` verifies, also where a test replaces `Date`: fake timers,
+ * or the virtual time of `simulate()`.
+ */
+export const systemNow: () => number = Date.now;
+
 /** Makes an error with a code. */
 export function refusal(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
@@ -32,7 +38,7 @@ export function explain(
     refusal(own, `the certificate of the ${role} was refused: ${why}`);
   if (raw === undefined) return refused(code, code);
   const { validFromDate, validToDate, ca } = new X509Certificate(raw);
-  const now = new Date();
+  const now = new Date(systemNow());
   if (validToDate < now) return refused("ECERTEXPIRED", "it has expired");
   if (validFromDate > now) {
     return refused("ECERTNOTYETVALID", "it is not valid yet");

@@ -3,7 +3,7 @@ import tls, { type SecureContext, TLSSocket } from "node:tls";
 import type { StreamConn } from "../stream/mod.ts";
 import { type ClientHello, ClientHelloReader } from "./_client_hello.ts";
 import { versionOf } from "./_der.ts";
-import { explain, refusal } from "./_explain.ts";
+import { explain, refusal, systemNow } from "./_explain.ts";
 import { sessionOf } from "./_node_session.ts";
 import { NodeTlsStream } from "./_node_stream.ts";
 import { takePlainConn } from "./_take_plain_conn.ts";
@@ -142,7 +142,9 @@ function checkPeer(
   // does not verify the certificate of a session that is resumed.
   const clients = clientsOf(caCerts);
   if (!socket.isSessionReused()) clients.add(fingerprint256);
-  else if (!clients.has(fingerprint256) || validToDate < new Date()) {
+  else if (
+    !clients.has(fingerprint256) || validToDate.getTime() < systemNow()
+  ) {
     throw explain(peer, "ECERTISSUER", "client");
   }
 }

@@ -7,17 +7,18 @@ import {
   makeCertificate,
   type TestCertificate,
 } from "@berkeley/sockets/testing";
-import {
-  connectTls,
-  type ConnectTlsOptions,
-  listenTls,
-  type ListenTlsOptions,
-  type TlsBackend,
-  type TlsConn,
-  type TlsListener,
+import * as here from "@berkeley/sockets";
+import type { Sockets } from "@berkeley/sockets";
+import type {
+  ConnectTlsOptions,
+  ListenTlsOptions,
+  TlsBackend,
+  TlsConn,
+  TlsListener,
 } from "@berkeley/sockets/tls";
-import { eachFamily, type Family } from "../_each_family.ts";
+import { eachFamily, FAMILIES, type Family } from "../_each_family.ts";
 import { IS_DENO } from "../_runtime.ts";
+import { onSimulatedHost, type RealNeed } from "../_simulated.ts";
 
 /** The APIs that encrypt. */
 export const CARRIERS: readonly TlsBackend[] = IS_DENO
@@ -55,6 +56,8 @@ export interface TlsPair extends AsyncDisposable {
 export interface Carrier extends Family {
   /** The API. */
   carrier: TlsBackend;
+  /** The functions of the host: of this one, or of a simulated one. */
+  host: Sockets;
   /** Listens on loopback. */
   listen(options?: Partial<ListenTlsOptions>): Promise<TlsListener>;
   /** Connects. */
@@ -70,8 +73,13 @@ export interface Carrier extends Family {
 }
 
 /** The shortcuts for an API on a family. */
-export function carrierOn(carrier: TlsBackend, family: Family): Carrier {
+export function carrierOn(
+  carrier: TlsBackend,
+  family: Family,
+  host: Sockets = here,
+): Carrier {
   const { loopback: hostname } = family;
+  const { connectTls, listenTls } = host;
   const listen = (options: Partial<ListenTlsOptions> = {}) =>
     listenTls({ hostname, port: 0, backend: carrier, ...SERVER, ...options });
   const connect = (
@@ -94,15 +102,26 @@ export function carrierOn(carrier: TlsBackend, family: Family): Carrier {
       },
     };
   };
-  return { ...family, ...{ carrier, listen, connect, pair } };
+  return { ...family, ...{ carrier, host, listen, connect, pair } };
 }
 
-/** Registers a test for each API that encrypts and each family. */
+/**
+ * Registers a test for each API that encrypts and each family, and for a simulated host,
+ * unless it `needs` the real world.
+ */
 export function eachCarrier(
   name: string,
   body: (carrier: Carrier) => Promise<void>,
-  more: Deno.PermissionOptionsObject = {},
+  { needs, ...more }: Deno.PermissionOptionsObject & { needs?: RealNeed } = {},
 ): void {
+  for (const family of IS_DENO && needs === undefined ? FAMILIES : []) {
+    Deno.test({
+      name: `${name}, over simulated (${family.name})`,
+      permissions: "none",
+      fn: () =>
+        onSimulatedHost((host) => body(carrierOn("node", family, host))),
+    });
+  }
   for (const carrier of CARRIERS) {
     eachFamily(
       `${name}, over ${carrier}`,

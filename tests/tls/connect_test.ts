@@ -116,6 +116,7 @@ eachCarrier(
     stop.abort(reason);
     assertEquals(await connecting, reason);
   },
+  { needs: "the runtime's API" },
 );
 
 eachCarrier(
@@ -224,7 +225,7 @@ eachCarrier(
       ]);
     }
   },
-  HAS_POSIX ? { ffi: true } : {},
+  { needs: "the runtime's API", ffi: HAS_POSIX },
 );
 
 eachCarrier("TlsConn passes as a Deno.TlsConn", async ({ pair }) => {

@@ -241,6 +241,7 @@ eachCarrier(
       await conn[Symbol.asyncDispose]();
     }
   },
+  { needs: "the runtime's API" },
 );
 
 eachCarrier(

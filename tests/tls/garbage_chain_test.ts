@@ -44,6 +44,7 @@ for (const [what, bytes] of Object.entries(GARBAGE)) {
       }
       await serving;
     },
+    { needs: "the runtime's API" },
   );
 
   Deno.test(`serveTls() survives a client whose chain has ${what}`, async () => {

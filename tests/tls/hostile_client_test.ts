@@ -2,8 +2,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { listenRaw } from "../_raw_tcp.ts";
 import { SocketError } from "@berkeley/sockets/errors";
-import { connectTcp, type TcpConn } from "@berkeley/sockets/tcp";
-import { serveTls } from "@berkeley/sockets/tls";
+import type { TcpConn } from "@berkeley/sockets/tcp";
 import { assertCode } from "./_peers.ts";
 import { eachCarrier, failure, SERVER } from "./_tls.ts";
 
@@ -134,16 +133,16 @@ const CASES: Case[] = [
 for (const { what, codes, send } of CASES) {
   eachCarrier(
     `serveTls() reports a client that ${what}, and serves the next`,
-    async ({ carrier: backend, loopback: hostname, connect }) => {
+    async ({ host, carrier: backend, loopback: hostname, connect }) => {
       const reported = Promise.withResolvers<SocketError>();
-      await using server = await serveTls(
+      await using server = await host.serveTls(
         {
           ...{ hostname, port: 0, backend, ...SERVER },
           onError: (error) => reported.resolve(error as SocketError),
         },
         async (conn) => await conn.send(`${await conn.readLine()}\n`),
       );
-      using bad = await connectTcp(server.addr);
+      using bad = await host.connectTcp(server.addr);
       await send(bad).catch((error) => {
         assert(error instanceof SocketError, String(error));
       });
@@ -172,10 +171,10 @@ const PIECES = [
 for (const { what, pieces } of PIECES) {
   eachCarrier(
     `serveTls() answers a ClientHello whose bytes come ${what}`,
-    async ({ listen }) => {
+    async ({ host, listen }) => {
       using listener = await listen();
       const accepting = failure(listener.accept());
-      using conn = await connectTcp({ ...listener.addr, noDelay: true });
+      using conn = await host.connectTcp({ ...listener.addr, noDelay: true });
       for (const piece of pieces) await conn.writeAll(piece);
       const [type] = await conn.readExact(1, { timeout: 20_000 });
       assertEquals(type, HANDSHAKE);

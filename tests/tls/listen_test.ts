@@ -26,10 +26,10 @@ import {
 
 eachCarrier(
   "TlsListener accepts connections in the order in which their handshakes end",
-  async ({ listen, connect }) => {
+  async ({ host, listen, connect }) => {
     await using listener = await listen();
     const accepting = listener.accept();
-    using _stalled = await connectTcp(listener.addr);
+    using _stalled = await host.connectTcp(listener.addr);
     const [client, server] = await Promise.all([
       connect(listener.addr),
       accepting,
@@ -44,14 +44,14 @@ eachCarrier(
 
 eachCarrier(
   "TlsListener ends a handshake that takes too long, and reports it",
-  async ({ listen }) => {
+  async ({ host, listen }) => {
     const errors: unknown[] = [];
     await using listener = await listen({
       handshakeTimeout: 20,
       onError: (error) => errors.push(error),
     });
     const accepting = failure(listener.accept());
-    using stalled = await connectTcp(listener.addr);
+    using stalled = await host.connectTcp(listener.addr);
     await until(() => errors.length === 1);
     const [error] = errors;
     assert(error instanceof TimedOutError, Deno.inspect(error));
@@ -101,7 +101,7 @@ Deno.test({
 
 eachCarrier(
   "TlsListener reports broken handshakes, and goes on",
-  async ({ listen, connect }) => {
+  async ({ host, listen, connect }) => {
     const errors: SocketError[] = [];
     await using listener = await listen({
       onError: (error) => {
@@ -114,12 +114,12 @@ eachCarrier(
     const logged: unknown[] = [];
     console.error = (...args: unknown[]) => logged.push(...args);
     try {
-      using plain = await connectTcp(listener.addr);
+      using plain = await host.connectTcp(listener.addr);
       await plain.send(bytes("GET / HTTP/1.0\r\n\r\n"));
       await until(() => errors.length === 1);
       assertEquals(errors[0]!.code, "EPROTO");
 
-      using ended = await connectTcp(listener.addr);
+      using ended = await host.connectTcp(listener.addr);
       await ended.closeWrite();
       await until(() => errors.length === 2);
       assertEquals(errors[1]!.code, "EOF");
@@ -143,7 +143,7 @@ eachCarrier(
 
 eachCarrier(
   "TlsListener keeps at most maxHandshakes connections that nobody has accepted",
-  async ({ listen, connect }) => {
+  async ({ host, listen, connect }) => {
     const errors: unknown[] = [];
     await using listener = await listen({
       maxHandshakes: 2,
@@ -151,8 +151,8 @@ eachCarrier(
       onError: (error) => errors.push(error),
     });
     const accepting = listener.accept();
-    const first = await connectTcp(listener.addr);
-    const second = await connectTcp(listener.addr);
+    const first = await host.connectTcp(listener.addr);
+    const second = await host.connectTcp(listener.addr);
     const connecting = connect(listener.addr);
     // Both places are taken: the third waits until one of them gives up.
     const outcome = await Promise.race([
@@ -169,10 +169,10 @@ eachCarrier(
 
 eachCarrier(
   "close() ends handshakes and pending accepts, and frees the port",
-  async ({ listen, connect, loopback }) => {
+  async ({ host, listen, connect, loopback }) => {
     const errors: unknown[] = [];
     const listener = await listen({ onError: (error) => errors.push(error) });
-    using stalled = await connectTcp(listener.addr);
+    using stalled = await host.connectTcp(listener.addr);
     const [client, server] = await Promise.all([
       connect(listener.addr),
       listener.accept(),

@@ -28,12 +28,12 @@ async function echo(conn: TlsConn): Promise<void> {
 
 eachCarrier(
   "serveTls() serves connections whose handshake is done",
-  async ({ carrier, loopback: hostname, connect }) => {
+  async ({ host, carrier, loopback: hostname, connect }) => {
     const options: ServeTlsOptions = {
       ...{ ...LOCAL, hostname, backend: carrier },
       alpnProtocols: ["echo"],
     };
-    await using server = await serveTls(options, echo);
+    await using server = await host.serveTls(options, echo);
     const clients = await Promise.all(
       Array.from(
         { length: 5 },
@@ -54,17 +54,17 @@ eachCarrier(
 
 eachCarrier(
   "serveTls() gives broken handshakes to onError, and never to the handler",
-  async ({ carrier, loopback: hostname, connect }) => {
+  async ({ host, carrier, loopback: hostname, connect }) => {
     const errors: unknown[] = [];
     let served = 0;
-    await using server = await serveTls({
+    await using server = await host.serveTls({
       ...{ ...LOCAL, hostname, backend: carrier },
       onError: (error, conn) => errors.push(error, conn),
     }, async (conn) => {
       served++;
       await echo(conn);
     });
-    using plain = await connectTcp(server.addr);
+    using plain = await host.connectTcp(server.addr);
     await plain.send(bytes("not a ClientHello\n"));
     await until(() => errors.length === 2);
     const [broken] = errors.splice(0);
@@ -85,14 +85,14 @@ eachCarrier(
 
 eachCarrier(
   "serveTls() gives handshakes that take too long to onError",
-  async ({ carrier, loopback: hostname }) => {
+  async ({ host, carrier, loopback: hostname }) => {
     const errors: unknown[] = [];
-    await using server = await serveTls({
+    await using server = await host.serveTls({
       ...{ ...LOCAL, hostname, backend: carrier },
       handshakeTimeout: 20,
       onError: (error, conn) => errors.push(error, conn),
     }, echo);
-    using _stalled = await connectTcp(server.addr);
+    using _stalled = await host.connectTcp(server.addr);
     await until(() => errors.length === 2);
     const [late, conn] = errors;
     assertEquals((late as SocketError).code, "ETIMEDOUT");
@@ -130,9 +130,9 @@ async function bestTurns(connect: () => Promise<TlsConn>): Promise<number> {
 
 eachCarrier(
   "serveTls() serves beside a hundred stalled handshakes as it does alone",
-  async ({ carrier, loopback: hostname, connect }) => {
+  async ({ host, carrier, loopback: hostname, connect }) => {
     const errors: unknown[] = [];
-    await using server = await serveTls({
+    await using server = await host.serveTls({
       ...{ ...LOCAL, hostname, backend: carrier },
       handshakeTimeout: 0,
       onError: (error) => errors.push(error),
@@ -141,7 +141,7 @@ eachCarrier(
     const alone = await bestTurns(connectOnce);
     const stalled = await Promise.all(
       Array.from({ length: 100 }, async (_, i) => {
-        const conn = await connectTcp(server.addr);
+        const conn = await host.connectTcp(server.addr);
         // Half of them send the beginning of a ClientHello.
         if (i % 2 === 0) await conn.send(new Uint8Array([22, 3, 1, 2, 0, 1]));
         return conn;
@@ -161,9 +161,9 @@ eachCarrier(
 
 eachCarrier(
   "serveTls() stops accepting at maxConnections, and drops nobody",
-  async ({ carrier, loopback: hostname, connect }) => {
+  async ({ host, carrier, loopback: hostname, connect }) => {
     let most = 0;
-    await using server = await serveTls({
+    await using server = await host.serveTls({
       ...{ ...LOCAL, hostname, backend: carrier },
       maxConnections: 2,
     }, async (conn) => {
@@ -182,13 +182,13 @@ eachCarrier(
 
 eachCarrier(
   "shutdown() ends the server, and handshakes that have not ended",
-  async ({ carrier, loopback: hostname, connect }) => {
+  async ({ host, carrier, loopback: hostname, connect }) => {
     const errors: unknown[] = [];
-    const server = await serveTls({
+    const server = await host.serveTls({
       ...{ ...LOCAL, hostname, backend: carrier },
       onError: (error) => errors.push(error),
     }, echo);
-    using stalled = await connectTcp(server.addr);
+    using stalled = await host.connectTcp(server.addr);
     using client = await connect(server.addr);
     await client.send(bytes("hello\n"));
     assertEquals(await client.readLine(), "hello");
