@@ -46,7 +46,7 @@
  *
  * @module
  */
-export type { IpAddress, SocketAddress } from "../address/mod.ts";
+export type { IpAddress, NetAddr, SocketAddress } from "../address/mod.ts";
 export type { WaitOptions } from "../internal/wait/mod.ts";
 export * from "./addr_info.ts";
 export * from "./address_finder.ts";

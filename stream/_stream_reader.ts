@@ -214,6 +214,8 @@ export class StreamReader extends SlidingBuffer implements QueueOwner {
 
   /** The errors of the connection. */
   readonly errors: ConnErrors;
+  /** Called when a read has reported the end or a failure, and by `close`. */
+  onOver: (() => void) | undefined = undefined;
   readonly #transport: StreamTransport;
   readonly timers: Timers;
   readonly #reads = new CallQueue<StreamCall<unknown>>(this);
@@ -265,7 +267,11 @@ export class StreamReader extends SlidingBuffer implements QueueOwner {
    */
   get hasEnded(): boolean {
     if (this.#isDropping) return true;
-    if (this.#failure !== undefined) throw this.#failure();
+    if (this.#failure !== undefined) {
+      this.onOver?.();
+      throw this.#failure();
+    }
+    if (this.#isAtEnd && this.buffered === 0) this.onOver?.();
     return this.#isAtEnd;
   }
 
@@ -327,6 +333,7 @@ export class StreamReader extends SlidingBuffer implements QueueOwner {
     this.#isDropping = true;
     this.drop();
     if (this.isBusy) this.#reads.close(closed());
+    this.onOver?.();
   }
 
   /** Ends the stream for reads: drops what is buffered and what arrives later. */

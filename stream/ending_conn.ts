@@ -59,6 +59,12 @@ export interface DetachedConn<C = DenoTcpConn> {
   buffered: Uint8Array<ArrayBuffer>;
 }
 
+/**
+ * Calls back when a connection is over: a read has reported the end of the stream or its
+ * failure, or it was closed. It may call more than once, and from within a read.
+ */
+export let onOver: (conn: EndingConn, callback: () => void) => void;
+
 /** What a connection is made of. */
 export interface ConnParts<A extends Addr> {
   readonly transport: StreamTransport<A>;
@@ -100,6 +106,7 @@ export abstract class EndingConn<A extends Addr = Addr, C = unknown>
 
   static {
     isReading = (conn) => conn.#reader.isFilling;
+    onOver = (conn, callback) => conn.#reader.onOver = callback;
     endAbruptly = (conn) => {
       if (conn.isClosed) return;
       if (conn.#tryReset()) conn.abandon();

@@ -46,7 +46,7 @@ export type {
   SocketOptionName,
   SocketOptions,
 } from "../internal/libc/mod.ts";
-export type { AddressFinder } from "../resolve/mod.ts";
+export type { AddressFinder, ServiceQuery, SrvRecord } from "../resolve/mod.ts";
 export * from "../stream/mod.ts";
 export type { TcpBackend, TcpCarrier } from "./_transport.ts";
 export * from "./conn.ts";

@@ -63,7 +63,7 @@ export type {
   SocketOptionName,
   SocketOptions,
 } from "../internal/libc/mod.ts";
-export type { AddressFinder } from "../resolve/mod.ts";
+export type { AddressFinder, ServiceQuery, SrvRecord } from "../resolve/mod.ts";
 export * from "../stream/mod.ts";
 export type {
   AcceptedConnOptions,

@@ -67,7 +67,7 @@ export type {
   SocketOptionName,
   SocketOptions,
 } from "../internal/libc/mod.ts";
-export type { AddressFinder } from "../resolve/mod.ts";
+export type { AddressFinder, ServiceQuery, SrvRecord } from "../resolve/mod.ts";
 export type { WaitOptions } from "../internal/wait/mod.ts";
 export type { DropPolicy, UdpBackend, UdpCarrier } from "./_transport.ts";
 export { bindUdp } from "./bind.ts";

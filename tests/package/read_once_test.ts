@@ -12,6 +12,7 @@ import {
   listenTcp,
   listenTls,
   listenUnix,
+  reconnecting,
   relay,
   serveTls,
   serveUnix,
@@ -237,6 +238,22 @@ Deno.test("options of a connection to a service are read once", async () => {
     const tls = { ...common, service: "_s2._tcp.example.test", caCerts };
     (await passOnce(tls, connectTls)).close();
   });
+});
+
+Deno.test("options of reconnecting() are read once", async () => {
+  const { client } = connPair();
+  const [backoff, readAgain] = once({ initial: 1, max: 1, stable: 1 });
+  const options = {
+    ...{ backoff, timeout: 1000, maxFailures: 3, onConnect: () => {} },
+    ...{ shouldRetry: () => true, onState: () => {} },
+  };
+  await using link = await passOnce(
+    options,
+    (given) =>
+      Promise.resolve(reconnecting(() => Promise.resolve(client), given)),
+  );
+  await passOnce({ timeout: 20_000 }, (wait) => link.conn(wait));
+  assertEquals(readAgain(), []);
 });
 
 Deno.test("options of relay are read once", async () => {
