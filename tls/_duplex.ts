@@ -41,7 +41,8 @@ export class FedDuplex extends Duplex {
   // deno-lint-ignore no-explicit-any -- the overloads of Node
   override write(...args: any[]): boolean {
     const bytes: Uint8Array = args[0];
-    const done: Done = args.at(-1);
+    const last = args.at(-1);
+    const done: Done = typeof last === "function" ? last : () => {};
     const before = this.#writing;
     const writing = before === undefined
       ? this.#writeAll(bytes)

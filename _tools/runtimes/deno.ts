@@ -2,8 +2,8 @@
  * The `Deno` of the tests on Node and Bun: what they use of it, over Node's modules.
  *
  * `hooks.mjs` imports it into the files of `tests/` and `offline/` that say `Deno`. It
- * is no global, so the library runs without one. What it lacks, a test that needs it
- * fails for, and `lacks.ts` has a row of it.
+ * is no global, so the library runs without one. A test that uses more of Deno is
+ * skipped: it tests Deno's API, permissions or programs.
  *
  * @module
  */
@@ -14,15 +14,16 @@ import { inspect } from "node:util";
 import { Command } from "./command.ts";
 import { errors } from "./errors.ts";
 import * as files from "./files.ts";
+import { onlyThese } from "./not_portable.ts";
 import { register, registerAfterEach } from "./register.ts";
 
 type Timer = ReturnType<typeof setTimeout>;
 
 /** What tests use of `Deno`. */
-export const Deno: object = {
+export const Deno: object = onlyThese("Deno", {
   ...files,
   Command,
-  errors,
+  errors: onlyThese("Deno.errors", errors),
   test: Object.assign(register, { afterEach: registerAfterEach }),
   args: process.argv.slice(2),
   build: {
@@ -50,4 +51,4 @@ export const Deno: object = {
   removeSignalListener: (name: string, listener: () => void) =>
     process.off(name, listener),
   readLinkSync: (path: string) => fs.readlinkSync(path),
-};
+});

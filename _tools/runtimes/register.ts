@@ -6,6 +6,7 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { type Lack, LACKS } from "./lacks.ts";
+import { NotPortable } from "./not_portable.ts";
 
 type Body = () => unknown;
 
@@ -55,6 +56,16 @@ async function stillFails(fn: Body, { reason }: Lack): Promise<void> {
   throw new Error(`it passes: remove its row from lacks.ts (${reason})`);
 }
 
+/** Runs a test, which may turn out to need Deno. */
+async function unlessDenos(name: string, fn: Body): Promise<void> {
+  try {
+    await fn();
+  } catch (error) {
+    if (!(error instanceof NotPortable)) throw error;
+    console.log(`skip: ${name} ${error.message}`);
+  }
+}
+
 const afterEach: Body[] = [];
 
 /** As `Deno.test`. Permissions mean nothing here. */
@@ -69,7 +80,9 @@ export function register(
   const body = third ?? fn;
   if (ignore) return test.skip(name, () => {});
   const lack = known.find(({ test }) => test.test(name));
-  const run = lack ? () => stillFails(body, lack) : body;
+  const run = lack
+    ? () => stillFails(body, lack)
+    : () => unlessDenos(name, body);
   test(name, async () => {
     try {
       await run();
