@@ -1,8 +1,9 @@
 import type { Addr, UnixAddr } from "../address/mod.ts";
 import { checkCount } from "../internal/check/mod.ts";
+import { showFields } from "../internal/runtime/mod.ts";
 import { Timers } from "../internal/wait/mod.ts";
 import type { BytePair } from "./_pair_transport.ts";
-import { ConnErrors } from "./_conn_errors.ts";
+import { ConnErrors, showAddr } from "./_conn_errors.ts";
 import type { NodeDuplex } from "./_duplex_transport.ts";
 import { type SourceOptions, sourceTransport } from "./_source.ts";
 import { StreamReader } from "./_stream_reader.ts";
@@ -232,5 +233,18 @@ export class StreamConn<A extends Addr = Addr, C = unknown>
    */
   get writable(): WritableStream<Uint8Array<ArrayBufferLike>> {
     return (this.#streams ??= new WebStreams(this)).writable;
+  }
+
+  static {
+    showFields(this.prototype, (conn) => ({
+      state: conn.isClosed ? "closed" : "open",
+      localAddr: showAddr(conn.localAddr),
+      remoteAddr: showAddr(conn.remoteAddr),
+      backend: conn.backend,
+      bytesRead: conn.bytesRead,
+      bytesWritten: conn.bytesWritten,
+      buffered: conn.buffered,
+      queued: conn.queued,
+    }));
   }
 }

@@ -1,5 +1,6 @@
 import type { Addr } from "../address/mod.ts";
 import { socketError, toSocketError } from "../errors/mod.ts";
+import { showFields } from "../internal/runtime/mod.ts";
 import {
   type Call,
   CallQueue,
@@ -298,5 +299,13 @@ export class StreamListener<
   [Symbol.asyncDispose](): Promise<void> {
     this.close();
     return this.#closing;
+  }
+
+  static {
+    showFields(this.prototype, (listener) => ({
+      state: listener.isClosed ? "closed" : "open",
+      addr: showAddr(listener.addr),
+      backend: listener.backend,
+    }));
   }
 }

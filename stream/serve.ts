@@ -1,11 +1,13 @@
 import type { Addr } from "../address/mod.ts";
 import { SocketError, socketError } from "../errors/mod.ts";
+import { showFields } from "../internal/runtime/mod.ts";
 import {
   checkWait,
   Timers,
   waitFor,
   type WaitOptions,
 } from "../internal/wait/mod.ts";
+import { showAddr } from "./_conn_errors.ts";
 import { IdleTimer } from "./_idle_timer.ts";
 import { readServeOptions, type ServeOptions } from "./_serve_options.ts";
 import type { StreamConn } from "./conn.ts";
@@ -327,6 +329,13 @@ export class StreamServer<
   /** Shuts down at once: aborts the handlers, and closes their connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown({ timeout: 0 });
+  }
+
+  static {
+    showFields(this.prototype, (server) => ({
+      addr: showAddr(server.addr),
+      ...server.stats,
+    }));
   }
 }
 

@@ -1,4 +1,5 @@
-import type { NetAddr } from "../address/mod.ts";
+import { formatHostPort, type NetAddr } from "../address/mod.ts";
+import { showFields } from "../internal/runtime/mod.ts";
 import type { UdpCore } from "./_core.ts";
 import type { UdpCarrier } from "./_transport.ts";
 import type { UdpStats } from "./stats.ts";
@@ -132,5 +133,17 @@ export abstract class UdpHandle implements Disposable, AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     this.close();
     return this.#closing;
+  }
+
+  static {
+    const show = (addr: NetAddr | undefined) =>
+      addr && formatHostPort(addr.hostname, addr.port);
+    showFields(this.prototype, (socket) => ({
+      state: socket.isClosed ? "closed" : "open",
+      localAddr: show(socket.localAddr),
+      remoteAddr: show(socket.#core.peer?.remoteAddr),
+      backend: socket.backend,
+      ...socket.stats,
+    }));
   }
 }

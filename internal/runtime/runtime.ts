@@ -93,3 +93,32 @@ export function unrefTimer(timer: Timer): void {
 export const INSPECT: symbol = Symbol.for(
   isDeno ? "Deno.customInspect" : "nodejs.util.inspect.custom",
 );
+
+/** What `console.log` passes to the method: Deno first the function, Node last. */
+type InspectArgument = ((value: unknown, options?: unknown) => string) | object;
+
+/**
+ * Has `console.log` print the objects of a class by their class and these fields,
+ * without those that are undefined.
+ */
+export function showFields<T extends object>(
+  prototype: T,
+  fieldsOf: (object: T) => object,
+): void {
+  Object.defineProperty(prototype, INSPECT, {
+    configurable: true,
+    writable: true,
+    value(this: T, ...args: InspectArgument[]): string {
+      const { name } = this.constructor;
+      const inspect = args.find((arg) => typeof arg === "function");
+      const options = args.find((arg) => typeof arg === "object");
+      // Prototypes have no fields.
+      if (inspect === undefined || Object.hasOwn(this, "constructor")) {
+        return name;
+      }
+      const fields = Object.entries(fieldsOf(this))
+        .filter(([, value]) => value !== undefined);
+      return `${name} ${inspect(Object.fromEntries(fields), options)}`;
+    },
+  });
+}
