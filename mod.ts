@@ -15,6 +15,8 @@
  * - TCP: {@linkcode connectTcp}, {@linkcode listenTcp}, {@linkcode serveTcp};
  *   frames by {@linkcode lengthPrefixFraming} and its kin.
  * - TLS: {@linkcode connectTls}, {@linkcode listenTls}, {@linkcode serveTls}.
+ * - Proxies: {@linkcode socks5}, {@linkcode httpConnect},
+ *   {@linkcode proxyFromEnvironment}.
  * - Unix sockets: {@linkcode connectUnix}, {@linkcode listenUnix},
  *   {@linkcode serveUnix}.
  * - UDP: {@linkcode bindUdp}, {@linkcode connectUdp}.
@@ -50,6 +52,7 @@
  */
 export * from "./address/mod.ts";
 export * from "./errors/mod.ts";
+export * from "./proxy/mod.ts";
 export * from "./resolve/mod.ts";
 export type { Sockets } from "./sockets.ts";
 export * from "./stream/mod.ts";

@@ -39,6 +39,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   unix: ["stream", ...PARTS],
   tls: ["tcp", "stream", ...PARTS],
   udp: PARTS,
+  proxy: ["tls", "unix", "tcp", "stream", ...PARTS],
   testing: [...SOCKETS, "stream", ...PARTS],
   posix: [
     "address",
@@ -49,6 +50,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   "": [
     ...SOCKETS,
+    "proxy",
     "stream",
     "resolve",
     "address",
@@ -68,6 +70,9 @@ const USES_SEAM = /^(tcp|tls|unix|testing)\//;
 /** The ways below the functions of a module, for the simulated network only. */
 const NETWORK_SEAM = /^(tcp|tls|unix|udp|resolve)\/_seam\.ts$/;
 const USES_NETWORK_SEAM = /^testing\//;
+/** How connectTcp and the protocols of proxies find each other. */
+const PROXY_SEAM = "tcp/_proxied.ts";
+const USES_PROXY_SEAM = /^proxy\//;
 /** The functions of a host, as a type. */
 const SOCKETS_TYPE = "sockets.ts";
 
@@ -112,6 +117,7 @@ export function layerFault(
   const to = folderOf(target);
   if (to === from) return undefined;
   if (SEAM.test(target) && USES_SEAM.test(file)) return undefined;
+  if (target === PROXY_SEAM && USES_PROXY_SEAM.test(file)) return undefined;
   if (USES_NETWORK_SEAM.test(file)) {
     if (NETWORK_SEAM.test(target)) return undefined;
     if (target === SOCKETS_TYPE && kind === "type") return undefined;
@@ -151,7 +157,7 @@ function isBackend(node: Deno.lint.Node): boolean {
 
 /** Files of the library: what users import, and what that imports. */
 const LIBRARY =
-  /^(address|errors|internal|posix|resolve|stream|tcp|testing|tls|udp|unix)\/|^\w+\.ts$/;
+  /^(address|errors|internal|posix|proxy|resolve|stream|tcp|testing|tls|udp|unix)\/|^\w+\.ts$/;
 /** Its files that run in Deno only, and those that answer for the runtime. */
 const FOR_DENO = /^internal\/runtime\/|(^|\/)_deno_\w+\.ts$|^posix\/_libc\.ts$/;
 

@@ -13,7 +13,12 @@ export {
   type NodeDuplex,
 } from "./_duplex_transport.ts";
 export { DenoListener, listenWhenFree } from "./_deno_listener.ts";
-export { isReading, type TakenOver, takeOver } from "./ending_conn.ts";
+export {
+  canDetach,
+  isReading,
+  type TakenOver,
+  takeOver,
+} from "./ending_conn.ts";
 export { readServeOptions } from "./_serve_options.ts";
 export {
   firstPiece,

@@ -36,6 +36,9 @@ export interface TakenOver<A extends Addr = Addr> {
 /** Whether the runtime reads for a connection, also for a call that was cancelled. */
 export let isReading: (conn: EndingConn) => boolean;
 
+/** Whether a connection can return what carries it. */
+export let canDetach: (conn: EndingConn) => boolean;
+
 /**
  * Takes the transport out of a connection, which is closed then: its later calls
  * reject with `reason`.
@@ -107,6 +110,7 @@ export abstract class EndingConn<A extends Addr = Addr, C = unknown>
   static {
     isReading = (conn) => conn.#reader.isFilling;
     onOver = (conn, callback) => conn.#reader.onOver = callback;
+    canDetach = (conn) => conn.#transport.detach !== undefined;
     endAbruptly = (conn) => {
       if (conn.isClosed) return;
       if (conn.#tryReset()) conn.abandon();

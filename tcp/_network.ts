@@ -4,6 +4,7 @@ import { mayChoosePosix } from "../internal/libc/mod.ts";
 import type { AddressFinder } from "../resolve/mod.ts";
 import { type Backend, BACKENDS } from "./_backends.ts";
 import type { TcpBackend } from "./_transport.ts";
+import type { OtherWays } from "./_proxied.ts";
 import type { ListenTcpOptions } from "./listen_options.ts";
 
 /** The options of a connection that decide what carries it. */
@@ -26,6 +27,10 @@ export interface TcpNetwork {
   toConnect(request: ConnectRequest): Backend;
   /** Chooses what carries a listener. */
   toListen(options: ListenTcpOptions): Backend | Promise<Backend>;
+  /** Loads what connects through proxies. */
+  loadProxied(): Promise<typeof import("./_proxied.ts")>;
+  /** How to reach proxies otherwise than over TCP; undefined for the ways of this host. */
+  readonly ways?: OtherWays;
 }
 
 /** The runtime's own API. */
@@ -70,4 +75,5 @@ export const HERE: TcpNetwork = {
     if (isForLibc && await mayChoosePosix()) return BACKENDS.posix;
     return reusePort === true && !RUNTIME.reusePort ? BACKENDS.node : RUNTIME;
   },
+  loadProxied: () => import("./_proxied.ts"),
 };

@@ -1,6 +1,7 @@
 import type { AddressFinder } from "../resolve/mod.ts";
 import type { Backend } from "./_backends.ts";
 import type { TcpNetwork } from "./_network.ts";
+import * as proxied from "./_proxied.ts";
 import type { TcpCalls } from "./_transport.ts";
 
 /**
@@ -10,6 +11,7 @@ import type { TcpCalls } from "./_transport.ts";
 export function simulatedTcp(
   calls: TcpCalls,
   resolver: AddressFinder,
+  ways?: proxied.OtherWays,
 ): TcpNetwork {
   const loaded = Promise.resolve<TcpCalls>({
     connect: (target, signal) => calls.connect(target, signal),
@@ -23,5 +25,12 @@ export function simulatedTcp(
     ipv6Only: true,
     load: () => loaded,
   };
-  return { resolver, toConnect: () => backend, toListen: () => backend };
+  const loadedProxied = Promise.resolve(proxied);
+  return {
+    resolver,
+    toConnect: () => backend,
+    toListen: () => backend,
+    loadProxied: () => loadedProxied,
+    ...(ways && { ways }),
+  };
 }

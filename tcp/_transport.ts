@@ -21,6 +21,8 @@ export interface TcpTransport extends StreamTransport<NetAddr> {
   readonly backend: TcpCarrier;
   /** The descriptor, where the API tells it. */
   readonly descriptor?: number;
+  /** The socket, if it leads to a proxy; else the transport is one itself. */
+  readonly carrier?: StreamTransport<NetAddr>;
   /** Whether it takes an idle time of keep-alive. */
   readonly hasIdleTime: boolean;
   /** TCP_NODELAY. */

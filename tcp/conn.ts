@@ -227,7 +227,7 @@ export class TcpConn extends StreamConn<NetAddr, DenoTcpConn> {
   get #options() {
     return {
       type: SOCK_STREAM,
-      socket: this.#transport,
+      socket: this.#transport.carrier ?? this.#transport,
       requireOpen: (syscall: string) => {
         if (this.isClosed) throw this.errors.make("EBADF", syscall);
       },

@@ -44,6 +44,7 @@ import { race, RaceLost } from "./_race.ts";
 import { isForRuntime, lookupsFor } from "./_resolve.ts";
 import type { TcpBackend, TcpTransport } from "./_transport.ts";
 import type { TcpConn } from "./conn.ts";
+import type { TcpProxy } from "./proxy.ts";
 
 /** RFC 8305 section 5: the Connection Attempt Delay, in milliseconds. */
 const ATTEMPT_DELAY = 250;
@@ -104,6 +105,13 @@ export interface ConnectTcpOptions extends WaitOptions {
   /** The resolver to use. Defaults to the shared one. */
   resolver?: AddressFinder | undefined;
   /**
+   * The proxy to connect through, see `@berkeley/sockets/proxy`. `hostname` and `port`
+   * are then those of the target; `timeout` and `signal` limit all steps, and the other
+   * options are those of the connection to the proxy. `remoteAddr` of the connection is
+   * the target as the caller wrote it, also if that is a name. Defaults to none.
+   */
+  proxy?: TcpProxy | undefined;
+  /**
    * Options of the socket by C's names, such as `{ SO_RCVBUF: 1 << 20 }`. On
    * `"posix"` they are set before it connects, on the others right after.
    *
@@ -147,6 +155,8 @@ export interface ConnectServiceOptions
  * in the order of RFC 2782, each as above. `timeout` covers all of it; a target gets an
  * equal share of the time that is left, but at least 2 seconds of it. A domain without
  * such records is not tried by its addresses, since no port is known.
+ *
+ * With `proxy`, the errors of the way to the target name the proxy and its reason.
  *
  * @throws {SocketError} When no address can be connected to. The code is that of
  * the first attempt; where there were several, the message lists them, and `cause`
@@ -209,6 +219,17 @@ export async function connectOver(
   if (options.service !== undefined) return await openService(network, options);
   const { hostname = "127.0.0.1", port, resolver = network.resolver } = options;
   const wait = check(options);
+  const { proxy } = options;
+  if (proxy !== undefined) {
+    const { connectThrough } = await network.loadProxied();
+    return await connectThrough(
+      (near) => connectOver(network, near),
+      { ...options, proxy, resolver },
+      { hostname, port },
+      wait,
+      network.ways,
+    );
+  }
   const backend = network.toConnect(options);
   const subject = formatHostPort(hostname, port);
   const giveUp = new AbortController();
@@ -279,7 +300,7 @@ async function openService(
 const OPTIONS: readonly (keyof ConnectTcpOptions)[] = [
   ...["hostname", "port", "family", "localAddress", "localPort"] as const,
   ...["noDelay", "keepAlive", "attemptDelay", "highWaterMark"] as const,
-  ...["resolver", "backend", "service", "signal", "timeout"] as const,
+  ...["resolver", "proxy", "backend", "service", "signal", "timeout"] as const,
 ];
 
 function check(options: ConnectTcpOptions): Wait | undefined {

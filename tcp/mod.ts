@@ -55,6 +55,7 @@ export {
   connectTcp,
   type ConnectTcpOptions,
 } from "./connect.ts";
+export type { TcpProxy } from "./proxy.ts";
 export { listenTcp } from "./listen.ts";
 export * from "./listen_options.ts";
 export * from "./listener.ts";

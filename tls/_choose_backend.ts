@@ -1,5 +1,6 @@
 import { socketError } from "../errors/mod.ts";
 import { type Feature, lackReason } from "../internal/backends/mod.ts";
+import { canDetach } from "../stream/_seam.ts";
 import type { TcpConn } from "../tcp/mod.ts";
 import { type Backend, BACKENDS } from "./_backends.ts";
 import type { TlsBackend } from "./_transport.ts";
@@ -39,9 +40,14 @@ export function backendsFor(
   throw unsupported(lack, backend, action);
 }
 
-/** Whether a backend encrypts TCP connections of what carries this one. */
+/**
+ * Whether a backend encrypts TCP connections of what carries this one. One that leads
+ * to a proxy over TLS or a unix socket is none of the runtime's.
+ */
 export function encrypts(backend: TlsBackend, conn: TcpConn): boolean {
-  return BACKENDS[backend].overTcp.some((name) => name === conn.backend);
+  const { overTcp, anyConn } = BACKENDS[backend];
+  return overTcp.some((name) => name === conn.backend) &&
+    (anyConn || canDetach(conn));
 }
 
 /** The error of a backend that lacks something. */

@@ -21,6 +21,8 @@ import type {
 interface Ends {
   readonly localAddr: NetAddr;
   readonly remoteAddr: NetAddr;
+  /** The addresses of the socket, if it leads to a proxy. */
+  readonly carrier?: Ends;
 }
 
 /** A TLS connection of the runtime's. */
@@ -53,7 +55,8 @@ class DenoTlsTransport extends ConnTransport<NetAddr, Deno.TlsConn>
    * to end it (tests/tls/leaks_test.ts).
    */
   reset(): boolean {
-    const owner = { type: SOCK_STREAM, ...this.#ends };
+    const { localAddr, remoteAddr } = this.#ends.carrier ?? this.#ends;
+    const owner = { type: SOCK_STREAM, localAddr, remoteAddr };
     return resetConnection(owner, () => this.conn.close());
   }
 }
@@ -67,6 +70,7 @@ export async function wrapClientDeno(
   const { unsafelyDisableHostnameVerification = false } = settings;
   const { transport } = takePlainConn(conn);
   const { localAddr, remoteAddr } = transport as unknown as Ends;
+  const { carrier = transport } = transport as { carrier?: object };
   try {
     const tls = await Deno.startTls(transport.detach!() as Deno.TcpConn, {
       hostname: serverName,
@@ -74,7 +78,11 @@ export async function wrapClientDeno(
       ...(caCerts && { caCerts: [...caCerts] }),
       ...(alpnProtocols && { alpnProtocols: [...alpnProtocols] }),
     });
-    return new DenoTlsTransport(tls, { localAddr, remoteAddr }, serverName);
+    return new DenoTlsTransport(
+      tls,
+      { localAddr, remoteAddr, carrier: carrier as Ends },
+      serverName,
+    );
   } catch (error) {
     throw wrongInput(error, /^invalid peer certificate/, "caCerts");
   }

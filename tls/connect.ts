@@ -154,13 +154,13 @@ type TcpOptions =
 function readOptions(options: ConnectTlsOptions | ConnectTlsServiceOptions) {
   const { service, hostname, port, family, localAddress, localPort } = options;
   const { noDelay, keepAlive, attemptDelay, highWaterMark } = options;
-  const { resolver, socketOptions, signal, timeout } = options;
+  const { resolver, socketOptions, proxy, signal, timeout } = options;
   const { caCerts, cert, key, alpnProtocols, serverName } = options;
   const { unsafelyDisableHostnameVerification, backend, tcpBackend } = options;
   const tcp: TcpOptions = {
     ...{ hostname, port, family, localAddress, localPort },
     ...{ noDelay, keepAlive, attemptDelay, highWaterMark },
-    ...{ resolver, socketOptions, service },
+    ...{ resolver, socketOptions, service, proxy },
   };
   return {
     ...{ tcp, signal, timeout, caCerts, cert, key, alpnProtocols, serverName },
@@ -175,6 +175,8 @@ interface Plan {
   readonly settings: ClientSettings;
   /** What can encrypt, the preferred first. */
   readonly backends: readonly TlsBackend[];
+  /** What could not be done, for errors. */
+  readonly action: string;
 }
 
 function makePlan(
@@ -196,7 +198,7 @@ function makePlan(
     // The targets of a service share the time.
     const timeout = tcp.service === undefined ? undefined : options.timeout;
     const own = { ...tcp, backend: below, timeout };
-    return { network, tcp: own, settings, backends };
+    return { network, tcp: own, settings, backends, action };
   }
   throw unsupported("tcpBackend", backends[0]!, action);
 }
@@ -223,8 +225,10 @@ async function open(plan: Plan, signal?: AbortSignal): Promise<TlsConn> {
   const conn: TcpConn = await network.connectTcp(options);
   let transport: TlsTransport;
   try {
-    const { backend = backends.find((name) => encrypts(name, conn))! } =
-      network;
+    const { backend = backends.find((name) => encrypts(name, conn)) } = network;
+    if (backend === undefined) {
+      throw unsupported("anyConn", backends[0]!, plan.action);
+    }
     const { wrapClient } = await BACKENDS[backend].load();
     signal?.throwIfAborted();
     transport = await wrapClient(conn, settings);

@@ -71,6 +71,7 @@ export type {
   ConnectTcpOptions,
   ListenTcpOptions,
   TcpBackend,
+  TcpProxy,
 } from "../tcp/mod.ts";
 export type {
   CertificateKeyPair,

@@ -9,14 +9,18 @@ import {
   connectUnix,
   getAddrInfo,
   getNameInfo,
+  httpConnect,
   listenTcp,
   listenTls,
   listenUnix,
   reconnecting,
   relay,
+  serveTcp,
   serveTls,
   serveUnix,
   SOCK_STREAM,
+  socks4a,
+  socks5,
   startTls,
   StreamConn,
 } from "../../mod.ts";
@@ -254,6 +258,42 @@ Deno.test("options of reconnecting() are read once", async () => {
   );
   await passOnce({ timeout: 20_000 }, (wait) => link.conn(wait));
   assertEquals(readAgain(), []);
+});
+
+Deno.test("options of proxies are read once", () => {
+  const here = { hostname: "127.0.0.1", port: 1, resolve: "local" as const };
+  const chained = { ...here, proxy: socks5(here) };
+  const [tls, tlsAgain] = once({ caCerts: [], serverName: "a.test" });
+  const [headers, headersAgain] = once({ "User-Agent": "test" });
+  const [one, oneAgain] = once({ ...chained, tls, username: "a" });
+  const [two, twoAgain] = once({ ...chained, username: "a", password: "b" });
+  const [three, threeAgain] = once({ path: "/x", headers, username: "a" });
+  socks4a(one);
+  socks5(two);
+  httpConnect(three);
+  const again = [tlsAgain, headersAgain, oneAgain, twoAgain, threeAgain];
+  assertEquals(again.flatMap((names) => names()), []);
+});
+
+Deno.test("connectTcp() and connectTls() read their options once with a proxy", async () => {
+  const { cert, key } = await makeCertificate();
+  const own = { hostname: "127.0.0.1", port: 0, cert, key };
+  await using target = await serveTls(own, () => {});
+  // A proxy that connects all its clients to the target.
+  await using server = await serveTcp(
+    { hostname: "127.0.0.1", port: 0, onError: () => {} },
+    async (conn) => {
+      await conn.readUntil("\r\n\r\n");
+      using far = await connectTcp(target.addr);
+      await conn.send("HTTP/1.1 200 OK\r\n\r\n");
+      await relay(conn, far);
+    },
+  );
+  const { port } = server.addr;
+  const proxy = httpConnect({ hostname: "127.0.0.1", port });
+  const common = { hostname: "localhost", port: 443, timeout: 20_000, proxy };
+  using _plain = await passOnce(common, connectTcp);
+  using _conn = await passOnce({ ...common, caCerts: [cert] }, connectTls);
 });
 
 Deno.test("options of relay are read once", async () => {

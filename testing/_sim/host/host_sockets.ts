@@ -22,7 +22,12 @@ export function hostNetwork(
   unixCalls: unix.UnixCalls,
   resolver: Resolver,
 ): HostNetwork {
-  const ownTcp = tcp.simulatedTcp(calls, resolver);
+  const ownUnix = unix.simulatedUnix(unixCalls);
+  const ownTcp: tcp.TcpNetwork = tcp.simulatedTcp(calls, resolver, {
+    connectUnix: (options) => unix.connectOver(ownUnix, options),
+    startTls: (conn, options) =>
+      tls.startOver({ backend: "node" }, conn, options),
+  });
   return {
     tcp: ownTcp,
     tls: {
@@ -31,7 +36,7 @@ export function hostNetwork(
       backend: "node",
     },
     udp: udp.simulatedUdp(bind, resolver),
-    unix: unix.simulatedUnix(unixCalls),
+    unix: ownUnix,
     resolver,
   };
 }
