@@ -1,5 +1,6 @@
 import { patchDate } from "./clock.ts";
 import { guardIo } from "./guard.ts";
+import { patchIntl } from "./intl.ts";
 import { patchNodeTimers } from "./node_timers.ts";
 import { Patches } from "./patches.ts";
 import { patchPerformance, patchProcess } from "./performance.ts";
@@ -17,6 +18,7 @@ export function installGlobals(): Patches {
   patchTimers(patches);
   patchNodeTimers(patches);
   patchDate(patches);
+  patchIntl(patches);
   patchPerformance(patches);
   patchProcess(patches);
   patchTemporal(patches);

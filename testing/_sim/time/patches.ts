@@ -52,7 +52,11 @@ export class Patches {
   }
 
   /** Replaces a getter; the original is called where the new one returns undefined. */
-  replaceGetter(target: object, key: PropertyKey, get: () => unknown): void {
+  replaceGetter(
+    target: object,
+    key: PropertyKey,
+    get: (this: unknown) => unknown,
+  ): void {
     const original = Object.getOwnPropertyDescriptor(target, key);
     const outer = original?.get;
     if (original?.configurable !== true || outer === undefined) return;
@@ -61,7 +65,8 @@ export class Patches {
     Object.defineProperty(target, key, {
       ...original,
       get(): unknown {
-        return get() ?? Reflect.apply(outer, this, []);
+        return Reflect.apply(get, this, []) ??
+          Reflect.apply(outer, this, []);
       },
     });
   }

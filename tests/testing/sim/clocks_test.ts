@@ -37,6 +37,22 @@ Deno.test("Date keeps its other arguments, methods and class in virtual time", a
   });
 });
 
+Deno.test("Intl.DateTimeFormat takes virtual time where no date is passed", async () => {
+  const outer = new Intl.DateTimeFormat("en", { timeZone: "UTC" });
+  const { format } = outer;
+  await later(() => {
+    const inner = new Intl.DateTimeFormat("en", { timeZone: "UTC" });
+    assertEquals(inner.format(), "1/1/2030");
+    assertEquals(outer.format(), "1/1/2030");
+    assertEquals(inner.format, inner.format);
+    assertEquals(outer.formatToParts().at(-1)?.value, "2030");
+    assertEquals([0].map(inner.format), ["1/1/1970"]);
+    assertEquals(inner.formatToParts(0).at(-1)?.value, "1970");
+  });
+  assertEquals(outer.format, format);
+  assertEquals(outer.format(), outer.format(Date.now()));
+});
+
 Deno.test("a subclass of Date takes virtual time", async () => {
   class Outer extends Date {}
   await later(() => {
