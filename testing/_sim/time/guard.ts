@@ -11,7 +11,7 @@ const REJECTING = [
   ...["open", "create", "readFile", "readTextFile", "writeFile"],
   ...["writeTextFile", "copyFile", "mkdir", "makeTempDir", "makeTempFile"],
   ...["readLink", "realPath", "remove", "rename", "stat", "lstat", "symlink"],
-  ...["link", "chmod", "chown", "truncate", "utime"],
+  ...["link", "chmod", "chown", "truncate", "utime", "openKv"],
 ];
 
 /** Functions of `Deno` that throw inside of a simulation. */
@@ -37,7 +37,10 @@ const NODE_METHODS: readonly [module: string, className: string, string[]][] = [
   ["child_process", "ChildProcess", ["spawn"]],
 ];
 
-/** Functions of `node:dns` and `node:dns/promises`, of their default export only. */
+/**
+ * Functions of `node:dns` and `node:dns/promises`, of their default exports only, and
+ * methods of their classes `Resolver`.
+ */
 const NODE_DNS = /^(lookup|resolve|reverse)/;
 
 /** The error of real I/O inside of a simulation, which remembers it. */
@@ -127,21 +130,31 @@ function guardNode(patches: Patches): void {
     }
   }
   const dns = process.getBuiltinModule("dns") as unknown as {
-    promises: object;
+    Resolver: { prototype: object };
+    promises: { Resolver: { prototype: object } };
   };
-  for (const exports of [dns, dns.promises]) {
-    const rejects = exports !== dns;
-    for (
-      const key of Object.keys(exports).filter((key) => NODE_DNS.test(key))
-    ) {
-      const name = `node:dns ${key}`;
-      patches.replace(
-        exports,
-        key,
-        name,
-        (original) => guarded(name, original, rejects),
-      );
-    }
+  guardDns(patches, dns, "", false);
+  guardDns(patches, dns.Resolver.prototype, "Resolver.", false);
+  guardDns(patches, dns.promises, "", true);
+  guardDns(patches, dns.promises.Resolver.prototype, "Resolver.", true);
+}
+
+/** Guards the functions of an object that look names up. */
+function guardDns(
+  patches: Patches,
+  target: object,
+  prefix: string,
+  rejects: boolean,
+): void {
+  const keys = Object.getOwnPropertyNames(target);
+  for (const key of keys.filter((key) => NODE_DNS.test(key))) {
+    const name = `node:dns ${prefix}${key}`;
+    patches.replace(
+      target,
+      key,
+      name,
+      (original) => guarded(name, original, rejects),
+    );
   }
 }
 

@@ -24,6 +24,8 @@ const REJECTING: Record<string, () => Promise<unknown>> = {
   },
   fetch: () => fetch("http://127.0.0.1:1"),
   "dns.promises.lookup": () => dns.promises.lookup("a.test"),
+  "dns.promises.Resolver": () =>
+    new dns.promises.Resolver({ timeout: 1, tries: 1 }).resolve4("a.test"),
   connectTcp: () => connectTcp({ hostname: "127.0.0.1", port: 1 }),
   "connectTcp over node": () =>
     connectTcp({ hostname: "127.0.0.1", port: 1, backend: "node" }),
@@ -52,6 +54,8 @@ const THROWING: Record<string, () => unknown> = {
   },
   "child_process.spawn": () => spawn("true"),
   "http.createServer": () => http.createServer().listen(0),
+  "dns.Resolver": () =>
+    new dns.Resolver({ timeout: 1, tries: 1 }).resolve4("a.test", () => {}),
   "dns.lookup": () => dns.lookup("a.test", () => {}),
 };
 
