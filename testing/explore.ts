@@ -1,4 +1,4 @@
-import { checkInteger } from "../internal/check/mod.ts";
+import { checkInteger, showValue } from "../internal/check/mod.ts";
 import { failureKey } from "./_same_failure.ts";
 import { shrinkFaults } from "./_shrink.ts";
 import { ExploreError } from "./explore_error.ts";
@@ -55,6 +55,7 @@ interface Run {
  * The same options always give the same result.
  *
  * @throws {ExploreError} If the test fails with one of the seeds.
+ * @throws {TypeError} If `test` is not a function.
  * @throws {RangeError} If an option is out of range.
  *
  * @example A retry that is missing
@@ -86,6 +87,13 @@ export async function explore(
   options: ExploreOptions,
   test: (network: Network) => Promise<void> | void,
 ): Promise<void> {
+  if (typeof test !== "function") {
+    throw new TypeError(
+      `Cannot explore ${
+        showValue(test)
+      }: the test must be a function, after the options`,
+    );
+  }
   const { runs = 100, seed = 1, maxShrinkRuns = 200, ...settings } = options;
   checkInteger("runs", runs, 1);
   checkInteger("seed", seed, 0, MAX_SEED - runs + 1);
@@ -109,7 +117,8 @@ async function examine(
 ): Promise<ExploreError> {
   const { seed } = settings;
   const before = failed.network.faults;
-  const finding = { seed, run, faultsBefore: before.length };
+  const hasOptions = Object.keys(settings).length > 1;
+  const finding = { seed, run, faultsBefore: before.length, hasOptions };
   const unshrunk = {
     ...finding,
     ...{ faults: before, shrinkRuns: 0, isMinimal: before.length === 0 },
@@ -156,8 +165,9 @@ async function runOnce(
   }
 }
 
-/** Whether two runs did the same, event by event. */
+/** Whether two runs did the same, event by event, and took the same time. */
 function isSame(first: Run, second: Run | undefined): boolean {
   return second?.key === first.key &&
+    second.network.now === first.network.now &&
     String(second.network.trace) === String(first.network.trace);
 }

@@ -19,6 +19,8 @@ export interface Finding {
   readonly isMinimal: boolean;
   /** Whether a second run with the same seed did the same. */
   readonly isRepeatable: boolean;
+  /** Whether the run had options besides the seed, such as `link`. */
+  readonly hasOptions: boolean;
   /** What happened in the run with these faults. */
   readonly trace: Trace;
   /** What the test failed with in that run. */
@@ -101,7 +103,10 @@ function describe(finding: Finding): string {
     ? ""
     : `, faults: ${JSON.stringify(faults)}`;
   if (finding.isRepeatable) {
-    lines.push(`To repeat it: simulate({ seed: ${seed}${list} }, test)`);
+    const options = finding.hasOptions ? "...options, " : "";
+    lines.push(
+      `To repeat it: simulate({ ${options}seed: ${seed}${list} }, test)`,
+    );
   } else {
     lines.push(
       "It is not repeatable: a second run with the same seed did something else. " +

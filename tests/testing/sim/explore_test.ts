@@ -165,6 +165,32 @@ test("explore() says when a test is not repeatable", async () => {
     throw new Error("always");
   });
   assertEquals(drifting.isRepeatable, false);
+
+  let delay = 0;
+  const late = await find({}, async (network) => {
+    await network.sleep(++delay);
+    throw new Error("always");
+  });
+  assertEquals(late.isRepeatable, false);
+});
+
+test("explore() names the options that a repetition needs", async () => {
+  const error = await find(LOSSY, tenArrive);
+  const { seed, faults } = error;
+  const call = `simulate({ ...options, seed: ${seed}, faults: ${
+    JSON.stringify(faults)
+  } }, test)`;
+  assertStringIncludes(error.message, call);
+});
+
+test("explore() refuses a test that is not a function", async () => {
+  for (const args of [[{}], [() => {}], [{}, 5]]) {
+    await assertRejects(
+      () => Reflect.apply(explore, undefined, args),
+      TypeError,
+      "the test must be a function",
+    );
+  }
 });
 
 test("explore() stops to shrink after maxShrinkRuns runs", async () => {
