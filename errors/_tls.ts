@@ -120,6 +120,10 @@ const NODE_FAILURES: Readonly<Record<string, TlsFailure>> = {
     code: "ETLSALPN",
     reason: "the peer supports none of the application protocols",
   },
+  ERR_SSL_UNSUPPORTED_PROTOCOL: {
+    code: "ETLSVERSION",
+    reason: "the peer supports no version of TLS that this side does",
+  },
   ERR_SSL_WRONG_VERSION_NUMBER: {
     code: "EPROTO",
     reason: "the peer does not speak TLS",

@@ -1,4 +1,4 @@
-import { hasUnstableNet, isDeno } from "../internal/runtime/mod.ts";
+import { hasUnstableNet, isDeno, loadOnce } from "../internal/runtime/mod.ts";
 import * as deno from "./_deno_transport.ts";
 import type { TcpBackend, TcpCalls, TcpCarrier } from "./_transport.ts";
 
@@ -42,7 +42,7 @@ export const BACKENDS: Readonly<Record<TcpBackend, Backend>> = {
     idleTime: true,
     reusePort: true,
     ipv6Only: !isDeno, // whose `node:net` passes over the option
-    load: () => import("./_node_listener.ts"),
+    load: loadOnce(() => import("./_node_listener.ts")),
   },
   posix: {
     name: "posix",

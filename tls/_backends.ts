@@ -1,4 +1,4 @@
-import { hasUnstableNet, isDeno } from "../internal/runtime/mod.ts";
+import { hasUnstableNet, isDeno, loadOnce } from "../internal/runtime/mod.ts";
 import type { TcpBackend } from "../tcp/mod.ts";
 import { listenDeno, wrapClientDeno } from "./_deno_transport.ts";
 import type {
@@ -82,7 +82,7 @@ export const BACKENDS: Readonly<Record<TlsBackend, Backend>> = {
     acceptedOptions: true,
     peerCertificate: true,
     sessionDetails: true,
-    load: async () => {
+    load: loadOnce(async () => {
       const [
         { wrapClientNode: wrapClient, wrapServerNode: wrapServer },
         { checkPair },
@@ -91,7 +91,7 @@ export const BACKENDS: Readonly<Record<TlsBackend, Backend>> = {
         import("./_check_pair.ts"),
       ]);
       return { wrapClient, wrapServer, checkPair };
-    },
+    }),
   },
 };
 

@@ -48,5 +48,9 @@ export function explain(
     return refused("ECERTPURPOSE", `it is not for a ${role}`);
   }
   if (ca) return refused("ECERTPURPOSE", "it is the one of an authority");
+  // What Node has no name for, such as an issuer that is no authority.
+  if (code === "UNSPECIFIED") {
+    return refused("ECERTISSUER", "its chain has an issuer that is not valid");
+  }
   return refused(code, code);
 }

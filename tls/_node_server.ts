@@ -4,7 +4,7 @@ import type { StreamConn } from "../stream/mod.ts";
 import { type ClientHello, ClientHelloReader } from "./_client_hello.ts";
 import { versionOf } from "./_der.ts";
 import { explain, refusal, systemNow } from "./_explain.ts";
-import { sessionOf } from "./_node_session.ts";
+import { SECURE_OPTIONS, sessionOf } from "./_node_session.ts";
 import { NodeTlsStream } from "./_node_stream.ts";
 import { takePlainConn } from "./_take_plain_conn.ts";
 import type {
@@ -180,6 +180,7 @@ function contextOf(
     const { cert, key } = certificate;
     const ca = settings.clientAuth === "none" ? undefined : settings.caCerts;
     context = tls.createSecureContext({
+      ...SECURE_OPTIONS,
       cert,
       key,
       ...(ca && { ca: [...ca] }),

@@ -6,7 +6,7 @@ import { NodeTlsStream } from "./_node_stream.ts";
 import { explain } from "./_explain.ts";
 import { checkChain, checkName } from "./_server_identity.ts";
 import { takePlainConn } from "./_take_plain_conn.ts";
-import { sessionOf } from "./_node_session.ts";
+import { SECURE_OPTIONS, sessionOf } from "./_node_session.ts";
 import { splitPem } from "./_split_pem.ts";
 import type { ClientSettings, TlsTransport } from "./_transport.ts";
 
@@ -138,9 +138,10 @@ function chainOf(peer: Certificate | undefined): Uint8Array[] {
  * certificate makes a verifier of its own.
  */
 function contextOf({ caCerts, certificate }: ClientSettings): SecureContext {
-  const context = tls.createSecureContext(
-    certificate && { cert: certificate.cert, key: certificate.key },
-  );
+  const context = tls.createSecureContext({
+    ...SECURE_OPTIONS,
+    ...(certificate && { cert: certificate.cert, key: certificate.key }),
+  });
   for (const cert of caCerts?.length ? caCerts : ["\n"]) {
     context.context.addCACert(cert);
   }

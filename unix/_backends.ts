@@ -1,6 +1,6 @@
 import { socketError } from "../errors/mod.ts";
 import { lackReason } from "../internal/backends/mod.ts";
-import { isDeno } from "../internal/runtime/mod.ts";
+import { isDeno, loadOnce } from "../internal/runtime/mod.ts";
 import { connectDeno, listenDeno } from "./_deno_transport.ts";
 import type {
   ListenTarget,
@@ -40,12 +40,12 @@ export const BACKENDS: Readonly<Record<UnixBackend, Backend>> = {
   },
   node: {
     backlog: true,
-    load: async () => {
+    load: loadOnce(async () => {
       const { connectNode: connect, listenNode: listen } = await import(
         "./_node_transport.ts"
       );
       return { connect, listen };
-    },
+    }),
   },
   posix: {
     backlog: true,

@@ -8,7 +8,7 @@
  * - {@linkcode isDeno}: whether the runtime is Deno; {@linkcode hasUnstableNet}: with
  *   `--unstable-net`; {@linkcode refTimer}, {@linkcode unrefTimer}: which timers keep the
  *   program alive; {@linkcode INSPECT}, {@linkcode showFields}: how `console.log`
- *   prints an object.
+ *   prints an object; {@linkcode loadOnce}: loads a module at its first use.
  * - {@linkcode permissionState}, {@linkcode isGranted}: permissions; everything is
  *   granted outside Deno.
  * - {@linkcode requireNet}: refuses a host that lacks `--allow-net`.

@@ -122,3 +122,18 @@ export function showFields<T extends object>(
     },
   });
 }
+
+/**
+ * Returns a function that loads a module at its first call, and has it afterwards:
+ * `import()` takes several turns of Node's event loop each time.
+ */
+export function loadOnce<T>(load: () => Promise<T>): () => Promise<T> {
+  let loaded: Promise<T> | undefined;
+  return () => {
+    if (loaded === undefined) {
+      loaded = load();
+      loaded.catch(() => loaded = undefined); // it may have lacked a descriptor
+    }
+    return loaded;
+  };
+}
