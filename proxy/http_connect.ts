@@ -161,16 +161,18 @@ function answerLines(
 ): () => Promise<string> {
   let left = MAX_ANSWER;
   return async () => {
-    const before = conn.bytesRead - conn.buffered;
-    if (left <= 0) throw garbled(TOO_LONG);
-    const line = await conn.readLine({ limit: left, signal }).catch((error) => {
-      throw error instanceof MessageTooLongError ? garbled(TOO_LONG) : error;
-    });
+    if (left === 0) throw garbled(TOO_LONG);
+    // Unlike readLine(), it takes the end of the stream for no end of a line.
+    const line = await conn.readUntil("\n", { limit: left, signal }).catch(
+      (error) => {
+        throw error instanceof MessageTooLongError ? garbled(TOO_LONG) : error;
+      },
+    );
     if (line === null) {
       throw socketError("EOF", { action: "read the answer", syscall: "read" });
     }
-    left -= conn.bytesRead - conn.buffered - before;
-    return line;
+    left -= line.length;
+    return new TextDecoder().decode(line).replace(/\r?\n$/, "");
   };
 }
 

@@ -1,6 +1,10 @@
 /** What the protocols of all proxies have in common, in a simulated network. */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { SocketError, TimedOutError } from "@berkeley/sockets/errors";
+import {
+  NotCapableError,
+  SocketError,
+  TimedOutError,
+} from "@berkeley/sockets/errors";
 import {
   type AuthenticatedProxyOptions,
   httpConnect,
@@ -8,7 +12,7 @@ import {
   socks5,
   type TcpProxy,
 } from "@berkeley/sockets/proxy";
-import { TcpConn } from "@berkeley/sockets/tcp";
+import { connectTcp, serveTcp, TcpConn } from "@berkeley/sockets/tcp";
 import { explore } from "@berkeley/sockets/testing";
 import {
   type Behaviour,
@@ -24,23 +28,30 @@ const PROTOCOLS: readonly {
   make(options: AuthenticatedProxyOptions): TcpProxy;
   serve: typeof socks5Server;
   hasIpv6: boolean;
+  /** A whole answer that connects, to all that is asked. */
+  answer: Uint8Array;
 }[] = [
-  { name: "socks5()", make: socks5, serve: socks5Server, hasIpv6: true },
+  {
+    ...{ name: "socks5()", make: socks5, serve: socks5Server, hasIpv6: true },
+    answer: Uint8Array.of(5, 0, 5, 0, 0, 1, 0, 0, 0, 0, 0, 0),
+  },
   {
     name: "socks4a()",
     make: ({ password: _, ...options }) => socks4a(options),
     serve: socks4aServer,
     hasIpv6: false,
+    answer: Uint8Array.of(0, 0x5a, 0, 0, 0, 0, 0, 0),
   },
   {
-    name: "httpConnect()",
-    make: httpConnect,
-    serve: httpServer,
-    hasIpv6: true,
+    ...{ name: "httpConnect()", make: httpConnect, serve: httpServer },
+    ...{
+      hasIpv6: true,
+      answer: new TextEncoder().encode("HTTP/1.1 200\r\n\r\n"),
+    },
   },
 ];
 
-for (const { name, make, serve, hasIpv6 } of PROTOCOLS) {
+for (const { name, make, serve, hasIpv6, answer } of PROTOCOLS) {
   const kinds: [string, Behaviour][] = [
     ["at once", {}],
     ["a byte at a time", { isSlow: true }],
@@ -95,25 +106,18 @@ for (const { name, make, serve, hasIpv6 } of PROTOCOLS) {
     assertEquals(conn.remoteAddr.hostname, "target");
   });
 
-  test(`${name} times out at each step, and closes the connection`, async (network) => {
+  test(`${name} times out at each byte of the answer, and closes the connection`, async (network) => {
     const { client, proxy } = await threeHosts(network);
     const own = make(PROXY);
-    let answers = 0;
+    const stalls = [...answer.keys()];
     let ended = 0;
     await serveProxy(proxy, async (conn) => {
-      const stalled: Behaviour = { isSlow: true };
-      const limited = {
-        connectTcp: () => new Promise<never>(() => {}),
-      };
-      const ending = conn.isClosed;
-      assertEquals(ending, false);
-      if (answers++ % 2 === 0) await conn.peek(1); // and nothing more
-      else void serve(limited, newLog(), stalled)(conn).catch(() => {});
-      await network.sleep(2000);
-      await conn.read(new Uint8Array(1000)).catch(() => {});
+      await conn.peek(1);
+      await conn.send(answer.subarray(0, stalls.shift()));
+      while (await conn.read(new Uint8Array(1000)) !== null);
       ended++;
     });
-    for (let i = 0; i < 2; i++) {
+    for (let i = 0; i < answer.length; i++) {
       const start = performance.now();
       const error = await assertRejects(
         () => client.connectTcp({ ...TARGET, proxy: own, timeout: 1000 }),
@@ -124,9 +128,38 @@ for (const { name, make, serve, hasIpv6 } of PROTOCOLS) {
       assert(took >= 1000 && took < 1100, `${took} ms`);
       assertEquals(error.syscall, "connect");
     }
-    await network.sleep(3000);
-    assertEquals(ended, 2);
+    await network.sleep(1000);
+    assertEquals(ended, answer.length);
   });
+
+  for (const end of ["FIN", "RST"]) {
+    test(`${name} reports an answer that ${end} cuts at each byte`, async (network) => {
+      const { client, proxy } = await threeHosts(network);
+      const own = make(PROXY);
+      const cuts = [...answer.keys(), answer.length];
+      await serveProxy(proxy, async (conn) => {
+        await conn.peek(1);
+        await conn.send(answer.subarray(0, cuts.shift()));
+        await conn.flush();
+        await network.sleep(100); // so that the bytes arrive before RST
+        if (end === "RST") return (conn as TcpConn).reset();
+        await conn.closeWrite();
+        while (await conn.read(new Uint8Array(1000)) !== null);
+      });
+      const codes: string[] = [];
+      for (let i = 0; i < answer.length; i++) {
+        const error = await assertRejects(
+          () => client.connectTcp({ ...TARGET, proxy: own }),
+          SocketError,
+          `Cannot connect to target:7 through ${own.name}: `,
+        );
+        codes.push(error.code);
+      }
+      const code = end === "FIN" ? "EOF" : "ECONNRESET";
+      assertEquals(codes, new Array(answer.length).fill(code));
+      (await client.connectTcp({ ...TARGET, proxy: own })).close();
+    });
+  }
 
   test(`${name} rejects with the reason of the signal, at any time`, async (network) => {
     const { client, proxy } = await threeHosts(network);
@@ -163,31 +196,7 @@ for (const { name, make, serve, hasIpv6 } of PROTOCOLS) {
     assert(error.cause instanceof SocketError);
   });
 
-  test(`${name} reports a proxy that closes or resets without an answer`, async (network) => {
-    const { client, proxy } = await threeHosts(network);
-    const own = make(PROXY);
-    let isReset = false;
-    await proxy.serveTcp({ port: PROXY.port }, async (conn) => {
-      await conn.peek(1);
-      if (isReset) conn.reset();
-      else {
-        await conn.closeWrite();
-        while (await conn.read(new Uint8Array(100)) !== null);
-      }
-    });
-    const connect = () => client.connectTcp({ ...TARGET, proxy: own });
-    const action = `Cannot connect to target:7 through ${own.name}: `;
-    await assertRejects(
-      connect,
-      SocketError,
-      `${action}the proxy closed the connection before it answered (EOF)`,
-    );
-    isReset = true;
-    const error = await assertRejects(connect, SocketError, action);
-    assertEquals(error.code, "ECONNRESET");
-  });
-
-  Deno.test(`${name} connects, or fails with an error, over lossy links (explore)`, async () => {
+  Deno.test(`${name} connects over lossy links, with no byte lost (explore)`, async () => {
     await explore(
       { runs: 8, link: { loss: 0.1, jitter: 20 } },
       async (network) => {
@@ -230,4 +239,44 @@ test("connectTcp() refuses what is no proxy", async (network) => {
       "must make it",
     );
   }
+});
+
+test("connectTcp() reaches the targets of a service through a proxy", async (network) => {
+  const { client, proxy } = await threeHosts(network);
+  const log = newLog();
+  await serveProxy(proxy, socks5Server(proxy, log));
+  network.dns.set("_echo._tcp.example.test", {
+    srv: [
+      { priority: 0, weight: 0, port: 9, target: "target" }, // refused
+      { priority: 1, weight: 0, port: 7, target: "target" },
+    ],
+  });
+  using conn = await client.connectTcp({
+    ...{ service: "_echo._tcp.example.test", proxy: socks5(PROXY) },
+  });
+  assertEquals(await conn.readLine(), "hello");
+  assertEquals(log.targets, ["target:9", "target:7"]);
+});
+
+Deno.test({
+  name: "connectTcp() needs permission for the proxy only",
+  permissions: { net: ["127.0.0.1"] },
+  async fn() {
+    const options = { hostname: "127.0.0.1", port: 0 };
+    await using server = await serveTcp(options, async (conn) => {
+      await conn.readUntil("target\0");
+      await conn.send(Uint8Array.of(0, 0x5a, 0, 0, 0, 0, 0, 0));
+      await conn.send("hello\n");
+    });
+    const { port } = server.addr;
+    const proxy = socks4a({ hostname: "127.0.0.1", port });
+    using conn = await connectTcp({ ...TARGET, proxy });
+    assertEquals(await conn.readLine(), "hello");
+    const other = socks4a({ hostname: "127.0.0.2", port });
+    await assertRejects(
+      () => connectTcp({ ...TARGET, proxy: other }),
+      NotCapableError,
+      "--allow-net",
+    );
+  },
 });
