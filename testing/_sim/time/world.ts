@@ -1,6 +1,6 @@
 import { Random } from "../../_random.ts";
 import { Scheduler } from "./scheduler.ts";
-import { runOutside, Scope } from "./scope.ts";
+import { currentScope, runOutside, Scope } from "./scope.ts";
 import type { Simulation } from "./simulation.ts";
 
 /** A simulation: its clock, its random numbers, and the scopes of its programs. */
@@ -92,16 +92,17 @@ export class World implements Simulation {
 
   /**
    * Calls `work` outside of the simulation, and stops the clock until its promise
-   * settles. After the end of the simulation the promise that it returns stays
-   * pending.
+   * settles. After the end of the simulation, or of the scope that calls it, the promise
+   * that it returns stays pending.
    */
   real<T>(work: () => T | PromiseLike<T>): Promise<T> {
+    const scope = currentScope() ?? this.scope;
     return new Promise<T>((resolve, reject) => {
-      if (this.#isOver) return;
+      if (scope.isDropped) return;
       this.#held++;
       const settle = (action: () => void) => {
         this.#held--;
-        if (!this.#isOver) action();
+        if (!scope.isDropped) action();
         if (this.#held === 0) this.#onReleased?.();
       };
       runOutside(async () => await work()).then(

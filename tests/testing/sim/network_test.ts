@@ -42,6 +42,25 @@ Deno.test("partition() with oneWay cuts one direction only", () =>
     await assertRejects(() => to.receive({ timeout: 10 }), Error, "ETIMEDOUT");
   }));
 
+Deno.test("crash() leaves real work of the host's programs pending", () =>
+  simulate(async (network) => {
+    const host = network.host("a");
+    const ended: string[] = [];
+    host.start(async () => {
+      await network.real(() => {});
+      ended.push("first");
+      await Promise.race([
+        network.real(() => Promise.reject(new Error("of a crashed host"))),
+        crypto.subtle.digest("SHA-256", new Uint8Array(9)),
+      ]);
+      ended.push("second");
+    });
+    while (ended.length === 0) await Promise.resolve();
+    host.crash();
+    await network.sleep(1000);
+    assertEquals(ended, ["first"]);
+  }));
+
 Deno.test("crash() leaves pending calls of the host's programs pending", () =>
   simulate(async (network) => {
     const [a, b] = [network.host("a"), network.host("b")];
