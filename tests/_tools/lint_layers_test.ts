@@ -149,6 +149,7 @@ for (
     ["tcp/probe.ts", 4],
     ["testing/_sim/probe.ts", 4],
     ["sockets.ts", 4],
+    ["proxy/probe.ts", 4],
     ["tcp/_deno_probe.ts", 0],
     ["internal/runtime/probe.ts", 0],
     ["internal/wait/probe.ts", 4],
