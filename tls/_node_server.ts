@@ -1,5 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import tls, { type SecureContext, TLSSocket } from "node:tls";
+import { isDeno } from "../internal/runtime/mod.ts";
 import type { StreamConn } from "../stream/mod.ts";
 import { type ClientHello, ClientHelloReader } from "./_client_hello.ts";
 import { versionOf } from "./_der.ts";
@@ -164,6 +165,15 @@ function nameOf(socket: TLSSocket): string | undefined {
   return servername || undefined;
 }
 
+/**
+ * The option by which OpenSSL knows the sessions of a context. Without one it fails the
+ * handshake of a client that resumes a session in which it was asked for a certificate.
+ */
+function sessionsOfItsOwn(): { sessionIdContext?: string } {
+  if (isDeno) return {};
+  return { sessionIdContext: crypto.randomUUID().replaceAll("-", "") };
+}
+
 type Contexts = WeakMap<CertificateKeyPair, SecureContext>;
 
 /** The contexts of certificates: making one takes longer than most of a handshake. */
@@ -181,6 +191,7 @@ function contextOf(
     const ca = settings.clientAuth === "none" ? undefined : settings.caCerts;
     context = tls.createSecureContext({
       ...SECURE_OPTIONS,
+      ...sessionsOfItsOwn(),
       cert,
       key,
       ...(ca && { ca: [...ca] }),

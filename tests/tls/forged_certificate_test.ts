@@ -17,6 +17,7 @@ import {
   serverSettings,
   shake,
 } from "./_wrapped.ts";
+import { IS_DENO } from "../_runtime.ts";
 
 const ignore = !hasProgram("openssl");
 
@@ -222,7 +223,8 @@ for (const version of ["-tls1_2", "-tls1_3"]) {
           "-sess_in",
           foreign,
         );
-        assertEquals(intruder, { isReused: true, isWelcome: false });
+        // OpenSSL does not know the sessions of another server.
+        assertEquals(intruder, { isReused: IS_DENO, isWelcome: false });
 
         await connect(closed.port, version, "-cert", mine, "-sess_out", own);
         const again = await connect(
@@ -236,7 +238,9 @@ for (const version of ["-tls1_2", "-tls1_3"]) {
         assertEquals(again, { isReused: true, isWelcome: true });
         assertEquals(outcomes, [
           "accepted",
-          "ETLSCLIENTCERT",
+          IS_DENO
+            ? "ETLSCLIENTCERT"
+            : "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE",
           "accepted",
           "accepted",
         ]);

@@ -3,8 +3,10 @@ import { assert, assertEquals } from "@std/assert";
 import { listenRaw } from "../_raw_tcp.ts";
 import { SocketError } from "@berkeley/sockets/errors";
 import type { TcpConn } from "@berkeley/sockets/tcp";
+import { connectTls } from "@berkeley/sockets/tls";
 import { assertCode } from "./_peers.ts";
 import { eachCarrier, failure, SERVER } from "./_tls.ts";
+import { IS_DENO } from "../_runtime.ts";
 
 /** A record of TLS: its type, a version, its length and its content. */
 function record(type: number, content: number[] | Uint8Array): Uint8Array {
@@ -17,13 +19,15 @@ const HANDSHAKE = 22;
 const DATA = 23;
 const text = (words: string) => new TextEncoder().encode(words);
 
-/** The ClientHello of `Deno.connectTls`, recorded. */
+/** The ClientHello of the runtime, recorded. */
 async function clientHello(): Promise<Uint8Array<ArrayBuffer>> {
   using listener = await listenRaw({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
-  const connecting = Deno.connectTls({ hostname: "localhost", port })
-    .then((conn) => conn.handshake())
-    .catch(() => {}); // the connection ends in the handshake
+  const where = { hostname: "localhost", port };
+  const handshake = IS_DENO
+    ? Deno.connectTls(where).then((conn) => conn.handshake())
+    : connectTls(where);
+  const connecting = handshake.catch(() => {}); // it ends in the handshake
   const conn = await listener.accept();
   const buffer = new Uint8Array(4096);
   const n = await conn.read(buffer);

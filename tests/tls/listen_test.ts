@@ -23,6 +23,7 @@ import {
   SERVER,
   stranger,
 } from "./_tls.ts";
+import { IS_DENO } from "../_runtime.ts";
 
 eachCarrier(
   "TlsListener accepts connections in the order in which their handshakes end",
@@ -305,6 +306,7 @@ Deno.test({
 
 Deno.test({
   name: "setCertificate() over deno says what to do instead",
+  ignore: !IS_DENO,
   permissions: { net: true },
   async fn() {
     await using listener = await listenTls({
@@ -410,6 +412,7 @@ for (const [what, options, text] of BAD) {
 
 Deno.test({
   name: "listenTls() over deno says which options it lacks",
+  ignore: !IS_DENO,
   permissions: { net: true },
   async fn() {
     const lacks = [
