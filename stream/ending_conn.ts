@@ -62,6 +62,9 @@ export interface DetachedConn<C = DenoTcpConn> {
   buffered: Uint8Array<ArrayBuffer>;
 }
 
+/** Whether a read is pending, for which the next bytes are. */
+export let isBusy: (conn: EndingConn) => boolean;
+
 /**
  * Calls back when a connection is over: a read has reported the end of the stream or its
  * failure, or it was closed. It may call more than once, and from within a read.
@@ -109,6 +112,7 @@ export abstract class EndingConn<A extends Addr = Addr, C = unknown>
 
   static {
     isReading = (conn) => conn.#reader.isFilling;
+    isBusy = (conn) => conn.#reader.isBusy;
     onOver = (conn, callback) => conn.#reader.onOver = callback;
     canDetach = (conn) => conn.#transport.detach !== undefined;
     endAbruptly = (conn) => {

@@ -13,6 +13,7 @@ import {
   listenTcp,
   listenTls,
   listenUnix,
+  pool,
   reconnecting,
   relay,
   serveTcp,
@@ -294,6 +295,22 @@ Deno.test("connectTcp() and connectTls() read their options once with a proxy", 
   const common = { hostname: "localhost", port: 443, timeout: 20_000, proxy };
   using _plain = await passOnce(common, connectTcp);
   using _conn = await passOnce({ ...common, caCerts: [cert] }, connectTls);
+});
+
+Deno.test("options of pool() are read once", async () => {
+  const { client } = connPair();
+  const options = {
+    ...{ max: 2, idle: 1000, lifetime: 1000, checkAfter: 0, timeout: 1000 },
+    ...{ maxWaiting: 9, check: () => true, onConnect: () => {} },
+  };
+  await using conns = await passOnce(
+    options,
+    (given) => Promise.resolve(pool(() => Promise.resolve(client), given)),
+  );
+  const wait = { timeout: 20_000 };
+  (await passOnce(wait, (given) => conns.acquire(given))).release();
+  await passOnce(wait, (given) => conns.use(() => {}, given));
+  await passOnce(wait, (given) => conns.close(given));
 });
 
 Deno.test("options of relay are read once", async () => {
