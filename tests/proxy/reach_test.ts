@@ -13,6 +13,7 @@ import { connectTls, serveTls } from "@berkeley/sockets/tls";
 import { serveUnix } from "@berkeley/sockets/unix";
 import { makeCertificate } from "@berkeley/sockets/testing";
 import * as here from "@berkeley/sockets";
+import { HAS_POSIX } from "../_posix.ts";
 import { STREAM_BACKENDS } from "../_runtime.ts";
 import { httpServer, newLog, socks4aServer, socks5Server } from "./_servers.ts";
 import { serveProxy, TARGET, test, threeHosts } from "./_simulated.ts";
@@ -251,4 +252,57 @@ Deno.test("a proxy behind TLS is verified, and carries TLS to the target", async
     CertificateError,
   );
   assert(error.message.includes(`through ${unknown.name}: cannot start TLS`));
+});
+
+Deno.test("connectTls() times out while the target behind a proxy is silent", async () => {
+  await using target = await serveTcp(QUIET, async (conn) => {
+    while (await conn.read(new Uint8Array(1000)) !== null);
+  });
+  await using server = await serveTcp(QUIET, socks5Server(here));
+  const proxy = socks5({ hostname: "127.0.0.1", port: server.addr.port });
+  for (const backend of ["deno", "node"] as const) {
+    await assertRejects(
+      () => connectTls({ ...target.addr, proxy, backend, timeout: 50 }),
+      TimedOutError,
+    );
+  }
+});
+
+Deno.test("detach() of a proxied connection returns the runtime's, and what has come", async () => {
+  await using target = await serveTcp(QUIET, (conn) => conn.send("hello\n"));
+  const server = await serveTcp(
+    QUIET,
+    socks5Server(here, newLog(), { behind: "first\n" }),
+  );
+  await using _server = server;
+  const proxy = socks5({ hostname: "127.0.0.1", port: server.addr.port });
+  const options = { ...target.addr, proxy, timeout: 20_000 };
+  const client = await connectTcp(options);
+  const { conn, buffered } = client.detach();
+  using _conn = conn;
+  const text = new TextDecoder().decode(buffered);
+  assert(text.startsWith("first\n"), text);
+  assertEquals(conn.remoteAddr.port, server.addr.port);
+});
+
+Deno.test({
+  name: "setOption() and reset() of a proxied connection act on its socket",
+  ignore: !HAS_POSIX,
+  async fn() {
+    for (const backend of STREAM_BACKENDS) {
+      let end: unknown;
+      await using target = await serveTcp(QUIET, async (conn) => {
+        end = await conn.readLine().catch((error) => error.code);
+      });
+      await using server = await serveTcp(QUIET, socks5Server(here));
+      const proxy = socks5({ hostname: "127.0.0.1", port: server.addr.port });
+      const options = { ...target.addr, proxy, backend, timeout: 20_000 };
+      const conn = await connectTcp(options);
+      await conn.setOption("TCP_USER_TIMEOUT", 5000);
+      assertEquals(await conn.getOption("TCP_USER_TIMEOUT"), 5000, backend);
+      conn.reset();
+      await target.shutdown();
+      assertEquals(end, "ECONNRESET", backend);
+    }
+  },
 });
