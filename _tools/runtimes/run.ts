@@ -17,6 +17,7 @@ const HOOKS = "./_tools/runtimes/hooks.mjs";
 const FOLDERS = [
   "address",
   "errors",
+  "proxy",
   "resolve",
   "stream",
   "tcp",

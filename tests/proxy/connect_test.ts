@@ -14,6 +14,7 @@ import {
 } from "@berkeley/sockets/proxy";
 import { connectTcp, serveTcp, TcpConn } from "@berkeley/sockets/tcp";
 import { explore } from "@berkeley/sockets/testing";
+import { IS_DENO } from "../_runtime.ts";
 import {
   type Behaviour,
   httpServer,
@@ -260,6 +261,7 @@ test("connectTcp() reaches the targets of a service through a proxy", async (net
 
 Deno.test({
   name: "connectTcp() needs permission for the proxy only",
+  ignore: !IS_DENO,
   permissions: { net: ["127.0.0.1"] },
   async fn() {
     const options = { hostname: "127.0.0.1", port: 0 };
