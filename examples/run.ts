@@ -18,6 +18,7 @@ export const EXAMPLES: Readonly<Record<string, string>> = {
   port_scanner: "which TCP ports of a host are open: many tries at a time",
   find_a_bug:
     "a bug that only a lost packet shows, found in simulated networks",
+  stay_connected: "a connection that is made again, and a pool of connections",
   rpc: "JSON in length-prefixed frames: many calls over one connection",
   child_lines: "the lines that another program prints, with time limits",
   proxy: "a TCP proxy: half-closes, back-pressure, a graceful end, statistics",

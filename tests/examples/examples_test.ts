@@ -80,6 +80,17 @@ const RUNS: { args: string[]; expected: string[] }[] = [
     args: ["lookup", "localhost", "http", "-4", "--canon"],
     expected: ["127.0.0.1:80 localhost"],
   },
+  {
+    args: ["stay_connected"],
+    expected: [
+      "connected\ntick 1 for ann\ntick 2 for ann\ntick 3 for ann\nwaiting\n",
+      "waiting\nconnecting\nconnected\ntick 1 for ann\n",
+    ],
+  },
+  {
+    args: ["stay_connected", "pool", "--times", "10"],
+    expected: [...numbered("answer"), "Connections: 2"],
+  },
 ];
 
 for (const { args, expected } of RUNS) {
@@ -110,6 +121,8 @@ const FAILURES: { args: string[]; expected: string; code?: number }[] = [
     args: ["echo", "--port", "70000"],
     expected: "must be an integer from 0 to 65535",
   },
+  { args: ["stay_connected", "--times", "0"], expected: "--times must be 1" },
+  { args: ["stay_connected", "x"], expected: "say link or pool" },
   { args: ["daytime", "ask", "--port", "x"], expected: "port NaN" },
 ];
 

@@ -10,7 +10,9 @@ import {
   type ConnectServiceOptions,
   connectTcp,
   connectTls,
+  httpConnect,
   listenTcp,
+  relay,
   Resolver,
   SocketError,
   type SrvRecord,
@@ -200,6 +202,28 @@ Deno.test("connectTcp() to a service ends when its signal aborts", () =>
     assert(network.now - start < 1100);
     await network.sleep(300_000); // no further target was tried
     assertEquals([...network.trace].filter(({ to }) => to === "b"), []);
+  }));
+
+Deno.test("connectTcp() connects to the targets of a service by the proxy", () =>
+  simulate(async (network) => {
+    const client = network.host("client");
+    const gate = network.host("gate");
+    await serveName(network, "b");
+    const asked: string[] = [];
+    await gate.serveTcp({ port: 80, onError: () => {} }, async (conn) => {
+      const head = await conn.readUntil("\r\n\r\n");
+      const [, target = ""] = new TextDecoder().decode(head!).split(" ");
+      asked.push(target);
+      const { hostname } = new URL(`http://${target}`);
+      if (hostname !== "b") return await conn.send("HTTP/1.1 502 Gone\r\n\r\n");
+      using far = await gate.connectTcp({ hostname, port: 7 });
+      await conn.send("HTTP/1.1 200 OK\r\n\r\n");
+      await relay(conn, far);
+    });
+    network.dns.set(NAME, { srv: [srv("a", 1), srv("b", 2)] });
+    const proxy = httpConnect({ hostname: "gate", port: 80 });
+    assertEquals(await nameOf(client, { proxy, timeout: 20_000 }), "b");
+    assertEquals(asked, ["a:7", "b:7"]);
   }));
 
 Deno.test("connectTls() verifies the domain of a service", () =>
