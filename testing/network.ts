@@ -3,6 +3,7 @@ import type { DirectionOptions } from "./direction_options.ts";
 import type { Host, HostOptions } from "./host.ts";
 import type { LinkOptions } from "./link_options.ts";
 import { NetworkDns } from "./network_dns.ts";
+import { CheckedRandom } from "./_checked_random.ts";
 import type { SeededRandom } from "./seeded_random.ts";
 import { Trace } from "./trace.ts";
 import { Zone } from "./_sim/dns/zone.ts";
@@ -95,7 +96,7 @@ export class Network {
     const { random, scheduler } = world;
     this.#wire = new Wire(scheduler, random, readNetworkOptions(options));
     this.trace = new Trace(this.#wire.recorder);
-    this.random = random.fork("network.random");
+    this.random = new CheckedRandom(random.fork("network.random"));
     this.dns = new NetworkDns({
       zone: this.#zone,
       unheard: this.#unheard,

@@ -318,6 +318,22 @@ Deno.test("link() changes only the options that it names", () =>
     assertEquals(Math.round(network.now - start), 100);
   }));
 
+Deno.test("network.random refuses ranges that hold nothing", () =>
+  simulate(({ random }) => {
+    assertEquals(random.integer(-3, -3), -3);
+    assertEquals(random.pick(["only"]), "only");
+    assertEquals(random.bytes(3).length, 3);
+    for (
+      const call of [
+        () => random.integer(5, 1),
+        () => random.integer(0.5, 1),
+        () => random.integer(0, NaN),
+        () => random.pick([]),
+        () => random.bytes(-1),
+      ]
+    ) assertThrows(call, RangeError, "Cannot");
+  }));
+
 Deno.test("chance() follows the seed, has a name, and can be left out", async () => {
   const draw = (seed: number, faults?: readonly string[]) =>
     simulate({ seed, faults }, (network) => ({
