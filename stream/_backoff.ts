@@ -14,6 +14,12 @@ export class Backoff {
     this.#max = max;
   }
 
+  /** Forgets all failures, and returns the delay of a first attempt in milliseconds. */
+  reset(): number {
+    this.failures = 0;
+    return Math.random() * Math.min(this.#max, this.#initial);
+  }
+
   /** Counts a failure, and returns the delay in milliseconds. */
   fail(): number {
     const limit = Math.min(this.#max, this.#initial * 2 ** this.failures++);

@@ -171,8 +171,8 @@ export class Reconnector<C extends StreamConn = StreamConn>
     this.#current = undefined;
     conn.close();
     const lasted = performance.now() - this.#connectedAt;
-    if (lasted >= this.#settings.stable) this.#backoff.failures = 0;
-    this.#retry(error);
+    if (lasted < this.#settings.stable) return this.#fail(error);
+    this.#retry(error, this.#backoff.reset());
   }
 
   async #open(): Promise<void> {
@@ -192,7 +192,7 @@ export class Reconnector<C extends StreamConn = StreamConn>
       } catch (fault) {
         return this.#end(fault);
       }
-      return isRetried ? this.#retry(error) : this.#end(error);
+      return isRetried ? this.#fail(error) : this.#end(error);
     }
     this.#current = conn;
     this.#connectedAt = performance.now();
@@ -208,17 +208,22 @@ export class Reconnector<C extends StreamConn = StreamConn>
   }
 
   /** Connects again, unless that has failed too often. */
-  #retry(error: unknown): void {
-    this.#lastError = error;
+  #fail(error: unknown): void {
     const delay = this.#backoff.fail();
-    if (this.#backoff.failures >= this.#settings.maxFailures) {
-      return this.#end(
-        error ?? socketError("ECONNABORTED", {
-          action: "stay connected",
-          reason: "the last connection has ended too soon",
-        }),
-      );
+    if (this.#backoff.failures < this.#settings.maxFailures) {
+      return this.#retry(error, delay);
     }
+    this.#end(
+      error ?? socketError("ECONNABORTED", {
+        action: "stay connected",
+        reason: "the last connection has ended too soon",
+      }),
+    );
+  }
+
+  /** Connects again after a delay. */
+  #retry(error: unknown, delay: number): void {
+    this.#lastError = error;
     this.#stopTimer = this.#timers.start(() => {
       const attempt = this.#backoff.failures + 1;
       this.#change({ name: "connecting", attempt });

@@ -170,7 +170,24 @@ Deno.test("reconnecting() forgets failures only after a stable connection", () =
     lifetime = 6000;
     await useUp();
     await useUp();
-    assertEquals(attempts, [2, 3, 4, 5, 2]);
+    assertEquals(attempts, [2, 3, 4, 5, 1]);
+  }));
+
+Deno.test("reconnecting() counts only connections that end too soon as failures", () =>
+  simulate(async (network) => {
+    await network.host("server").serveTcp({ port: 7 }, async (conn) => {
+      await conn.send("hello\n");
+      await conn.readLine();
+    });
+    const backoff = { stable: 5000 };
+    const link = linkTo(network, { maxFailures: 1, backoff });
+    for (let i = 0; i < 3; i++) {
+      const conn = await link.conn();
+      await network.sleep(6000);
+      link.discard(conn);
+    }
+    link.discard(await link.conn());
+    await assertRejects(() => link.conn(), SocketError, "ended too soon");
   }));
 
 Deno.test("reconnecting() finds a server again after an outage of any kind", () =>
