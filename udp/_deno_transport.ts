@@ -138,7 +138,8 @@ export function bindDeno(
   const { hostname, port, reuseAddress } = target;
   const where = { transport: "udp", hostname, port } as const;
   return ending.open(() => {
-    const { listenDatagram: listen } = Deno as UnstableDeno;
+    const deno: UnstableDeno = isDeno ? Deno : {};
+    const { listenDatagram: listen } = deno;
     if (listen === undefined) {
       const reason = lackReason(isDeno ? "unstableNet" : "deno", {
         backend: "deno",
