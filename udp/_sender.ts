@@ -1,5 +1,11 @@
 import { socketError } from "../errors/mod.ts";
-import { type Call, CallQueue, type Timers } from "../internal/wait/mod.ts";
+import {
+  type Call,
+  CallQueue,
+  isLoopStarved,
+  nextTurn,
+  type Timers,
+} from "../internal/wait/mod.ts";
 import type { DatagramTransport, OutgoingDatagram } from "./_transport.ts";
 
 /** How many sends may wait, from a caller who does not await them. */
@@ -69,6 +75,8 @@ export class Sender {
         for (const { bytes, hostname, port } of datagrams) {
           await this.#transport.send(bytes, hostname, port);
           this.sent++;
+          // Node sends in the same turn.
+          if (isLoopStarved()) await nextTurn();
         }
       } else {
         await this.#transport.sendMany(datagrams, (count) => {

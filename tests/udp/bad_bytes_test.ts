@@ -1,4 +1,5 @@
 /** Bytes that are none, or are none any more. */
+import { IS_DENO } from "../_runtime.ts";
 import { Buffer } from "node:buffer";
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import {
@@ -96,7 +97,8 @@ eachTransport(
       await sending;
       const [byte] = (await a.receive(SOON)).data;
       // The others may read the bytes until the call resolves, as documented.
-      assert(byte === 1 || byte === 9 && backend !== "node", `${byte}`);
+      const copies = backend === "node" && IS_DENO;
+      assert(byte === 1 || byte === 9 && !copies, `${byte}`);
 
       // Of memory of its own, which can be transferred away.
       const transferred = Buffer.from(new ArrayBuffer(3)).fill(4);
@@ -164,11 +166,12 @@ eachTransport(
     );
     const results = await Promise.allSettled(sends);
     const refused = results.filter(({ status }) => status === "rejected");
-    assertEquals(refused.length, 9); // one is on its way, as many wait as may
+    // One is on its way, as many wait as may; Node does not begin it at once.
+    assert(refused.length === 9 || !IS_DENO && refused.length === 10);
     for (const { reason } of refused as PromiseRejectedResult[]) {
       assertEquals((reason as SocketError).code, "ENOBUFS");
     }
-    assertEquals(socket.stats.sent, COUNT + 1);
+    assertEquals(socket.stats.sent, COUNT + 10 - refused.length);
     assertEquals(await socket.sendTo(data, a.localAddr), 1);
   },
 );
