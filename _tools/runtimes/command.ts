@@ -6,7 +6,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
-import { Readable, Writable } from "node:stream";
+import { Readable, type Writable } from "node:stream";
 
 type Stream = "piped" | "null" | "inherit";
 
@@ -55,6 +55,19 @@ async function bytesOf(stream: Readable | null): Promise<Uint8Array> {
   return new Uint8Array(await new Blob(chunks as BlobPart[]).arrayBuffer());
 }
 
+/** As `Writable.toWeb`, which in Node 24 leaves the rejection of an abort uncaught. */
+function webStreamOf(stdin: Writable): WritableStream<Uint8Array> {
+  stdin.on("error", () => {}); // the write that it is of reports it
+  return new WritableStream({
+    write: (chunk) =>
+      new Promise<void>((resolve, reject) => {
+        stdin.write(chunk, (error) => error ? reject(error) : resolve());
+      }),
+    close: () => new Promise<void>((resolve) => stdin.end(resolve)),
+    abort: () => void stdin.destroy(),
+  });
+}
+
 /** A program that was started. */
 class Child {
   readonly pid: number;
@@ -69,10 +82,11 @@ class Child {
     this.status = once(child, "exit").then(([code, signal]) =>
       statusOf(code, signal)
     );
+    child.once("exit", () => child.stdin?.destroy());
   }
 
   get stdin(): unknown {
-    return this.#streams.stdin ??= Writable.toWeb(this.#child.stdin!);
+    return this.#streams.stdin ??= webStreamOf(this.#child.stdin!);
   }
 
   get stdout(): unknown {

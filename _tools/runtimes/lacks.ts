@@ -11,8 +11,8 @@ export interface Lack {
   readonly file: string;
   /** The names of its tests. */
   readonly test: RegExp;
-  /** The runtime that lacks it; both, if omitted. */
-  readonly on?: "node" | "bun";
+  /** The runtime that lacks it; all, if omitted. */
+  readonly on?: "node" | "node22" | "bun";
   /** What is lacking. */
   readonly reason: string;
 }
@@ -37,5 +37,73 @@ export const LACKS: readonly Lack[] = [
     test: /^connectUnix\(\) says what is wrong with a path, over node/,
     on: "bun",
     reason: "ENOTDIR of node:net: it says ECONNREFUSED",
+  },
+  {
+    file: "tcp/listen_test.ts",
+    test: /without --allow-net/,
+    reason: "permissions",
+  },
+  {
+    file: "tcp/reuse_port_test.ts",
+    test: /several workers/,
+    reason: "a Worker as Deno has it",
+  },
+  {
+    file: "tcp/reuse_port_test.ts",
+    test: /without --unstable-net/,
+    reason: 'the backend "deno"',
+  },
+  {
+    file: "stream/close_test.ts",
+    test: /^without FFI, half a message over "deno"/,
+    reason: 'the backend "deno"',
+  },
+  {
+    file: "stream/half_closed_peer_test.ts",
+    test: /but not over "node"/,
+    reason: "the fault of the node:net of Deno 2.9",
+  },
+  {
+    file: "udp/multicast_test.ts",
+    test: /the name of an interface needs no permission/,
+    reason: "permissions",
+  },
+  {
+    file: "udp/send_many_test.ts",
+    test: /^sendMany\(\) sends the datagrams before one that is refused/,
+    reason: "permissions",
+  },
+  {
+    file: "udp/socket_test.ts",
+    test: /^without --allow-net|^a host that is not permitted/,
+    reason: "permissions",
+  },
+  {
+    file: "udp/socket_test.ts",
+    test: /^what a backend cannot do says what can/,
+    reason: "an advice: node:dgram has every setting",
+  },
+  {
+    file: "stream/inspect_test.ts",
+    test: /^console\.log\(\) of a class or its prototype/,
+    on: "node",
+    reason: "the name of a class in what console.log() shows of its prototype",
+  },
+  {
+    file: "stream/from_node_test.ts",
+    test: /^detach\(\) loses no byte that a cancelled read has just taken/,
+    on: "node",
+    reason: "a PassThrough that keeps its bytes for a turn",
+  },
+  {
+    file: "tcp/backlog_test.ts",
+    test: /^listenTcp\(\) keeps one client more than its backlog waiting/,
+    on: "node22",
+    reason: "DisposableStack, which the test uses",
+  },
+  {
+    file: "udp/hints_test.ts",
+    test: /^a setting over libc|^what is advised/,
+    reason: "an advice: node:dgram has every setting",
   },
 ];

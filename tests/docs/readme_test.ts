@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import config from "../../deno.json" with { type: "json" };
+import { RUNTIMES } from "../../_tools/runtimes/run.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const README = Deno.readTextFileSync(new URL("README.md", ROOT));
@@ -76,4 +77,23 @@ Deno.test("the files and folders that CONTRIBUTING.md names are there", async ()
   for (const [, path] of text.matchAll(/[\s`]((?:\w+\/)+)(?=[\s`,])/g)) {
     assert((await Deno.stat(new URL(path!, ROOT))).isDirectory, path);
   }
+});
+
+Deno.test("README says where the tests run as _tools/runtimes/ runs them", () => {
+  const rows = README.matchAll(/^\| `(\w+)` +((?:\| (?:yes|no) +)+)\|$/gm);
+  const said = Array.from(rows, ([, folder, cells]) => {
+    const [, ...others] = cells!.matchAll(/yes|no/g); // the first is Deno's
+    return [folder, ...others.map(([word]) => word === "yes")];
+  });
+  const runtimes = Object.values(RUNTIMES).flat();
+  const found = said.map(([folder]) => [
+    folder,
+    ...runtimes.map(({ folders }) => folders.includes(String(folder))),
+  ]);
+  assertEquals(said, found);
+  assertEquals(
+    runtimes.flatMap(({ folders }) => folders)
+      .filter((folder) => !said.some(([name]) => name === folder)),
+    [],
+  );
 });

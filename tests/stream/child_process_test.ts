@@ -10,6 +10,8 @@ interface Cat {
   conn: StreamConn;
   /** Resolves with its exit code. */
   ended: Promise<number | null>;
+  /** Closes a pipe that `Duplex.from` leaves open. */
+  release?(): void;
 }
 
 const CATS: Record<string, () => Cat> = {
@@ -29,6 +31,7 @@ const CATS: Record<string, () => Cat> = {
     return {
       conn: StreamConn.from(Duplex.from({ readable, writable })),
       ended,
+      release: () => readable.destroy(),
     };
   },
 };
@@ -62,12 +65,13 @@ for (const [name, start] of Object.entries(CATS)) {
     name: `close() ends the input of ${name}`,
     ignore: Deno.build.os === "windows",
     async fn() {
-      const { conn, ended } = start();
+      const { conn, ended, release } = start();
       await conn.send("unread\n");
       await conn[Symbol.asyncDispose]();
       assert(conn.isClosed);
       const code = await ended; // of SIGPIPE it has none
       assert(code === 0 || code === null || code === 141, `${code}`);
+      release?.();
     },
   });
 }

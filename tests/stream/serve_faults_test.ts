@@ -1,9 +1,13 @@
 import { assertEquals } from "@std/assert";
 import { connectTcp, TcpListener, TcpServer } from "@berkeley/sockets/tcp";
 import { socketError } from "@berkeley/sockets/errors";
-import { listen } from "../../tcp/_deno_transport.ts";
 import type { TcpListenerTransport } from "../../tcp/_transport.ts";
 import { bytes } from "../_each_stream.ts";
+import { IS_DENO } from "../_runtime.ts";
+
+const { listen } = IS_DENO
+  ? await import("../../tcp/_deno_transport.ts")
+  : await import("../../tcp/_node_listener.ts");
 
 /** A real listening socket, whose first accepts fail as told. */
 async function listenBadly(failures: readonly string[]): Promise<TcpListener> {

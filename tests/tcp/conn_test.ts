@@ -1,4 +1,5 @@
 /** What a TCP connection has beside what every stream has. */
+import { IS_DENO } from "../_runtime.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   BusyError,
@@ -107,7 +108,9 @@ eachTransport(
     assert(error instanceof Deno.errors.ConnectionReset);
     assertEquals(error.remoteAddr, ends.client.remoteAddr);
     using listener = await listen({ backend: "node" });
-    using other = await connect(listener.addr, { backend: "deno" });
+    using other = await connect(listener.addr, {
+      backend: IS_DENO ? "deno" : "node",
+    });
     using server = await listener.accept();
     server.reset();
     await assertRejects(() => other.readExact(1), ConnectionResetError);
