@@ -196,6 +196,19 @@ const plugin: Deno.lint.Plugin = {
         };
       },
     },
+    "no-using": {
+      create(context) {
+        const url = new URL(`file://${context.filename.replaceAll("\\", "/")}`);
+        if (!LIBRARY.test(below(url.href) ?? "")) return {};
+        return {
+          VariableDeclaration(node) {
+            if (!/using$/.test(node.kind)) return;
+            const message = "use try and finally: Node 22 has no `using`";
+            context.report({ node, message });
+          },
+        };
+      },
+    },
     "imports-go-down": {
       create(context) {
         return {

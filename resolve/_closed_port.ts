@@ -51,8 +51,9 @@ async function probeByLibc(
   signal.throwIfAborted();
   if (posix === undefined) return "suspect";
   const family = hostname.includes(":") ? AF_INET6 : AF_INET;
+  let socket: ReturnType<typeof posix.socket> | undefined;
   try {
-    using socket = posix.socket(family, SOCK_DGRAM, 0);
+    socket = posix.socket(family, SOCK_DGRAM, 0);
     await socket.connect({ hostname, port }, { signal });
     await socket.send(encodeQuery(0, ".", "NS", true));
     await socket.recv(new Uint8Array(1), { signal, timeout: LIBC_MS });
@@ -62,5 +63,7 @@ async function probeByLibc(
     const { code } = error as { code?: unknown };
     if (UNREACHABLE.includes(code)) return "closed";
     return code === "ETIMEDOUT" ? "open" : "suspect";
+  } finally {
+    socket?.[Symbol.dispose]();
   }
 }

@@ -180,14 +180,18 @@ export class WireSource implements DnsSource {
       : timeout;
     return await sockets.use(timeout, signal, turn, async () => {
       const probeAfter = suspects.has(server) ? undefined : server.probeAfter;
-      using limit = limitOf(patience, "The server did not answer", signal, {
+      const limit = limitOf(patience, "The server did not answer", signal, {
         after: probeAfter,
         act: () => this.#probe(server, query, limit),
       });
-      await this.#ports.ask(server, name, question, request, limit.signal);
-      const answer = question.answer!;
-      server.answered(!question.isPlain && !isEdnsRefused(answer));
-      return answer;
+      try {
+        await this.#ports.ask(server, name, question, request, limit.signal);
+        const answer = question.answer!;
+        server.answered(!question.isPlain && !isEdnsRefused(answer));
+        return answer;
+      } finally {
+        limit[Symbol.dispose]();
+      }
     });
   }
 
@@ -218,12 +222,16 @@ export class WireSource implements DnsSource {
     const { timeout, sockets } = this.#config;
     return await sockets.use(timeout, signal, turn, async () => {
       const text = "The server did not answer over TCP";
-      using limit = limitOf(timeout, text, signal);
-      const question = new Question(name, type);
-      // Loaded when needed: few answers are that large.
-      const { exchangeTcp } = await import("./_dns_tcp.ts");
-      await exchangeTcp(server, question, plain, limit.signal);
-      return question.answer!;
+      const limit = limitOf(timeout, text, signal);
+      try {
+        const question = new Question(name, type);
+        // Loaded when needed: few answers are that large.
+        const { exchangeTcp } = await import("./_dns_tcp.ts");
+        await exchangeTcp(server, question, plain, limit.signal);
+        return question.answer!;
+      } finally {
+        limit[Symbol.dispose]();
+      }
     });
   }
 }

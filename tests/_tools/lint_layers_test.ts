@@ -172,3 +172,19 @@ const text = "nor is Deno.cwd in a text";`,
     );
   });
 }
+
+for (
+  const [file, count] of [["tcp/probe.ts", 2], ["tests/a_test.ts", 0]] as const
+) {
+  Deno.test(`the lint plugin finds ${count} using declarations in ${file}`, () => {
+    const found = Deno.lint.runPlugin(
+      plugin,
+      new URL(`../../${file}`, import.meta.url).pathname,
+      `async function f(x) { using a = x; await using b = x; const c = x; }`,
+    );
+    assertEquals(
+      found.map(({ id }) => id),
+      Array(count).fill("layers/no-using"),
+    );
+  });
+}
