@@ -1,6 +1,7 @@
 import { checkInteger, checkNumber, showValue } from "../internal/check/mod.ts";
 import { loadTls } from "../tls/_seam.ts";
 import { describeFailure } from "./_sim/failure.ts";
+import { watchTlsStreams } from "./_sim/host/tls_streams.ts";
 import { Driver, World } from "./_sim/time/mod.ts";
 import { Network } from "./network.ts";
 import type { SimulateOptions } from "./simulate_options.ts";
@@ -114,13 +115,19 @@ export async function simulate<T>(
   const world = new World(seed, checkStart(start));
   const network = new Network(world, { link, faults, maxTrace });
   await loadTls(); // not inside, where the clock would not wait for it
+  let freeTls = () => {};
   try {
-    return await new Driver(world, maxEvents, maxTime).run(() => test(network));
+    return await new Driver(world, maxEvents, maxTime).run(() => {
+      freeTls = watchTlsStreams();
+      return test(network);
+    });
   } catch (error) {
     if (!world.isOver) throw error; // it has not begun, beside another one
     const { refused, where } = world;
     const { trace } = network;
     throw describeFailure(error, { seed, trace, refused, where });
+  } finally {
+    freeTls();
   }
 }
 

@@ -37,6 +37,18 @@ function truncation(isShaking: boolean): Error {
     });
 }
 
+type Watch = (stream: NodeTlsStream, socket: TLSSocket) => void;
+
+let onAttached: Watch | undefined;
+
+/** Calls back for each stream that starts. Returns what ends that. */
+export function watchStreams(watch: Watch): () => void {
+  onAttached = watch;
+  return () => {
+    if (onAttached === watch) onAttached = undefined;
+  };
+}
+
 /** A TLS connection over `node:tls`, above a transport of ours. */
 export class NodeTlsStream<A extends Addr = Addr> implements TlsTransport<A> {
   readonly backend = "node" as const;
@@ -66,6 +78,7 @@ export class NodeTlsStream<A extends Addr = Addr> implements TlsTransport<A> {
   #isClosed = false;
   /** Whether an alert is leaving. */
   #isAlerting = false;
+  #isAbandoned = false;
   #error: unknown;
 
   constructor({ transport, pending }: TakenOver<A>) {
@@ -107,6 +120,19 @@ export class NodeTlsStream<A extends Addr = Addr> implements TlsTransport<A> {
     socket.on("data", (bytes: Uint8Array) => this.#onData(bytes));
     socket.on("end", () => this.#onEnd());
     socket.on("close", () => this.#onClose());
+    onAttached?.(this as unknown as NodeTlsStream, socket);
+  }
+
+  /**
+   * Frees what `node:tls` keeps of a connection that is not closed, and settles no
+   * pending call: the simulation that has it is over.
+   */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#error ??= makeError("BadResource", "abandoned");
+    this.#reading = undefined;
+    this.#duplex.mute();
+    this.#socket?.removeAllListeners().on("error", () => {}).destroy();
   }
 
   /**
@@ -295,6 +321,7 @@ export class NodeTlsStream<A extends Addr = Addr> implements TlsTransport<A> {
     return new Promise((resolve, reject) => {
       this.#rejectWrite = reject;
       start((error) => {
+        if (this.#isAbandoned) return;
         this.#rejectWrite = undefined;
         if (error) reject(this.#error ?? error);
         else resolve();

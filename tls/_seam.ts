@@ -6,6 +6,7 @@
  * - {@linkcode connectOver}, {@linkcode listenOver}, {@linkcode serveOver},
  *   {@linkcode startOver}: the functions of the module, over it.
  * - {@linkcode loadTls}: loads `node:tls`, which takes real time.
+ * - {@linkcode watchStreams}: learns of each connection, to free it in the end.
  *
  * @module
  */
@@ -16,6 +17,7 @@ export { connectOver } from "./connect.ts";
 export { listenOver } from "./listen.ts";
 export { serveOver } from "./serve.ts";
 export { startOver } from "./start.ts";
+export { watchStreams } from "./_node_stream.ts";
 
 /** Loads what encrypts connections of such a network. */
 export async function loadTls(): Promise<void> {
