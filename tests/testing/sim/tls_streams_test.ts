@@ -45,20 +45,26 @@ async function destroyedBy(run: () => Promise<void>): Promise<Set<TLSSocket>> {
 
 for (const fails of [false, true]) {
   const how = fails ? "fails" : "passes";
-  Deno.test(`simulate() frees open TLS connections when the test ${how}, and settles no call`, async () => {
-    const settled: string[] = [];
-    let before = -1;
-    const destroyed = await destroyedBy(async () => {
-      await simulate(async (network) => {
-        await abandon(network, settled);
-        before = settled.length;
-        if (fails) throw new Error("on purpose");
-      }).catch((error) => {
-        if (!fails) throw error;
-      });
-      await new Promise((resolve) => setTimeout(resolve, 1));
+  const name =
+    `simulate() frees open TLS connections when the test ${how}, and settles no call`;
+  // TLS of Bun does not work over a stream.
+  Deno.test({ name, ignore: "Bun" in globalThis, fn: () => frees(fails) });
+}
+
+/** Checks that both ends of a connection are freed. */
+async function frees(fails: boolean): Promise<void> {
+  const settled: string[] = [];
+  let before = -1;
+  const destroyed = await destroyedBy(async () => {
+    await simulate(async (network) => {
+      await abandon(network, settled);
+      before = settled.length;
+      if (fails) throw new Error("on purpose");
+    }).catch((error) => {
+      if (!fails) throw error;
     });
-    assertEquals(destroyed.size, 2);
-    assertEquals([before, settled], [0, []]);
+    await new Promise((resolve) => setTimeout(resolve, 1));
   });
+  assertEquals(destroyed.size, 2);
+  assertEquals([before, settled], [0, []]);
 }
