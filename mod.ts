@@ -52,6 +52,7 @@
  */
 export * from "./address/mod.ts";
 export * from "./errors/mod.ts";
+export * from "./pool/mod.ts";
 export * from "./proxy/mod.ts";
 export * from "./resolve/mod.ts";
 export type { Sockets } from "./sockets.ts";

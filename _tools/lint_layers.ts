@@ -39,6 +39,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   unix: ["stream", ...PARTS],
   tls: ["tcp", "stream", ...PARTS],
   udp: PARTS,
+  pool: ["stream", ...PARTS],
   proxy: ["tls", "unix", "tcp", "stream", ...PARTS],
   testing: [...SOCKETS, "stream", ...PARTS],
   posix: [
@@ -50,6 +51,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   "": [
     ...SOCKETS,
+    "pool",
     "proxy",
     "stream",
     "resolve",
@@ -65,7 +67,7 @@ const LOADS_POSIX =
 
 /** What the folders of each kind of stream socket need of `stream/` beside its names. */
 const SEAM = /^stream\/_(node_|posix_)?seam\.ts$/;
-const USES_SEAM = /^(tcp|tls|unix|testing)\//;
+const USES_SEAM = /^(tcp|tls|unix|pool|testing)\//;
 
 /** The ways below the functions of a module, for the simulated network only. */
 const NETWORK_SEAM = /^(tcp|tls|unix|udp|resolve)\/_seam\.ts$/;
@@ -157,7 +159,7 @@ function isBackend(node: Deno.lint.Node): boolean {
 
 /** Files of the library: what users import, and what that imports. */
 const LIBRARY =
-  /^(address|errors|internal|posix|proxy|resolve|stream|tcp|testing|tls|udp|unix)\/|^\w+\.ts$/;
+  /^(address|errors|internal|pool|posix|proxy|resolve|stream|tcp|testing|tls|udp|unix)\/|^\w+\.ts$/;
 /** Its files that run in Deno only, and those that answer for the runtime. */
 const FOR_DENO = /^internal\/runtime\/|(^|\/)_deno_\w+\.ts$|^posix\/_libc\.ts$/;
 

@@ -15,7 +15,9 @@ export {
 export { DenoListener, listenWhenFree } from "./_deno_listener.ts";
 export {
   canDetach,
+  isBusy,
   isReading,
+  onOver,
   type TakenOver,
   takeOver,
 } from "./ending_conn.ts";

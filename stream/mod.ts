@@ -7,8 +7,7 @@
  *   {@linkcode StreamConn.from} makes one of any connection that is there already.
  * - {@linkcode StreamListener}: accepts connections.
  * - {@linkcode serve}, {@linkcode StreamServer}: a handler for each connection.
- * - {@linkcode reconnecting}: a connection that is made again when it ends.
- * - {@linkcode pool}: connections for use by many, one at a time each.
+ * - {@linkcode relay}: passes the bytes of two connections on to each other.
  * - {@linkcode lengthPrefixFraming} and its kin,
  *   {@linkcode ReadingConn.prototype.frames | frames}: whole messages instead of
  *   bytes.
@@ -45,23 +44,14 @@ export type { NodeDuplex } from "./_duplex_transport.ts";
 export type { ReadUntilOptions } from "./_delimited.ts";
 export type { FrameReadOptions } from "./_frame_reader.ts";
 export type { BytePair } from "./_pair_transport.ts";
-export type { PoolOptions, PoolStats } from "./_pool_options.ts";
-export type {
-  BackoffOptions,
-  ReconnectOptions,
-  ReconnectState,
-} from "./_reconnect_options.ts";
 export type { ServeOptions } from "./_serve_options.ts";
 export type { SourceOptions } from "./_source.ts";
 export * from "./conn.ts";
 export type { DenoConn, DenoTcpConn } from "./deno_conn.ts";
 export type { DetachedConn, EndingConn } from "./ending_conn.ts";
 export * from "./framing/mod.ts";
-export * from "./lease.ts";
 export * from "./listener.ts";
-export * from "./pool.ts";
 export type { ReadingConn } from "./reading_conn.ts";
-export * from "./reconnecting.ts";
 export type { SendingConn } from "./sending_conn.ts";
 export * from "./relay.ts";
 export * from "./serve.ts";

@@ -17,6 +17,7 @@ const HOOKS = "./_tools/runtimes/hooks.mjs";
 const FOLDERS = [
   "address",
   "errors",
+  "pool",
   "proxy",
   "resolve",
   "tcp",

@@ -6,7 +6,7 @@ import {
 } from "../errors/mod.ts";
 import { checkCount, checkNumber, checkType } from "../internal/check/mod.ts";
 import type { WaitOptions } from "../internal/wait/mod.ts";
-import type { StreamConn } from "./conn.ts";
+import type { StreamConn } from "../stream/mod.ts";
 
 /** How long to wait between attempts to connect, in milliseconds. */
 export interface BackoffOptions {

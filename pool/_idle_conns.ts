@@ -1,6 +1,6 @@
 import { Timers } from "../internal/wait/mod.ts";
-import type { StreamConn } from "./conn.ts";
-import { isBusy, onOver } from "./ending_conn.ts";
+import type { StreamConn } from "../stream/mod.ts";
+import { isBusy, onOver } from "../stream/_seam.ts";
 
 /** A connection of a pool. */
 export class PooledConn<C extends StreamConn> {

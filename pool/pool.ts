@@ -17,7 +17,7 @@ import {
   type PoolStats,
   readPoolOptions,
 } from "./_pool_options.ts";
-import type { StreamConn } from "./conn.ts";
+import type { StreamConn } from "../stream/mod.ts";
 import { ConnLease } from "./lease.ts";
 import type { Connect } from "./reconnecting.ts";
 
@@ -26,7 +26,7 @@ import type { Connect } from "./reconnecting.ts";
  *
  * @example What it holds
  * ```ts
- * import { pool } from "@berkeley/sockets/stream";
+ * import { pool } from "@berkeley/sockets/pool";
  * import { connPair } from "@berkeley/sockets/testing";
  * import { assertEquals } from "@std/assert";
  *
@@ -115,7 +115,7 @@ export class ConnPool<C extends StreamConn = StreamConn>
    *
    * @example Waiting for a turn
    * ```ts
-   * import { pool } from "@berkeley/sockets/stream";
+   * import { pool } from "@berkeley/sockets/pool";
    * import { connPair } from "@berkeley/sockets/testing";
    * import { TimedOutError } from "@berkeley/sockets/errors";
    * import { assertRejects } from "@std/assert";
@@ -155,7 +155,7 @@ export class ConnPool<C extends StreamConn = StreamConn>
    *
    * @example A question and its answer
    * ```ts
-   * import { pool } from "@berkeley/sockets/stream";
+   * import { pool } from "@berkeley/sockets/pool";
    * import { connectTcp, serveTcp } from "@berkeley/sockets/tcp";
    * import { assertEquals } from "@std/assert";
    *
@@ -343,7 +343,7 @@ export class ConnPool<C extends StreamConn = StreamConn>
    *
    * @example After the last user
    * ```ts
-   * import { pool } from "@berkeley/sockets/stream";
+   * import { pool } from "@berkeley/sockets/pool";
    * import { connPair } from "@berkeley/sockets/testing";
    * import { assertEquals } from "@std/assert";
    *
@@ -400,7 +400,7 @@ function closedError(): Error {
  *
  * @example Ten questions over two connections
  * ```ts
- * import { pool } from "@berkeley/sockets/stream";
+ * import { pool } from "@berkeley/sockets/pool";
  * import { simulate } from "@berkeley/sockets/testing";
  * import { assertEquals } from "@std/assert";
  *

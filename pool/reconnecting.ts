@@ -16,8 +16,8 @@ import {
   type ReconnectSettings,
   type ReconnectState,
 } from "./_reconnect_options.ts";
-import type { StreamConn } from "./conn.ts";
-import { onOver } from "./ending_conn.ts";
+import type { StreamConn } from "../stream/mod.ts";
+import { onOver } from "../stream/_seam.ts";
 
 /** Makes a connection: any of the functions that connect, with its own options. */
 export type Connect<C extends StreamConn = StreamConn> = (
@@ -29,7 +29,7 @@ export type Connect<C extends StreamConn = StreamConn> = (
  *
  * @example What it is doing
  * ```ts
- * import { reconnecting } from "@berkeley/sockets/stream";
+ * import { reconnecting } from "@berkeley/sockets/pool";
  * import { connPair } from "@berkeley/sockets/testing";
  * import { assertEquals } from "@std/assert";
  *
@@ -93,7 +93,7 @@ export class Reconnector<C extends StreamConn = StreamConn>
    *
    * @example A connection in time
    * ```ts
-   * import { reconnecting } from "@berkeley/sockets/stream";
+   * import { reconnecting } from "@berkeley/sockets/pool";
    * import { connectTcp, serveTcp } from "@berkeley/sockets/tcp";
    * import { assertEquals } from "@std/assert";
    *
@@ -150,7 +150,7 @@ export class Reconnector<C extends StreamConn = StreamConn>
    *
    * @example A server that does not answer
    * ```ts
-   * import { reconnecting } from "@berkeley/sockets/stream";
+   * import { reconnecting } from "@berkeley/sockets/pool";
    * import { connPair } from "@berkeley/sockets/testing";
    * import { assertNotEquals } from "@std/assert";
    *
@@ -257,7 +257,8 @@ export class Reconnector<C extends StreamConn = StreamConn>
    *
    * @example Calls that wait reject
    * ```ts
-   * import { reconnecting, type StreamConn } from "@berkeley/sockets/stream";
+   * import { reconnecting } from "@berkeley/sockets/pool";
+   * import type { StreamConn } from "@berkeley/sockets/stream";
    * import { ClosedError } from "@berkeley/sockets/errors";
    * import { assertRejects } from "@std/assert";
    *
@@ -303,7 +304,7 @@ export class Reconnector<C extends StreamConn = StreamConn>
  *
  * @example A client that survives its server
  * ```ts
- * import { reconnecting } from "@berkeley/sockets/stream";
+ * import { reconnecting } from "@berkeley/sockets/pool";
  * import { simulate } from "@berkeley/sockets/testing";
  * import { assertEquals } from "@std/assert";
  *

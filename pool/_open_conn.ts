@@ -4,7 +4,7 @@ import {
   waitFor,
   type WaitOptions,
 } from "../internal/wait/mod.ts";
-import { StreamConn } from "./conn.ts";
+import { StreamConn } from "../stream/mod.ts";
 
 /** What an attempt to connect is limited by, and what makes it complete. */
 interface OpenPlan<C> {

@@ -1,12 +1,12 @@
 import { socketError } from "../errors/mod.ts";
-import type { StreamConn } from "./conn.ts";
+import type { StreamConn } from "../stream/mod.ts";
 
 /**
  * A connection of a pool, for one user: by {@linkcode ConnPool.prototype.acquire | acquire}.
  *
  * @example A lease for a block
  * ```ts
- * import { pool } from "@berkeley/sockets/stream";
+ * import { pool } from "@berkeley/sockets/pool";
  * import { connPair } from "@berkeley/sockets/testing";
  * import { assertEquals } from "@std/assert";
  *
@@ -53,7 +53,7 @@ export class ConnLease<C extends StreamConn = StreamConn>
    *
    * @example The next user gets the same connection
    * ```ts
-   * import { pool } from "@berkeley/sockets/stream";
+   * import { pool } from "@berkeley/sockets/pool";
    * import { connPair } from "@berkeley/sockets/testing";
    * import { assertEquals } from "@std/assert";
    *
@@ -75,7 +75,7 @@ export class ConnLease<C extends StreamConn = StreamConn>
    *
    * @example A broken connection
    * ```ts
-   * import { pool } from "@berkeley/sockets/stream";
+   * import { pool } from "@berkeley/sockets/pool";
    * import { connPair } from "@berkeley/sockets/testing";
    * import { assertEquals } from "@std/assert";
    *

@@ -1,6 +1,6 @@
 import { checkInteger, checkNumber, checkType } from "../internal/check/mod.ts";
 import type { WaitOptions } from "../internal/wait/mod.ts";
-import type { StreamConn } from "./conn.ts";
+import type { StreamConn } from "../stream/mod.ts";
 
 /** How to keep connections for use by many. Times are in milliseconds. */
 export interface PoolOptions<C extends StreamConn = StreamConn> {
