@@ -13,6 +13,7 @@ import {
 import { dropTickets, endWriting } from "./_drop_tickets.ts";
 import { FedDuplex } from "./_duplex.ts";
 import type { Handshake, TlsTransport } from "./_transport.ts";
+import { onStarted } from "./_watch_streams.ts";
 
 /** How many encrypted bytes are read at a time at first, and at most. */
 const FIRST_READ = 4 * 1024;
@@ -35,18 +36,6 @@ function truncation(isShaking: boolean): Error {
     : Object.assign(new Error("the stream ended without close_notify"), {
       code: "ETLSTRUNCATED",
     });
-}
-
-type Watch = (stream: NodeTlsStream, socket: TLSSocket) => void;
-
-let onAttached: Watch | undefined;
-
-/** Calls back for each stream that starts. Returns what ends that. */
-export function watchStreams(watch: Watch): () => void {
-  onAttached = watch;
-  return () => {
-    if (onAttached === watch) onAttached = undefined;
-  };
 }
 
 /** A TLS connection over `node:tls`, above a transport of ours. */
@@ -120,7 +109,7 @@ export class NodeTlsStream<A extends Addr = Addr> implements TlsTransport<A> {
     socket.on("data", (bytes: Uint8Array) => this.#onData(bytes));
     socket.on("end", () => this.#onEnd());
     socket.on("close", () => this.#onClose());
-    onAttached?.(this as unknown as NodeTlsStream, socket);
+    onStarted(this, socket);
   }
 
   /**

@@ -17,7 +17,7 @@ export { connectOver } from "./connect.ts";
 export { listenOver } from "./listen.ts";
 export { serveOver } from "./serve.ts";
 export { startOver } from "./start.ts";
-export { watchStreams } from "./_node_stream.ts";
+export { watchStreams } from "./_watch_streams.ts";
 
 /** Loads what encrypts connections of such a network. */
 export async function loadTls(): Promise<void> {
