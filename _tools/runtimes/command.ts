@@ -5,6 +5,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
+import { constants } from "node:os";
 import process from "node:process";
 import { Readable, type Writable } from "node:stream";
 
@@ -46,7 +47,9 @@ interface Output extends Status {
 }
 
 function statusOf(code: number | null, signal: string | null): Status {
-  return { success: code === 0, code: code ?? 128, signal };
+  const { signals } = constants;
+  const killed = 128 + (signals[signal as keyof typeof signals] ?? 0);
+  return { success: code === 0, code: code ?? killed, signal };
 }
 
 async function bytesOf(stream: Readable | null): Promise<Uint8Array> {

@@ -49,4 +49,24 @@ export async function emit(
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stdout));
   await Deno.remove(project);
+  await rewriteImports(folder);
+}
+
+/**
+ * Rewrites what TypeScript 5.9 leaves: a dynamic import in a function with `using` keeps
+ * the `.ts` of its path.
+ */
+async function rewriteImports(folder: string): Promise<void> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) await rewriteImports(path);
+    else if (name.endsWith(".js")) {
+      const source = await Deno.readTextFile(path);
+      const own = source.replaceAll(
+        /\bimport\("(\.[^"]+)\.ts"\)/g,
+        'import("$1.js")',
+      );
+      if (own !== source) await Deno.writeTextFile(path, own);
+    }
+  }
 }

@@ -68,7 +68,7 @@ export const RUNTIMES: Readonly<Record<string, readonly Runtime[]>> = {
     {
       program: "node22",
       args: NODE,
-      folders: FOLDERS.filter((name) => name !== "resolve"),
+      folders: FOLDERS,
       runsSources: false,
     },
   ],
