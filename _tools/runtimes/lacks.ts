@@ -90,12 +90,6 @@ export const LACKS: readonly Lack[] = [
     reason: "the name of a class in what console.log() shows of its prototype",
   },
   {
-    file: "stream/from_node_test.ts",
-    test: /^detach\(\) loses no byte that a cancelled read has just taken/,
-    on: "node",
-    reason: "a PassThrough that keeps its bytes for a turn",
-  },
-  {
     file: "tcp/backlog_test.ts",
     test: /^listenTcp\(\) keeps one client more than its backlog waiting/,
     on: "node22",

@@ -62,7 +62,7 @@ export const RUNTIMES: Readonly<Record<string, readonly Runtime[]>> = {
     {
       program: "node24",
       args: NODE,
-      folders: [...FOLDERS, "stream"],
+      folders: FOLDERS,
       runsSources: true,
     },
     {
