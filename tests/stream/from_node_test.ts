@@ -151,6 +151,10 @@ Deno.test("detach() loses no byte that a cancelled read has just taken", async (
     const conn = StreamConn.from(source);
     source.write("news");
     await once(source, "readable");
+    // A busy loop would make the read wait for a turn, before it begins.
+    for (let turn = 0; turn < 2; turn++) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
     const cancel = new AbortController();
     const failing = assertRejects(() =>
       conn.readExact(100, { signal: cancel.signal })
