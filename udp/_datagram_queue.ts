@@ -13,10 +13,20 @@ export class DatagramQueue {
     this.#limits = limits;
   }
 
+  /** How many datagrams there are. */
+  protected get count(): number {
+    return this.#items.length - this.#head;
+  }
+
+  /** How many bytes they have. */
+  protected get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Whether so many bytes more do not fit in. */
-  #isFullFor(length: number): boolean {
+  protected isFullFor(length: number): boolean {
     const { maxQueuedDatagrams, maxQueuedBytes } = this.#limits;
-    return this.#items.length - this.#head >= maxQueuedDatagrams ||
+    return this.count >= maxQueuedDatagrams ||
       this.#bytes + length > maxQueuedBytes;
   }
 
@@ -26,7 +36,7 @@ export class DatagramQueue {
     const { length } = datagram.bytes;
     // Others make no room for one that is too large.
     const isRefused = dropPolicy === "newest" || length > maxQueuedBytes;
-    while (this.#isFullFor(length)) {
+    while (this.isFullFor(length)) {
       this.dropped++;
       if (isRefused) return;
       this.shift();
