@@ -1,7 +1,6 @@
 /** Faults of a connection of any kind, whatever carries it. */
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { BusyError, ClosedError, SocketError } from "@berkeley/sockets/errors";
-import type { StreamConn } from "@berkeley/sockets/stream";
 import {
   connPair,
   type StreamFaults,
@@ -9,23 +8,11 @@ import {
 } from "@berkeley/sockets/testing";
 import { Random } from "../_random.ts";
 import { bytes, eachStream, readAll, text } from "../_each_stream.ts";
+import { endOf } from "../_end_of.ts";
 
 /** Registers a test that may do nothing but compute. */
 function test(name: string, fn: () => Promise<void> | void): void {
   Deno.test({ name, permissions: "none", fn });
-}
-
-/** How a stream ends: how many bytes come, and why no more. */
-async function endOf(conn: StreamConn): Promise<[bytes: number, how: string]> {
-  const buffer = new Uint8Array(1000);
-  let count = 0;
-  try {
-    for (let n; (n = await conn.read(buffer)) !== null;) count += n;
-    return [count, "FIN"];
-  } catch (error) {
-    assert(error instanceof SocketError, `${error}`);
-    return [count, error.code];
-  }
 }
 
 function randomPieces(random: Random): StreamFaults {

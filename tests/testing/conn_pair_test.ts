@@ -1,28 +1,15 @@
 /** Two connected ends in memory behave as TCP's do. */
 import { connPair, type ConnPairOptions } from "@berkeley/sockets/testing";
-import type { StreamConn } from "@berkeley/sockets/stream";
 import { SocketError } from "@berkeley/sockets/errors";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Random } from "../_random.ts";
+import { endOf } from "../_end_of.ts";
 
 const encoder = new TextEncoder();
 
 /** Registers a test that may do nothing but compute. */
 function test(name: string, fn: () => Promise<void> | void): void {
   Deno.test({ name, permissions: "none", fn });
-}
-
-/** Reads until the end; how it ended. */
-async function endOf(conn: StreamConn): Promise<[bytes: number, how: string]> {
-  const buffer = new Uint8Array(1000);
-  let count = 0;
-  try {
-    for (let n; (n = await conn.read(buffer)) !== null;) count += n;
-    return [count, "FIN"];
-  } catch (error) {
-    assert(error instanceof SocketError, `${error}`);
-    return [count, error.code];
-  }
 }
 
 test("connPair() carries bytes in both directions, in order", async () => {

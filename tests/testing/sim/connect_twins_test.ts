@@ -8,23 +8,8 @@ import {
   SocketError,
   TimedOutError,
 } from "@berkeley/sockets/errors";
-import { type Network, simulate } from "@berkeley/sockets/testing";
-
-/** Registers a test that may do nothing but compute. */
-function test(name: string, fn: (network: Network) => Promise<void>): void {
-  Deno.test({ name, permissions: "none", fn: () => simulate(fn) });
-}
-
-/** Runs the call; how long it took, in milliseconds. */
-async function timed<T>(call: () => Promise<T>): Promise<[T, number]> {
-  const start = performance.now();
-  const result = await call();
-  return [result, performance.now() - start];
-}
-
-function assertAbout(actual: number, expected: number): void {
-  assert(Math.abs(actual - expected) < 5, `${actual} ms, not ${expected}`);
-}
+import type { Network } from "@berkeley/sockets/testing";
+import { assertAbout, test, timed } from "./_twins.ts";
 
 const PORT = 80;
 const V6 = "2001:db8::1";

@@ -10,27 +10,12 @@ import {
   TimedOutError,
 } from "@berkeley/sockets/errors";
 import type { TcpConn, TcpServer } from "@berkeley/sockets/tcp";
-import { type Host, type Network, simulate } from "@berkeley/sockets/testing";
+import type { Host, Network } from "@berkeley/sockets/testing";
+import { assertAbout, test, timed } from "./_twins.ts";
 
 const PORT = 80;
 const HOUR = 3_600_000;
 const TARGET = { hostname: "server", port: PORT, family: 4 } as const;
-
-/** Registers a test that may do nothing but compute. */
-function test(name: string, fn: (network: Network) => Promise<void>): void {
-  Deno.test({ name, permissions: "none", fn: () => simulate(fn) });
-}
-
-/** Runs the call; how long it took, in milliseconds. */
-async function timed<T>(call: () => Promise<T>): Promise<[T, number]> {
-  const start = performance.now();
-  const result = await call();
-  return [result, performance.now() - start];
-}
-
-function assertAbout(actual: number, expected: number, by = 5): void {
-  assert(Math.abs(actual - expected) < by, `${actual} ms, not ${expected}`);
-}
 
 /** Two connected ends on two hosts. */
 async function pairOf(

@@ -9,14 +9,9 @@ import {
   type Host,
   type LinkOptions,
   type Network,
-  simulate,
 } from "@berkeley/sockets/testing";
 import type { UdpEndpoint, UdpSocket } from "@berkeley/sockets/udp";
-
-/** Registers a test that may do nothing but compute. */
-function test(name: string, fn: (network: Network) => Promise<void>): void {
-  Deno.test({ name, permissions: "none", fn: () => simulate(fn) });
-}
+import { test } from "./_twins.ts";
 
 /** Receives until nothing has come for a second; the texts. */
 async function texts(socket: UdpEndpoint): Promise<string[]> {
