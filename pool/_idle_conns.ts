@@ -30,8 +30,8 @@ export class PooledConn<C extends StreamConn> {
   }
 
   /**
-   * Keeps it so long, and calls back if the peer ends it meanwhile. It does not keep the
-   * program alive.
+   * Keeps it for `idle` milliseconds, and calls back if the peer ends it before. It does
+   * not keep the program alive.
    */
   park(idle: number, onEnd: () => void): void {
     this.expiresAt = Math.min(performance.now() + idle, this.#retiresAt);

@@ -101,7 +101,7 @@ export class ConnPool<C extends StreamConn = StreamConn>
   }
 
   /**
-   * Resolves with a connection for the caller alone, until the lease ends. If none is
+   * Resolves with a connection that only the caller uses, until the lease ends. If none is
    * free and there are `max` already, the caller waits its turn: first come, first
    * served. An attempt to connect that fails rejects the call that waits longest.
    *
@@ -247,7 +247,7 @@ export class ConnPool<C extends StreamConn = StreamConn>
       this.#entries.size + this.#connecting < this.#settings.max;
   }
 
-  /** Makes a connection, for whoever waits longest then. */
+  /** Makes a connection for the call that has waited longest when it is ready. */
   async #open(): Promise<void> {
     this.#connecting++;
     const { timeout, onConnect, lifetime } = this.#settings;
@@ -299,7 +299,7 @@ export class ConnPool<C extends StreamConn = StreamConn>
     this.#settle();
   }
 
-  /** Passes a connection to whoever waits, or keeps it. */
+  /** Passes a connection to a call that waits, or keeps it. */
   #offer(entry: PooledConn<C>, isFresh = false): void {
     if (this.isClosed || entry.hasExpired && !isFresh) return this.#drop(entry);
     this.#idle.push(entry);

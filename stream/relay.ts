@@ -51,8 +51,8 @@ export interface RelayCounts {
  *   reset: over the `"deno"` backend only with `--allow-ffi`. Elsewhere it is closed.
  * - A failure to write ends the direction. The other one goes on.
  *
- * The connections belong to the relay: nothing else is to read from them or write to
- * them meanwhile.
+ * The connections belong to the relay: until it has ended, nothing else is to read from
+ * them or write to them.
  *
  * @throws {SocketError} The first failure of a connection, once both directions have
  * ended. `ETIMEDOUT` after `idleTimeout`. When the signal aborts, the relay rejects with

@@ -66,7 +66,7 @@ import { Wire } from "./_sim/wire/wire.ts";
  *   const random: SeededRandom = network.random;
  *   if (network.chance(0.5, "slow")) await network.sleep(random.integer(1, 1000));
  *   const digest = crypto.subtle.digest("SHA-256", new Uint8Array(8));
- *   await network.real(() => digest); // the clock stands meanwhile
+ *   await network.real(() => digest); // the clock stops until then
  *   assert(network.faults.length <= 1);
  *   assert(network.trace.length > 20);
  *   assertEquals(network.dns.constructor.name, "NetworkDns");
@@ -291,7 +291,7 @@ export class Network {
     const scope = currentScope();
     await new Promise<void>((resolve) => {
       this.#wire.scheduler.after(milliseconds, () => {
-        if (!scope?.isDropped) resolve(); // else its host has crashed meanwhile
+        if (!scope?.isDropped) resolve(); // else its host has crashed since
       });
     });
   }

@@ -23,7 +23,7 @@ interface Test {
 
 const IS_BUN = "Bun" in globalThis;
 
-/** How long a test that is known to fail may take: it may wait for ever. */
+/** How long a test that is known to fail may take: it may hang. */
 const PATIENCE_MS = 2_000;
 
 const runner = await import(IS_BUN ? "bun:test" : "node:test");

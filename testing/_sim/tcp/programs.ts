@@ -36,7 +36,7 @@ export function silent<T>(): Promise<T> {
   return new Promise(() => {});
 }
 
-/** Ends a call that has failed, unless the programs have ended meanwhile. */
+/** Ends a call that has failed, unless the programs have ended since. */
 export function failCall(
   timing: Timing,
   programs: Programs,

@@ -43,7 +43,7 @@ export class ReceiveHalf {
   #next: number;
   /** What was last acknowledged. */
   #acknowledged: number;
-  /** The byte after the window that was last told. */
+  /** The byte after the window that was last advertised. */
   #edge: number;
   /** The sequence number of the peer's FIN, once it has come. */
   #fin: number | undefined;

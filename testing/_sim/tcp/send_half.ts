@@ -58,7 +58,7 @@ export class SendHalf {
   /** How far the peer's window reaches from the byte that it expects. */
   #window = 0;
   #mostWindow = 0;
-  /** The sequence number of the segment that last told the window. */
+  /** The sequence number of the segment that last updated the window: SND.WL1. */
   #windowSequence = -1;
   /** Whether FIN follows the last byte. */
   #hasEnd = false;

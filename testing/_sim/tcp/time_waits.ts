@@ -2,7 +2,7 @@ import type { TimeWait } from "./time_wait.ts";
 
 /**
  * What is left of connections, until its time is over. Nothing happens at that time:
- * who asks for a port or a flow has the old ones dropped first.
+ * a call that asks for a port or a flow first drops the old ones.
  */
 export class TimeWaits {
   /** In about the order in which they end. */

@@ -19,7 +19,7 @@ export interface Simulation {
   fail(error: unknown, where?: string): void;
   /** Records real I/O that was refused. */
   refuse(name: string): void;
-  /** Calls `work` outside of the simulation, whose clock stands meanwhile. */
+  /** Calls `work` outside of the simulation, whose clock stops until it is done. */
   real<T>(work: () => T | PromiseLike<T>): Promise<T>;
 }
 

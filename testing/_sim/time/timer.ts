@@ -53,7 +53,7 @@ export class VirtualTimer {
   }
 
   #fire(event: Scheduled): void {
-    if (this.#event !== event) return; // cancelled or started anew meanwhile
+    if (this.#event !== event) return; // cancelled or started anew since
     this.#event = undefined;
     this.#scope.delete(this);
     try {

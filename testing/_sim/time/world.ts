@@ -50,7 +50,7 @@ export class World implements Simulation {
     return this.#failure;
   }
 
-  /** How much real work is in progress; the clock stands meanwhile. */
+  /** How much real work is in progress; while there is any, the clock stops. */
   get held(): number {
     return this.#held;
   }

@@ -19,7 +19,7 @@ export interface NeighbourEnds {
 
 /**
  * The searches for addresses that no host has: ARP, and neighbour discovery of IPv6.
- * Packets wait meanwhile.
+ * Packets wait until the search has failed.
  */
 export class Neighbours {
   readonly #scheduler: Scheduler;
